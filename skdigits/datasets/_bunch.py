@@ -1,0 +1,48 @@
+"""What every loader here shares: its parameters' checks, and the form of what it returns."""
+
+import operator
+
+import numpy as np
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions
+
+LOADER_CONSTRAINTS = {
+    "subset": [StrOptions({"train", "test", "all"})],
+    "classes": ["array-like", None],
+    "return_X_y": ["boolean"],
+}
+
+
+def check_classes(classes, target_names):
+    """Return the labels to keep as a sorted list, or None for all.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or one of them is not a label of the set.
+    """
+    if classes is None:
+        return None
+    labels = range(len(target_names))
+    try:
+        kept = sorted({operator.index(label) for label in classes})
+    except TypeError:
+        kept = []
+    if not kept or not set(kept) <= set(labels):
+        raise ValueError(
+            f"classes={classes!r} must name one or more of the set's labels, which are the "
+            f"integers {labels[0]} to {labels[-1]}"
+        )
+    return kept
+
+
+def make_result(images, labels, *, kept, return_X_y, target_names, descr):
+    """Keep the samples of the labels `kept`, and return a Bunch or a pair of arrays."""
+    if kept is not None:
+        mask = np.isin(labels, kept)
+        images, labels = images[mask], labels[mask]
+    # The signed type of scikit-learn's own sets: arithmetic on bytes would wrap around.
+    target = labels.astype(np.int64)
+    if return_X_y:
+        return images, target
+    return Bunch(data=images, target=target, target_names=np.array(target_names), DESCR=descr)

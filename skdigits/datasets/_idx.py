@@ -1,0 +1,84 @@
+"""Reading IDX files, the format that MNIST and its descendants are published in."""
+
+import gzip
+import hashlib
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+GZIP_MAGIC = b"\x1f\x8b"
+UNSIGNED_BYTE = 0x08
+
+
+def read_idx(path, md5, remedy):
+    """Read one IDX file of unsigned bytes, plain or gzip, and check that its content is right.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. Gzip is told from the content, not from the name.
+    md5 : str
+        MD5 of the uncompressed content.
+    remedy : str
+        What the user can do about a bad file; ends the error's message.
+
+    Returns
+    -------
+    values : ndarray of uint8
+        A read-only array of the shape that the file's header gives.
+
+    Raises
+    ------
+    OSError
+        If the file is truncated, corrupt or another one than expected.
+    """
+    try:
+        content = unzip(Path(path).read_bytes())
+        values = _parse(content)
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+            raise ValueError("it is another file than the published one (its MD5 differs)")
+    except ValueError as error:
+        raise OSError(f"{path} cannot be used: {error}. {remedy}") from error
+    return values
+
+
+def unzip(content):
+    """Return the bytes, uncompressed where they are gzip.
+
+    Raises
+    ------
+    ValueError
+        If the gzip is truncated or corrupt.
+    """
+    if not content.startswith(GZIP_MAGIC):
+        return content
+    try:
+        return gzip.decompress(content)
+    except EOFError as error:
+        raise ValueError("the gzip is truncated") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"the gzip is corrupt ({error})") from error
+
+
+def _parse(content):
+    """Return an array over the bytes of an IDX file.
+
+    The header is two zero bytes, the type of the values, the number of dimensions, and the
+    dimensions as big-endian 32-bit integers; the values follow in C order.
+    """
+    if len(content) < 4 or content[:2] != b"\0\0":
+        raise ValueError("it is not an IDX file (wrong magic number)")
+    kind, n_dims = content[2], content[3]
+    if kind != UNSIGNED_BYTE:
+        raise ValueError(f"its values are of IDX type 0x{kind:02x}, not unsigned bytes (0x08)")
+    start = 4 + 4 * n_dims
+    if len(content) < start:
+        raise ValueError("it is truncated inside its header")
+    shape = tuple(np.frombuffer(content, dtype=">u4", count=n_dims, offset=4).tolist())
+    expected, found = math.prod(shape), len(content) - start
+    if found != expected:
+        state = "is truncated" if found < expected else "has bytes to spare"
+        raise ValueError(f"it {state}: {expected} values announced, {found} found")
+    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
