@@ -245,6 +245,7 @@ def test_download_goes_to_the_data_home_once(tiny, capsys):
     assert "100%" in capsys.readouterr().err  # the progress bar
     names = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}
     assert {path.name for path in _cache(tiny).iterdir()} == names
+    assert (_cache(tiny) / IMAGES).stat().st_mode & 0o444 == 0o444  # others may read it
     _expect_tiny(fetch_mnist(download_if_missing=False))
     assert capsys.readouterr() == ("", "")
     assert len(tiny.first.asked) == 2

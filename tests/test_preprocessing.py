@@ -61,6 +61,11 @@ def test_scaler_uses_one_scale_for_all_pixels():
     np.testing.assert_allclose(scaler.transform([[80, 0]]), [[2, 0]])
 
 
+def test_scaler_of_constant_images_only_shifts():
+    scaler = PixelScaler().fit(np.full((2, 3), 7))
+    np.testing.assert_array_equal(scaler.transform([[6, 7, 9]]), [[-1, 0, 2]])
+
+
 def test_scaler_leaves_the_input_alone():
     for dtype in (np.uint8, np.float32, np.float64):
         X = np.array([[1, 2], [3, 4]], dtype=dtype)

@@ -147,3 +147,5 @@ def _download_unzipped(url, path, _):
     packed = io.BytesIO()
     pooch.HTTPDownloader(progressbar=True)(url, packed, None)
     Path(path).write_bytes(unzip(packed.getvalue()))
+    # The file is pooch's temporary one, closed to others; a data home may be shared.
+    Path(path).chmod(0o644)
