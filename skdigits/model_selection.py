@@ -66,7 +66,7 @@ class ModelResult:
     name : str
         The caller's name for the model.
     estimator : str
-        The estimator as scikit-learn prints it.
+        The estimator as scikit-learn prints it; of a pipeline, the last step.
     n_parameters : int or None
         Number of fitted weights; None for a model that isn't made of weights.
     runs : list of Run
@@ -343,7 +343,7 @@ def _run_model(name, model, data, splits, seed, progress):
     mean, std = _mean_and_std(runs)
     result = ModelResult(
         name=name,
-        estimator=" ".join(repr(model).split()),
+        estimator=" ".join(repr(_last_step(model)).split()),
         n_parameters=_count_parameters(estimator),
         runs=runs,
         mean=mean,

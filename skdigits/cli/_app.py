@@ -1,0 +1,44 @@
+"""The commands. Nothing here imports what a command needs before it runs: help must be quick."""
+
+from typing import Annotated, Any
+
+import typer
+
+import skdigits
+from skdigits.cli._compare import compare
+
+usage_error: Any = typer.BadParameter.__base__  # what Typer raises for any wrong use
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool):
+    if wanted:
+        typer.echo(f"skdigits {skdigits.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def describe(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+):
+    """Small-image classification with Keras that feels like scikit-learn.
+
+    Start with `skdigits compare`: it trains an MLP and a CNN on handwritten digits, here and
+    now, and writes a page that shows which is better and what each gets wrong.
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command(no_args_is_help=False)(compare)

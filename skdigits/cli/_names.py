@@ -1,0 +1,87 @@
+"""What the command line calls data sets and models."""
+
+DATA = {
+    "digits": "scikit-learn's digits",
+    "mnist": "MNIST",
+    "fashion": "Fashion-MNIST",
+    "binary": "MNIST's 0 and 1",
+}
+
+OURS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}
+
+# Short names of scikit-learn's classifiers, with what differs from their defaults.
+BASELINES = {
+    "logistic": ("LogisticRegression", {"max_iter": 200}),
+    "svc": ("SVC", {}),
+    "linear-svc": ("LinearSVC", {}),
+    "knn": ("KNeighborsClassifier", {}),
+    "tree": ("DecisionTreeClassifier", {}),
+    "forest": ("RandomForestClassifier", {"n_jobs": -1}),
+    "hist-gradient-boosting": ("HistGradientBoostingClassifier", {}),
+    "sklearn-mlp": ("MLPClassifier", {}),
+    "dummy": ("DummyClassifier", {}),
+}
+
+
+def load_data(name, subset):
+    """Return a part of a data set: images of shape (n, 28, 28), labels, names of the classes."""
+    from skdigits import datasets
+
+    loaders = {
+        "digits": datasets.load_digits,
+        "mnist": datasets.fetch_mnist,
+        "fashion": datasets.fetch_fashion_mnist,
+        "binary": datasets.fetch_mnist,
+    }
+    classes = (0, 1) if name == "binary" else None
+    bunch = loaders[name](subset=subset, classes=classes)
+    return bunch.data, bunch.target, [str(n) for n in bunch.target_names[: classes and 2]]
+
+
+def make_model(name):
+    """Return the unfitted model of a name, ready for images of shape (n, height, width).
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, or if scikit-learn's needs another one inside.
+    """
+    import skdigits
+
+    if name in OURS:
+        return getattr(skdigits, OURS[name])()
+    class_name, parameters = BASELINES.get(name, (name, {}))
+    return _with_pixels_scaled(_scikit_learn_class(class_name), parameters)
+
+
+def _scikit_learn_class(name):
+    from sklearn.utils import all_estimators
+
+    classes = dict(all_estimators(type_filter="classifier"))
+    if name not in classes:
+        choices = ", ".join([*OURS, *BASELINES])
+        raise ValueError(
+            f"unknown model {name!r}; choose from {choices}, or the name of one of "
+            "scikit-learn's classifiers, such as ExtraTreesClassifier"
+        )
+    return classes[name]
+
+
+def _with_pixels_scaled(classifier, parameters):
+    """Put before a classifier what scikit-learn's own need: flat rows of pixels from 0 to 1."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    from skdigits.preprocessing import PixelScaler
+
+    try:
+        model = classifier(**parameters)
+    except TypeError as error:
+        raise ValueError(
+            f"the model {classifier.__name__!r} can't be used by its name alone: {error}"
+        ) from None
+    return make_pipeline(FunctionTransformer(_flatten), PixelScaler(), model)
+
+
+def _flatten(images):
+    return images.reshape(len(images), -1)

@@ -1,0 +1,85 @@
+"""What long work shows on the terminal: progress, Ctrl-C, warnings, tables."""
+
+import signal
+import warnings
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+class Display:
+    """Context manager and callable that shows the progress of several models, a bar each.
+
+    Bars go to standard error, and only to a terminal. Warnings are kept for the end, where they
+    don't tear the bars apart. After Ctrl-C the next report raises KeyboardInterrupt: an estimator
+    that takes Ctrl-C as the end of its own fit doesn't hide it from the program.
+
+    Attributes
+    ----------
+    warnings : list of str
+        Each warning once, with the name of the model that was being worked on.
+    """
+
+    def __init__(self):
+        console = Console(stderr=True)
+        self.warnings = []
+        self._name = ""
+        self._tasks = {}
+        self._interrupted = False
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("[dim]{task.fields[stage]}"),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=600,
+        )
+
+    def __enter__(self):
+        self._old_handler = signal.signal(signal.SIGINT, self._interrupt)
+        self._catcher = warnings.catch_warnings()
+        self._catcher.__enter__()
+        warnings.showwarning = self._keep_warning
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error):
+        self._bars.stop()
+        self._catcher.__exit__(*error)
+        signal.signal(signal.SIGINT, self._old_handler)
+
+    def __call__(self, name, fraction, stage):
+        """Show that a model has come so far; None is an unknown fraction."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._name = name
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=None, stage="")
+        total = None if fraction is None else 1.0
+        self._bars.update(self._tasks[name], total=total, completed=fraction or 0.0, stage=stage)
+
+    def _interrupt(self, signum, frame):
+        self._interrupted = True
+        signal.default_int_handler(signum, frame)
+
+    def _keep_warning(self, message, *_):
+        text = f"{self._name}: {str(message).splitlines()[0]}"
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def print_table(columns, rows, *, title):
+    """Print a table on standard output, the first row as the best; never cut off in a pipe."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, justify="left" if column == columns[0] else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row, style="bold" if row is rows[0] and len(rows) > 1 else None)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)

@@ -1,0 +1,100 @@
+"""Numbers as people read them; the same on the terminal and on the page."""
+
+# Between a number and its unit; it doesn't break and is narrower than a space.
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+DASH = "\N{EN DASH}"
+
+
+def percent(value, std=None, *, digits=2):
+    """Return a fraction as percent, with its standard deviation where there is one."""
+    spread = "" if std is None else f" ± {100 * std:.{digits}f}"
+    return f"{100 * value:.{digits}f}{spread}{NARROW_SPACE}%"
+
+
+def number(value, std=None, *, digits=4):
+    """Return a number with fixed digits, or a dash for None."""
+    if value is None:
+        return DASH
+    spread = "" if std is None else f" ± {std:.{digits}f}"
+    return f"{value:.{digits}f}{spread}"
+
+
+def seconds(value, std=None):
+    """Return a time to about three figures."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return number(value, std, digits=digits)
+
+
+def duration(value):
+    """Return a time in words, for people."""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
+
+
+def count(value):
+    """Return a whole number with separated thousands, or a dash for None."""
+    return DASH if value is None else f"{value:,}"
+
+
+def plural(value, noun):
+    """Return a count with its noun."""
+    return f"{count(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def p_value(value):
+    """Return a p-value as it is usually printed."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def ranked(comparison):
+    """Return the models, the best first, then by falling accuracy."""
+    return sorted(
+        comparison.models,
+        key=lambda model: (model.name != comparison.best, -model.mean["accuracy"]),
+    )
+
+
+COLUMNS = ("Model", "Accuracy", "Macro F1", "Log loss", "Fit (s)", "Predict (s)", "Parameters")
+
+
+def comparison_table(comparison):
+    """Return the table of a comparison as texts.
+
+    Parameters
+    ----------
+    comparison : skdigits.model_selection.Comparison
+        What to show.
+
+    Returns
+    -------
+    columns : tuple of str
+        The heads.
+    rows : list of list of str
+        A row a model, the best first. With folds, each measure is mean ± standard deviation.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skdigits.model_selection import compare
+    >>> from skdigits.report import comparison_table
+    >>> X, y = load_digits(return_X_y=True)
+    >>> columns, rows = comparison_table(compare({"bayes": GaussianNB()}, X, y, cv=3))
+    >>> columns[:3], rows[0][0]
+    (('Model', 'Accuracy', 'Macro F1'), 'bayes')
+    """
+    rows = []
+    for model in ranked(comparison):
+        mean, std = model.mean, model.std
+        rows.append(
+            [
+                model.name,
+                percent(mean["accuracy"], std["accuracy"]),
+                number(mean["macro_f1"], std["macro_f1"]),
+                number(mean["log_loss"], std["log_loss"]),
+                seconds(mean["fit_seconds"], std["fit_seconds"]),
+                seconds(mean["predict_seconds"], std["predict_seconds"]),
+                count(model.n_parameters),
+            ]
+        )
+    return COLUMNS, rows
