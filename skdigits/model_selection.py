@@ -292,7 +292,7 @@ def _plan(X, y, X_test, y_test, cv, seed):
         if cv < 2:
             raise ValueError(f"cv must be at least 2 folds, got {cv}.")
         if cv > counts.min():
-            fewest = classes[counts.argmin()]
+            fewest = classes[counts.argmin()].item()
             raise ValueError(
                 f"cv={cv} folds need {cv} images of every class; class {fewest!r} has "
                 f"{counts.min()}."

@@ -104,9 +104,10 @@ def _context(comparison, X, y, data, run):
     return {
         "title": data["title"],
         "comparison": comparison,
-        "headline": _headline(comparison, models),
+        "headline": _headline(models),
         "evidence": [_evidence(models[0], model) for model in models[1:]],
-        "facts": _facts(comparison, models[0]),
+        "facts": _facts(models[0]),
+        "clear": len(models) > 1 and models[1].against_best["p_value"] < SIGNIFICANCE,
         "table": fmt.comparison_table(comparison),
         "samples": _samples(X, y, data["class_names"], comparison.random_state),
         "curves": [pictures.learning_curves(histories, metric) for metric in metrics],
@@ -133,45 +134,53 @@ def _how(comparison, run):
     return pairs
 
 
-def _headline(comparison, models):
+def _headline(models):
     """Return the answer in one sentence, with no more certainty than the data has."""
     best = models[0]
     accuracy = fmt.percent(best.mean["accuracy"])
-    images = fmt.plural(comparison.n_evaluated, "image")
     if len(models) == 1:
-        return f"{best.name} gets {accuracy} of {images} right"
+        return f"{best.name} gets {accuracy} of the images right"
     second = models[1]
     if second.against_best["p_value"] >= SIGNIFICANCE:
-        return f"{best.name} and {second.name} are too close to call"
+        other = fmt.percent(second.mean["accuracy"])
+        return (
+            f"Too close to call: {best.name} gets {accuracy} of the images right, "
+            f"{second.name} {other}"
+        )
     points = 100 * (best.mean["accuracy"] - second.mean["accuracy"])
-    return f"{best.name} is the most accurate, {points:.2f} points ahead of {second.name}"
+    return (
+        f"{best.name} is the most accurate: {accuracy} of the images right, "
+        f"{points:.2f} points ahead of {second.name}"
+    )
 
 
 def _evidence(best, model):
     """Return how sure the difference between the best model and another is."""
     test = model.against_best
-    differing = test["only_best_right"] + test["only_this_right"]
-    could_be_chance = test["p_value"] >= SIGNIFICANCE
     return {
         "name": model.name,
-        "differing": differing,
+        "differing": test["only_best_right"] + test["only_this_right"],
         "only_best": test["only_best_right"],
         "only_this": test["only_this_right"],
         "best": best.name,
         "p_value": fmt.p_value(test["p_value"]),
-        "could_be_chance": could_be_chance,
+        "could_be_chance": test["p_value"] >= SIGNIFICANCE,
     }
 
 
-def _facts(comparison, best):
+def _facts(best):
     """Return the best model's figures for the head of the page."""
     wrong = len(best.mistakes["index"])
     facts = [
-        (fmt.percent(best.mean["accuracy"]), f"of {fmt.plural(comparison.n_evaluated, 'image')}"),
-        (fmt.count(wrong), "mistake" if wrong == 1 else "mistakes"),
+        (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
+        (fmt.count(wrong), f"{best.name}, {'mistake' if wrong == 1 else 'mistakes'}"),
         (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", "to fit"),
     ]
-    if best.n_parameters is not None:
+    if best.n_parameters is None:
+        facts.append(
+            (f"{fmt.seconds(best.mean['predict_seconds'])}{fmt.NARROW_SPACE}s", "to predict")
+        )
+    else:
         facts.append((fmt.count(best.n_parameters), "parameters"))
     return facts
 

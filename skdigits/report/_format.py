@@ -21,7 +21,7 @@ def number(value, std=None, *, digits=4):
 
 def seconds(value, std=None):
     """Return a time to about three figures."""
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    digits = next((n for n, least in enumerate((100, 10, 0.1, 0.01)) if value >= least), 4)
     return number(value, std, digits=digits)
 
 
@@ -43,7 +43,8 @@ def plural(value, noun):
 
 def p_value(value):
     """Return a p-value as it is usually printed."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+    text = "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def ranked(comparison):

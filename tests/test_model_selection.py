@@ -1,0 +1,243 @@
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from skdigits.model_selection import compare
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:400], y[:400], X[400:700], y[400:700]
+
+
+@pytest.fixture(scope="module")
+def on_test_split(digits):
+    X, y, X_test, y_test = digits
+    models = {"bayes": GaussianNB(), "linear": LinearSVC(random_state=0)}
+    return compare(models, X, y, X_test=X_test, y_test=y_test)
+
+
+def test_measures_are_those_of_scikit_learn(digits, on_test_split):
+    X, y, X_test, y_test = digits
+    fitted = GaussianNB().fit(X, y)
+    predicted, probability = fitted.predict(X_test), fitted.predict_proba(X_test)
+    result = on_test_split["bayes"]
+    (run,) = result.runs
+    assert run.accuracy == metrics.accuracy_score(y_test, predicted)
+    assert run.macro_f1 == metrics.f1_score(y_test, predicted, average="macro")
+    assert run.log_loss == pytest.approx(metrics.log_loss(y_test, probability))
+    assert run.fit_seconds > 0
+    assert run.predict_seconds > 0
+    assert result.confusion == metrics.confusion_matrix(y_test, predicted).tolist()
+    report = metrics.classification_report(y_test, predicted, output_dict=True)
+    for row in result.per_class:
+        expected = report[str(row["label"])]
+        assert row["precision"] == pytest.approx(expected["precision"])
+        assert row["recall"] == pytest.approx(expected["recall"])
+        assert row["f1"] == pytest.approx(expected["f1-score"])
+        assert row["support"] == expected["support"]
+    wrong = np.flatnonzero(predicted != y_test)
+    assert result.mistakes["index"] == wrong.tolist()
+    assert result.mistakes["label"] == y_test[wrong].tolist()
+    assert result.mistakes["predicted"] == predicted[wrong].tolist()
+    np.testing.assert_allclose(result.mistakes["probability"], probability[wrong].max(axis=1))
+
+
+def test_a_model_without_probabilities_has_no_log_loss(on_test_split):
+    result = on_test_split["linear"]
+    assert result.runs[0].log_loss is None
+    assert result.mean["log_loss"] is None
+    assert set(result.mistakes["probability"]) == {None}
+
+
+def test_the_best_is_compared_with_the_others_image_by_image(digits, on_test_split):
+    X, y, X_test, y_test = digits
+    right = {
+        "bayes": GaussianNB().fit(X, y).predict(X_test) == y_test,
+        "linear": LinearSVC(random_state=0).fit(X, y).predict(X_test) == y_test,
+    }
+    best = on_test_split.best
+    (other,) = set(right) - {best}
+    assert right[best].sum() > right[other].sum()
+    assert on_test_split[best].against_best is None
+    test = on_test_split[other].against_best
+    assert test["only_best_right"] == np.sum(right[best] & ~right[other])
+    assert test["only_this_right"] == np.sum(right[other] & ~right[best])
+    assert 0 <= test["p_value"] <= 1
+
+
+def test_folds_are_stratified_shuffled_and_seeded(digits):
+    X, y, *_ = digits
+    comparison = compare({"bayes": GaussianNB()}, X, y, cv=3, random_state=7)
+    folds = StratifiedKFold(3, shuffle=True, random_state=7)
+    predicted = cross_val_predict(GaussianNB(), X, y, cv=folds)
+    accuracies = [np.mean(predicted[test] == y[test]) for _, test in folds.split(X, y)]
+    result = comparison["bayes"]
+    assert [run.accuracy for run in result.runs] == pytest.approx(accuracies)
+    assert result.mean["accuracy"] == pytest.approx(np.mean(accuracies))
+    assert result.std["accuracy"] == pytest.approx(np.std(accuracies, ddof=1))
+    assert sorted(result.mistakes["index"]) == np.flatnonzero(predicted != y).tolist()
+    assert comparison.n_folds == 3
+    assert comparison.n_evaluated == len(y)
+
+
+def test_a_splitter_is_taken_as_it_is(digits):
+    X, y, *_ = digits
+    result = compare({"bayes": GaussianNB()}, X, y, cv=KFold(2))["bayes"]
+    expected = np.mean(cross_val_predict(GaussianNB(), X, y, cv=KFold(2)) == y)
+    assert result.mean["accuracy"] == pytest.approx(expected)
+
+
+def test_same_seed_same_numbers(digits):
+    X, y, *_ = digits
+    models = {"forest": RandomForestClassifier(5)}
+
+    def numbers(seed):
+        result = compare(models, X, y, cv=2, random_state=seed)["forest"]
+        return [run.accuracy for run in result.runs], result.mistakes
+
+    assert numbers(0) == numbers(0)
+    assert numbers(0) != numbers(1)
+    first = numbers(np.random.RandomState(3))
+    assert first == numbers(np.random.RandomState(3))
+
+
+def test_a_seed_of_the_callers_own_is_kept(digits):
+    X, y, X_test, y_test = digits
+    model = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=11))
+    result = compare({"m": model}, X, y, X_test=X_test, y_test=y_test, random_state=0)["m"]
+    assert result.mean["accuracy"] == clone(model).fit(X, y).score(X_test, y_test)
+
+
+def test_models_are_left_unfitted(digits):
+    X, y, X_test, y_test = digits
+    model = RandomForestClassifier(2)
+    compare({"m": model}, X, y, X_test=X_test, y_test=y_test, random_state=0)
+    assert not hasattr(model, "classes_")
+    assert model.random_state is None
+
+
+def test_parameters_are_counted(digits):
+    X, y, X_test, y_test = digits
+    models = {
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
+        "mlp": MLPClassifier([5], max_iter=2),
+        "bayes": GaussianNB(),
+    }
+    with pytest.warns(match="converge"):
+        comparison = compare(models, X, y, X_test=X_test, y_test=y_test, random_state=0)
+    assert comparison["logistic"].n_parameters == 64 * 10 + 10
+    assert comparison["mlp"].n_parameters == 64 * 5 + 5 + 5 * 10 + 10
+    assert comparison["bayes"].n_parameters is None
+
+
+def test_history_is_kept_for_each_run(digits):
+    class WithHistory(GaussianNB):
+        def fit(self, X, y):
+            self.history_ = {"loss": [np.float32(0.5), len(X)]}
+            return super().fit(X, y)
+
+    X, y, *_ = digits
+    result = compare({"m": make_pipeline(StandardScaler(), WithHistory())}, X, y, cv=2)["m"]
+    assert [run.history for run in result.runs] == [{"loss": [0.5, 200.0]}] * 2
+
+
+def test_everything_serialises_to_strict_json(on_test_split):
+    loaded = json.loads(json.dumps(on_test_split.to_dict(), allow_nan=False))
+    assert loaded["best"] == on_test_split.best
+    assert loaded["classes"] == list(range(10))
+    assert [model["name"] for model in loaded["models"]] == ["bayes", "linear"]
+
+
+def test_string_labels(digits):
+    X, y, X_test, y_test = digits
+    names = np.array(["zero", "one", *"23456789"])
+    models = {"bayes": GaussianNB()}
+    comparison = compare(models, X, names[y], X_test=X_test, y_test=names[y_test])
+    assert comparison.classes == sorted(names.tolist())
+    assert json.dumps(comparison.to_dict())
+
+
+def test_progress_sees_folds_and_steps_and_ends_at_one(digits):
+    X, y, *_ = digits
+    seen = []
+    compare(
+        {"logistic": make_pipeline(StandardScaler(), LogisticRegression()), "bayes": GaussianNB()},
+        X,
+        y,
+        cv=2,
+        progress=lambda *report: seen.append(report),
+    )
+    stages = [stage for name, _, stage in seen if name == "logistic"]
+    assert stages[0] == "fold 1 of 2, fitting"
+    assert any(stage.startswith("fold 2 of 2, epoch 3 of") for stage in stages)
+    for name in ("logistic", "bayes"):
+        fractions = [fraction for of, fraction, _ in seen if of == name]
+        assert fractions == sorted(fractions)
+        assert fractions[0] == 0.0
+        assert fractions[-1] == 1.0
+
+
+def test_progress_of_an_unknown_length_is_none(digits):
+    X, y, X_test, y_test = digits
+    seen = []
+    compare(
+        {"bayes": GaussianNB()},
+        X,
+        y,
+        X_test=X_test,
+        y_test=y_test,
+        progress=lambda *report: seen.append(report),
+    )
+    assert seen[0] == ("bayes", None, "fitting")
+
+
+X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"models": {}}, "models is empty"),
+        ({}, "Give either X_test and y_test, or cv"),
+        ({"cv": 2, "X_test": X3, "y_test": Y3}, "Give either X_test and y_test, or cv"),
+        ({"X_test": X3}, "give both or neither"),
+        ({"cv": 1}, "cv must be at least 2 folds, got 1"),
+        ({"cv": 4}, "cv=4 folds need 4 images of every class; class 0 has 3"),
+        ({"X_test": X3, "y_test": [0, 0, 0, 1, 1, 2]}, r"labels that y lacks: \[2\]"),
+        ({"y": [0, 1]}, "inconsistent numbers of samples"),
+        ({"X_test": X3, "y_test": [0]}, "inconsistent numbers of samples"),
+    ],
+)
+def test_bad_input_is_told_before_any_fit(arguments, message):
+    class Untouchable(GaussianNB):
+        def fit(self, X, y):
+            raise AssertionError("fitted in spite of bad input")
+
+    arguments = {"models": {"m": Untouchable()}, "X": X3, "y": Y3} | arguments
+    with pytest.raises(ValueError, match=message):
+        compare(**arguments)
+
+
+def test_what_is_not_a_classifier_is_refused():
+    with pytest.raises(TypeError, match="'scaler' is not a classifier"):
+        compare({"scaler": StandardScaler()}, X3, Y3, cv=2)
+
+
+def test_an_error_in_a_fit_names_the_model():
+    with pytest.raises(ValueError, match="NaN") as caught:
+        compare({"the bad one": LogisticRegression()}, np.full((6, 2), np.nan), Y3, cv=2)
+    assert caught.value.__notes__ == ["model 'the bad one'"]
