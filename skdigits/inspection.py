@@ -130,16 +130,16 @@ class HistoryDisplay:
     def _draw(self, index, label, runs, part):
         longest = max(len(run) for run in runs)
         epochs = np.arange(1, longest + 1)
-        values = np.full((len(runs), longest), np.nan)
-        for row, run in zip(values, runs, strict=True):
-            row[: len(run)] = run
+        values = np.ma.masked_all((len(runs), longest))
+        for row, run in enumerate(runs):
+            values[row, : len(run)] = np.ma.masked_invalid(run)
         color = PALETTE[index % len(PALETTE)]
         if len(runs) > 1:
-            band = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+            band = values.min(axis=0), values.max(axis=0)
             self.ax_.fill_between(epochs, *band, color=color, alpha=0.15, linewidth=0)
         (line,) = self.ax_.plot(
             epochs,
-            np.nanmean(values, axis=0),
+            values.mean(axis=0),
             label=label,
             color=color,
             linestyle="-" if part == "training" else "--",

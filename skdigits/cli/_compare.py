@@ -50,16 +50,13 @@ def compare(
 
     **Examples**
 
-    An MLP and a CNN on the digits, in less than a minute:
-
+        # An MLP and a CNN on the digits, in less than a minute
         skdigits compare
 
-    All 70,000 images of Fashion-MNIST, with two baselines:
-
+        # All 70,000 images of Fashion-MNIST, with two baselines
         skdigits compare --data fashion --models mlp,cnn,forest,knn --out fashion
 
-    Five folds, so that each measure has a spread:
-
+        # Five folds, so that each measure has a spread
         skdigits compare --models mlp,cnn,svc --cv 5
     """
     start = time.perf_counter()

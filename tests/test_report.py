@@ -1,0 +1,255 @@
+import json
+import os
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.dummy import DummyClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import LinearSVC
+
+from skdigits.datasets import load_digits
+from skdigits.model_selection import compare
+from skdigits.report import comparison_table, describe_run, write_report
+
+
+class WithHistory(GaussianNB):
+    def fit(self, X, y):
+        self.history_ = {
+            "loss": [0.9, 0.4, float("nan")],
+            "accuracy": [0.5, 0.8, 0.9],
+            "val_loss": [0.8, 0.5, 0.4],
+            "val_accuracy": [0.4, 0.7, 0.8],
+        }
+        return super().fit(X, y)
+
+
+def on_images(classifier):
+    flat = FunctionTransformer(lambda images: images.reshape(len(images), -1) / 255)
+    return make_pipeline(flat, classifier)
+
+
+class Page(HTMLParser):
+    """What a test wants to know of a page."""
+
+    VOID = ("meta", "img", "link", "br", "hr", "path", "use", "image")
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.texts, self.rows = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.text = " ".join(" ".join(self.texts).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" in self.open:
+            return
+        self.texts.append(data)
+        if self.open and self.open[-1] in ("td", "th"):
+            self.rows[-1].append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, y = load_digits(subset="all", return_X_y=True)
+    return X[:600], y[:600], X[600:900], y[600:900]
+
+
+@pytest.fixture(scope="module")
+def comparison(data):
+    X, y, X_test, y_test = data
+    models = {
+        "bayes": on_images(WithHistory(var_smoothing=0.1)),
+        "linear <svc>": on_images(LinearSVC(max_iter=10_000, random_state=0)),
+        "dummy": on_images(DummyClassifier()),
+    }
+    return compare(models, X, y, X_test=X_test, y_test=y_test, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def folder(comparison, data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "new" / "folder"
+    run = describe_run("skdigits compare --data digits", seconds=61)
+    write_report(comparison, *data[2:], folder, title="Digits & more", run=run)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return Page((folder / "index.html").read_text(encoding="utf-8"))
+
+
+def test_page_is_well_formed_and_complete_in_itself(folder, page):
+    assert page.open == []
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert "http" not in text
+    for tag, attrs in page.tags:
+        assert tag not in ("script", "link", "iframe")
+        for name in ("src", "href", "xlink:href"):
+            assert attrs.get(name, "#").startswith(("data:", "#"))
+    assert "url(" not in text.replace("url(#", "")
+
+
+def test_page_has_what_it_promises(page, comparison):
+    anchors = {attrs["id"] for attrs in page.all("section")}
+    assert anchors == {"table", "images", "curves", "matrices", "confusions", "classes", "how"}
+    assert {attrs["href"] for attrs in page.all("a")} == {f"#{anchor}" for anchor in anchors}
+    drawings = [attrs["aria-label"] for attrs in page.all("svg")]
+    assert drawings[:2] == [
+        "Accuracy over the epochs of training: bayes",
+        "Loss over the epochs of training: bayes",
+    ]
+    assert len(drawings) == 2 + len(comparison.models)
+    assert "Confusion matrix of linear <svc>" in drawings
+    assert "Classification report of dummy" in page.text
+    assert "skdigits compare --data digits" in page.text
+    assert "1 min 1 s" in page.text
+
+
+def test_page_answers_the_question_first(page, comparison):
+    best = comparison["linear <svc>"]
+    assert comparison.best == best.name
+    second = comparison["bayes"]
+    headline = page.text.index("<svc> is the most accurate")
+    assert headline < page.text.index("side by side")
+    points = 100 * (best.mean["accuracy"] - second.mean["accuracy"])
+    assert f"{points:.2f} points ahead of bayes" in page.text
+
+
+def test_every_picture_is_described_and_every_id_is_unique(page):
+    images = page.all("img")
+    assert images
+    assert all(attrs["alt"] for attrs in images)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert all(attrs.get("scope") for attrs in page.all("th"))
+
+
+def test_table_is_the_one_of_the_terminal(page, comparison):
+    columns, rows = comparison_table(comparison)
+    assert page.rows[0] == list(columns)
+    assert page.rows[1 : 1 + len(rows)] == rows
+    assert [row[0] for row in rows] == ["linear <svc>", "bayes", "dummy"]
+    assert rows[0][3] == "–"
+
+
+def test_confusions_show_the_images_that_were_confused(page, comparison, data):
+    y_test = data[3]
+    counts = np.array(comparison["bayes"].confusion)
+    np.fill_diagonal(counts, 0)
+    label, predicted = np.unravel_index(counts.argmax(), counts.shape)
+    assert f"{label} taken for {predicted} {counts.max()} of {(y_test == label).sum()}" in page.text
+    pairs = {
+        (index, label, predicted)
+        for model in comparison.models
+        for index, label, predicted in zip(
+            *(model.mistakes[key] for key in ("index", "label", "predicted")), strict=True
+        )
+    }
+    examples = [attrs["alt"] for attrs in page.all("img") if "taken for" in attrs["alt"]]
+    assert examples
+    assert set(examples) <= {f"Image {i}: {a}, taken for {b}" for i, a, b in pairs}
+
+
+def test_results_are_strict_json_with_the_right_numbers(folder, comparison, data):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    text = (folder / "results.json").read_text(encoding="utf-8")
+    results = json.loads(text, parse_constant=refuse)
+    assert results["data"] == {"title": "Digits & more", "class_names": list("0123456789")}
+    assert results["run"]["cores"] >= 1
+    bayes = results["comparison"]["models"][0]
+    X, y, X_test, y_test = data
+    predicted = on_images(GaussianNB(var_smoothing=0.1)).fit(X, y).predict(X_test)
+    assert bayes["runs"][0]["accuracy"] == metrics.accuracy_score(y_test, predicted)
+    assert bayes["runs"][0]["history"]["loss"] == [0.9, 0.4, None]
+    assert bayes["confusion"] == metrics.confusion_matrix(y_test, predicted).tolist()
+
+
+def test_same_comparison_same_page(comparison, data, folder, tmp_path):
+    run = json.loads((folder / "results.json").read_text(encoding="utf-8"))["run"]
+    page = write_report(comparison, *data[2:], tmp_path, title="Digits & more", run=run)
+    for name in ("index.html", "results.json"):
+        assert (page.parent / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_folds_and_colour_and_names(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 30)
+    X = rng.normal(y[:, None, None, None], 1.5, size=(60, 4, 5, 3))
+    comparison = compare({"bayes": on_images(GaussianNB())}, X, y, cv=3, random_state=0)
+    page = Page(
+        write_report(
+            comparison, X, y, tmp_path, title="Colours", class_names=["cat & co", "dog"]
+        ).read_text(encoding="utf-8")
+    )
+    assert "in 3-fold cross-validation" in page.text
+    assert "bayes gets" in page.text
+    assert "±" in page.rows[1][1]
+    assert "cat & co" in page.text
+    assert "#curves" not in {attrs["href"] for attrs in page.all("a")}
+
+
+def test_a_faultless_model_has_no_confusions(tmp_path):
+    y = np.repeat([0, 1], 4)
+    X = np.broadcast_to(y[:, None, None], (8, 3, 3)).astype(float)
+    models = {name: on_images(GaussianNB()) for name in ("one", "two")}
+    page = write_report(compare(models, X, y, cv=2), X, y, tmp_path, title="Easy")
+    text = Page(page.read_text(encoding="utf-8")).text
+    assert "None: every image was right" in text
+    assert "Too close to call" in text
+    assert "got the very same images right" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X": np.zeros((300, 8, 8))}, r"of shape \[28, 28\]; got an array of shape"),
+        ({"y": [0, 1]}, "inconsistent numbers of samples"),
+        ({"class_names": ["a", "b"]}, "class_names must name 10 classes, got 2"),
+    ],
+)
+def test_bad_input_writes_nothing(comparison, data, tmp_path, change, message):
+    arguments = {"X": data[2], "y": data[3], "folder": tmp_path / "out", "title": "x"} | change
+    with pytest.raises(ValueError, match=message):
+        write_report(comparison, **arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(comparison, data, tmp_path):
+    (tmp_path / "results.json").mkdir()
+    (tmp_path / "index.html").write_text("old")
+    with pytest.raises(OSError, match=r"results\.json"):
+        write_report(comparison, *data[2:], tmp_path, title="x")
+    assert sorted(os.listdir(tmp_path)) == ["index.html", "results.json"]
+    assert (tmp_path / "index.html").read_text() == "old"
+
+
+def test_no_figure_and_no_setting_is_left_behind(comparison, data, tmp_path):
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    figures, settings = plt.get_fignums(), dict(mpl.rcParams)
+    write_report(comparison, *data[2:], tmp_path, title="x")
+    assert plt.get_fignums() == figures
+    assert dict(mpl.rcParams) == settings
