@@ -1,0 +1,324 @@
+"""The scikit-learn contract of every skdigits estimator, once."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from skdigits._images import check_same_shape, moments, resolve_shape, to_rows
+
+
+class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Base of the image classifiers: validation, training, prediction and state.
+
+    A subclass declares its parameters in ``__init__`` and names its network.
+    """
+
+    # The function of skdigits.networks that builds the network, and the parameters it takes.
+    _builder: str
+    _network_parameters: tuple = (
+        "hidden_layer_sizes",
+        "activation",
+        "output_activation",
+        "kernel_initializer",
+        "dropout",
+        "batch_norm",
+        "augmentation",
+    )
+
+    _parameter_constraints: dict = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [str, callable],
+        "output_activation": [str, callable],
+        "kernel_initializer": [str, callable],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "batch_norm": ["boolean"],
+        "image_shape": ["array-like", None],
+        "optimizer": "no_validation",
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"constant", "one_cycle"}), callable],
+        "loss": [str, callable],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "augmentation": "no_validation",
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train on images and their labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images, of any real dtype and scale; uint8 needs the least memory.
+
+        y : array-like of shape (n_samples,)
+            Labels of any type, at least two different ones.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For data or parameters that cannot be trained on; the estimator stays as it was.
+        """
+        go_on = self.warm_start and hasattr(self, "_network")
+        return self._fit(X, y, sample_weight, None, go_on, self.epochs)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train one epoch on these images, going on from where the estimator stands.
+
+        The learning rate is constant: a schedule would have to know the number of calls.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; the first call needs it where its `y` lacks some.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._fit(X, y, sample_weight, classes, hasattr(self, "_network"), None)
+
+    def predict(self, X):
+        """Predict the label of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, as they were given to `fit`.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`; each row sums to one. Outputs that are no
+            distribution by themselves (sigmoids) are divided by their sum, as Keras's categorical
+            cross-entropy does in training.
+        """
+        check_is_fitted(self)
+        images = self._validate_images(X)
+        outputs = self._network.program.predict(images).astype(np.float64)
+        totals = outputs.sum(axis=1, keepdims=True)
+        # sigmoids may all be zero: then nothing speaks for any class
+        even = np.full_like(outputs, 1 / len(self.classes_))
+        return np.divide(outputs, totals, out=even, where=totals > 0)
+
+    @property
+    def model_(self):
+        """The fitted Keras model; `fit` trains a new one."""
+        if not hasattr(self, "_network"):
+            raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
+        return self._network.model
+
+    @property
+    def n_parameters_(self):
+        """Number of weights of the fitted network, those of the standardisation included."""
+        if not hasattr(self, "_network"):
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return self._network.program.model.count_params()
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_network")
+
+    def _fit(self, X, y, sample_weight, classes, go_on, epochs):
+        """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`.
+
+        After an error the estimator is as it was.
+        """
+        context = self._init_callback_context(max_subtasks=epochs or 1)
+        tasks = _EpochTasks(self, context, X, y)
+        before = dict(vars(self))
+        try:
+            images, codes = self._validate_training_data(X, y, classes, go_on)
+            weights = self._loss_weights(images, y, sample_weight)
+            self._train(images, codes, weights, go_on, epochs, tasks)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        tasks.end()
+        return self
+
+    def _validate_training_data(self, X, y, classes, go_on):
+        """Return images and labels 0..n-1; set what is known before training."""
+        name = type(self).__name__
+        rows, given = to_rows(X, name)
+        rows, y = validate_data(self, rows, y, reset=not go_on, dtype=[np.float32, np.uint8])
+        check_classification_targets(y)
+        if go_on:
+            check_same_shape(given, self.image_shape_, name)
+            if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
+        else:
+            self.classes_ = np.unique(y if classes is None else classes)
+            self.image_shape_ = resolve_shape(self.image_shape, given, rows.shape[1])
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{name} needs at least two classes to tell apart; y holds one class only: "
+                f"{self.classes_.tolist()}."
+            )
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y holds labels that are not among the classes: {unknown.tolist()}. The first "
+                "call must see all classes, or be told them."
+            )
+        return rows.reshape(-1, *self.image_shape_), np.searchsorted(self.classes_, y)
+
+    def _loss_weights(self, images, y, sample_weight):
+        weights = _check_sample_weight(sample_weight, images, dtype=np.float32)
+        if self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, y).astype(np.float32)
+        return weights
+
+    def _train(self, images, codes, weights, go_on, epochs, tasks):
+        from skdigits import training
+
+        if not go_on:
+            self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        train_rows, val_rows = self._split(codes, validate=epochs is not None)
+        if not go_on:
+            self._network = self._new_network(images, train_rows)
+            self.history_, self.n_iter_ = {}, 0
+        network, before = self._network, self.n_iter_
+        plan = training.make_plan(
+            self, network.spec, len(train_rows), epochs, self._rng, has_validation=len(val_rows) > 0
+        )
+        data = training.Data.from_arrays(images, codes, weights)
+        logs, interrupted = training.train(network, data, train_rows, val_rows, plan, tasks)
+        self.best_epoch_ = self.n_iter_ = before + len(logs)
+        self.history_ = _extended(self.history_, logs)
+        if plan.early_stopping:
+            self.best_epoch_ = plan.early_stopping.best_epoch + 1
+        if interrupted:
+            warnings.warn(
+                f"Training was interrupted: {type(self).__name__} keeps the {len(logs)} epochs "
+                f"done, of {epochs}.",
+                stacklevel=6,
+            )
+
+    def _new_network(self, images, train_rows):
+        """Return a network at the beginning of its training."""
+        from skdigits import training
+
+        spec = training.make_spec(
+            self, self._builder, self._network_parameters, self.image_shape_, len(self.classes_)
+        )
+        if hasattr(self, "_network"):
+            self._network.suspend()  # so that this training can use its program
+        network = training.Network(spec)
+        seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
+        network.start(seed, *moments(images, train_rows), training.base_rate(self))
+        return network
+
+    def _split(self, codes, validate):
+        """Return the rows to train on, and those to validate on after each epoch, if any."""
+        rows = np.arange(len(codes), dtype=np.int32)
+        if not (validate and self.early_stopping and self.validation_fraction is not None):
+            return rows, rows[:0]
+        seed = int(self._rng.integers(2**31))
+        try:
+            return train_test_split(
+                rows, test_size=self.validation_fraction, stratify=codes, random_state=seed
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping with validation_fraction={self.validation_fraction} cannot split "
+                f"{len(rows)} samples of {len(self.classes_)} classes: {error} Use more samples, "
+                "another fraction, or validation_fraction=None to stop on the training loss."
+            ) from error
+
+    def _validate_images(self, X):
+        name = type(self).__name__
+        rows, given = to_rows(X, name)
+        rows = validate_data(self, rows, reset=False, dtype=[np.float32, np.uint8])
+        check_same_shape(given, self.image_shape_, name)
+        return rows.reshape(-1, *self.image_shape_)
+
+
+class _EpochTasks:
+    """Tells scikit-learn's callbacks of the fit and of each of its epochs."""
+
+    def __init__(self, estimator, context, X, y):
+        self._estimator = estimator
+        self._data = {"X": X, "y": y}
+        self._context = context.call_on_fit_task_begin(estimator=estimator, **self._data)
+        self._epoch = None
+
+    def begin_epoch(self):
+        self._epoch = self._context.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+
+    def end_epoch(self):
+        """Return whether a callback wants to stop."""
+        return self._end(self._epoch)
+
+    def end(self):
+        self._end(self._context)
+
+    def _end(self, context):
+        return context.call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes=self._snapshot, **self._data
+        )
+
+    def _snapshot(self):
+        """Return what makes a copy of the estimator predict as it does at this moment."""
+        return {"_network": self._estimator._network.copy()}
+
+
+def _extended(history, logs):
+    names = logs[0] if logs else history
+    return {name: [*history.get(name, []), *(log[name] for log in logs)] for name in names}

@@ -1,0 +1,201 @@
+"""The multi-layer perceptron as a scikit-learn classifier."""
+
+from skdigits._base import ImageClassifier
+
+
+class MLPClassifier(ImageClassifier):
+    """Multi-layer perceptron for small images, trained with Keras.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(256, 128)
+        Units of each hidden layer.
+
+    activation : str, callable or keras.Layer, default="relu"
+        Activation of the hidden layers, as Keras takes it.
+
+    output_activation : str or callable, default="softmax"
+        Activation of the output layer; must not give negative values. With "sigmoid" the
+        outputs are divided by their sum.
+
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        How the kernels begin. An initializer without a seed draws from `random_state`.
+
+    dropout : float or sequence of float, default=0.2
+        Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
+        rate a layer.
+
+    batch_norm : bool, default=False
+        Whether each hidden layer is normalised over the batch before its activation.
+
+    image_shape : (int, int) or (int, int, int), default=None
+        Height, width and channels of the images, in pixels. None reads it from 3-D or 4-D input,
+        and takes 2-D input as square images where its number of columns is a square of at least
+        16, else as columns without neighbours.
+
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        A name, or an object, which brings its own learning rate.
+
+    learning_rate : float, default=0.003
+        Rate of an optimizer given by name; the peak with "one_cycle".
+
+    learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
+        "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_.
+
+    loss : str or keras.losses.Loss, default="auto"
+        "auto" is the categorical cross-entropy. Losses named "sparse..." get labels as numbers,
+        others as one-hot rows.
+
+    epochs : int, default=10
+        Passes over the training data.
+
+    batch_size : int, default=64
+        Images a step.
+
+    early_stopping : bool, default=False
+        Whether to stop when the score no longer improves, and restore the best weights. The score
+        is the accuracy on `validation_fraction` of the data, or the training loss.
+
+    validation_fraction : float or None, default=0.1
+        Share of the data that early stopping sets aside, stratified by class. None stops on the
+        training loss.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which early stopping ends the training.
+
+    tol : float, default=1e-4
+        The least that counts as improvement.
+
+    augmentation : None, {"shift", "affine"} or Keras layers, default=None
+        What changes the images in training: "shift" moves them by up to 7 % of their size,
+        "affine" also turns them by up to 10 degrees and zooms by up to 10 %.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
+        convolutions on processors that have it, float32 elsewhere.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss, as everywhere in scikit-learn.
+
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks. Those with batch methods see every batch, which is slower.
+
+    warm_start : bool, default=False
+        Whether another `fit` goes on from the weights of the last.
+
+    verbose : int, default=0
+        Keras's progress output: 0 silent, 1 a bar, 2 a line an epoch.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives
+        the same result, bit for bit, on one type of processor, whatever the number of threads.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    n_features_in_ : int
+        Values an image.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a data frame with names.
+
+    image_shape_ : tuple of int
+        (height, width, channels), or (n_features_in_,) for columns that are no image.
+
+    model_ : keras.Model
+        The trained network; it takes images of `image_shape_` as they were given to `fit`.
+
+    n_parameters_ : int
+        Number of weights of the network.
+
+    history_ : dict of list of float
+        "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" where a validation split
+        was set aside.
+
+    n_iter_ : int
+        Epochs trained.
+
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights were kept: the last without early stopping.
+
+    See Also
+    --------
+    CNNClassifier : Convolutional network: slower, and more accurate on images.
+
+    Notes
+    -----
+    The network standardises its input with mean and variance of the training data, so that raw and
+    scaled pixels give the same quality and an exported model takes raw pixels.
+
+    References
+    ----------
+    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks
+       using large learning rates", 2018, https://arxiv.org/abs/1708.07120
+
+    Examples
+    --------
+    >>> from skdigits import MLPClassifier
+    >>> from skdigits.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_test, y_test = load_digits(subset="test", return_X_y=True)
+    >>> classifier = MLPClassifier(random_state=0).fit(X, y)
+    >>> bool(classifier.score(X_test, y_test) > 0.9)
+    True
+    """
+
+    _builder = "build_mlp"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(256, 128),
+        *,
+        activation="relu",
+        output_activation="softmax",
+        kernel_initializer="glorot_uniform",
+        dropout=0.2,
+        batch_norm=False,
+        image_shape=None,
+        optimizer="adam",
+        learning_rate=0.003,
+        learning_rate_schedule="one_cycle",
+        loss="auto",
+        epochs=10,
+        batch_size=64,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        augmentation=None,
+        precision="auto",
+        class_weight=None,
+        callbacks=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.output_activation = output_activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.image_shape = image_shape
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.loss = loss
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.augmentation = augmentation
+        self.precision = precision
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state

@@ -1,0 +1,299 @@
+"""The networks: pure functions from an input shape to an uncompiled Keras model.
+
+They work in plain Keras, and as ``KerasClassifier(model=build_cnn)`` of SciKeras, which hands over
+what it knows of the data as ``meta``.
+"""
+
+from skdigits._augmentation import make_layers
+from skdigits._tensorflow import keras
+
+__all__ = ["build_cnn", "build_mlp"]
+
+STANDARDIZE = "standardize"
+
+
+def build_mlp(
+    input_shape=None,
+    n_classes=None,
+    *,
+    hidden_layer_sizes=(128,),
+    activation="relu",
+    output_activation="softmax",
+    kernel_initializer="glorot_uniform",
+    dropout=0.0,
+    batch_norm=False,
+    augmentation=None,
+    dtype="float32",
+    meta=None,
+):
+    """Build a multi-layer perceptron for images or columns.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default=None
+        (height, width), (height, width, channels), or (n_features,) for columns that are no
+        image. None takes it from `meta`.
+
+    n_classes : int, default=None
+        Number of outputs, at least 2. None takes it from `meta`.
+
+    hidden_layer_sizes : sequence of int, default=(128,)
+        Units of each hidden layer.
+
+    activation : str, callable or keras.Layer, default="relu"
+        Activation of the hidden layers.
+
+    output_activation : str or callable, default="softmax"
+        Activation of the output layer.
+
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        How the kernels of all layers begin.
+
+    dropout : float or sequence of float, default=0.0
+        Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
+        rate a layer.
+
+    batch_norm : bool, default=False
+        Whether each hidden layer is normalised over the batch before its activation.
+
+    augmentation : None, {"shift", "affine"} or Keras layers, default=None
+        What changes the raw images in training, and only then.
+
+    dtype : str, default="float32"
+        Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
+        float32.
+
+    meta : dict, default=None
+        What SciKeras tells a building function; fills `input_shape` and `n_classes`.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. Its first weights, "standardize", are the mean and variance of the input
+        (0 and 1 until they are set).
+
+    Raises
+    ------
+    ValueError
+        For shapes, sizes or rates that make no network.
+
+    Examples
+    --------
+    >>> from skdigits.networks import build_mlp
+    >>> build_mlp((28, 28), 10, hidden_layer_sizes=(128, 64)).output_shape
+    (None, 10)
+    """
+    input_shape, n_classes = _shapes(input_shape, n_classes, meta)
+    sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
+    rates = _rates(dropout, len(sizes))
+    inputs, x = _input(input_shape, augmentation, dtype)
+    if len(input_shape) > 1:
+        x = keras.layers.Flatten(dtype=dtype)(x)
+    for units, rate in zip(sizes, rates, strict=True):
+        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
+        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+    outputs = _output(x, n_classes, output_activation, kernel_initializer)
+    return keras.Model(inputs, outputs, name="mlp")
+
+
+def build_cnn(
+    input_shape=None,
+    n_classes=None,
+    *,
+    filters=(32, 64),
+    kernel_size=3,
+    pool_size=2,
+    hidden_layer_sizes=(128,),
+    activation="relu",
+    output_activation="softmax",
+    kernel_initializer="glorot_uniform",
+    dropout=0.0,
+    batch_norm=False,
+    augmentation=None,
+    dtype="float32",
+    meta=None,
+):
+    """Build a convolutional network: blocks of convolution and pooling, then dense layers.
+
+    Convolutions use "valid" padding, as the published studies do, where that leaves at least
+    2 x 2 pixels after the last pooling, and "same" padding on smaller images.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default=None
+        (height, width), (height, width, channels), or (n_features,). Columns have no
+        neighbours, so that kernels and pools are then one wide. None takes it from `meta`.
+
+    n_classes : int, default=None
+        Number of outputs, at least 2. None takes it from `meta`.
+
+    filters : sequence of int, default=(32, 64)
+        Filters of each convolution.
+
+    kernel_size : int or (int, int), default=3
+        Height and width of the kernels, in pixels.
+
+    pool_size : int or (int, int), default=2
+        Height and width of the max pooling after each convolution, in pixels; 1 for none.
+
+    hidden_layer_sizes : sequence of int, default=(128,)
+        Units of the dense layers between the last pooling and the output.
+
+    activation, output_activation, kernel_initializer, batch_norm, augmentation, dtype, meta
+        As in :func:`build_mlp`.
+
+    dropout : float or sequence of float, default=0.0
+        As in :func:`build_mlp`; as a sequence, one rate for each dense hidden layer. One rate
+        for all goes to the dense hidden layers, or where there are none to the flattened pixels
+        before the output.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. Its first weights, "standardize", are the mean and variance of the input
+        (0 and 1 until they are set).
+
+    Raises
+    ------
+    ValueError
+        For images that are too small for the pooling, and for shapes, sizes or rates that make
+        no network.
+
+    Examples
+    --------
+    >>> from skdigits.networks import build_cnn
+    >>> build_cnn((28, 28), 10, filters=(32, 32)).count_params()
+    113388
+    """
+    input_shape, n_classes = _shapes(input_shape, n_classes, meta)
+    filters = _sizes("filters", filters)
+    sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
+    rates = _rates(dropout, len(sizes))
+    kernel, pool = _pair("kernel_size", kernel_size), _pair("pool_size", pool_size)
+    inputs, x = _input(input_shape, augmentation, dtype)
+    if len(input_shape) == 1:
+        kernel = pool = (1, 1)
+        x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype)(x)
+    padding = _padding(x.shape[1:3], len(filters), kernel, pool)
+    for n_filters in filters:
+        conv = keras.layers.Conv2D(
+            n_filters,
+            kernel,
+            padding=padding,
+            kernel_initializer=_copy(kernel_initializer),
+            dtype=dtype,
+        )
+        x = _finish(conv(x), activation, batch_norm, 0.0, dtype)
+        if pool != (1, 1):
+            x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
+    x = keras.layers.Flatten(dtype=dtype)(x)
+    if not sizes and rates:
+        x = keras.layers.Dropout(rates[0], dtype=dtype)(x)
+    for units, rate in zip(sizes, rates, strict=False):
+        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
+        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+    outputs = _output(x, n_classes, output_activation, kernel_initializer)
+    return keras.Model(inputs, outputs, name="cnn")
+
+
+def _shapes(input_shape, n_classes, meta):
+    """Complete the shape and the number of classes from SciKeras's `meta`, and check them."""
+    if meta is not None:
+        input_shape = meta["X_shape_"][1:] if input_shape is None else input_shape
+        n_classes = meta["n_classes_"] if n_classes is None else n_classes
+    if input_shape is None or n_classes is None:
+        raise ValueError("input_shape and n_classes must be given, or SciKeras's meta.")
+    shape = tuple(int(n) for n in input_shape)
+    if len(shape) not in (1, 2, 3) or min(shape) < 1:
+        raise ValueError(
+            f"input_shape must be (h, w), (h, w, c) or (n_features,), each at least 1; got {shape}."
+        )
+    if n_classes < 2:
+        raise ValueError(f"n_classes must be at least 2; got {n_classes}.")
+    return (*shape, 1) if len(shape) == 2 else shape, int(n_classes)
+
+
+def _sizes(name, sizes):
+    sizes = tuple(sizes) if hasattr(sizes, "__len__") else (sizes,)
+    if any(int(n) != n or n < 1 for n in sizes):
+        raise ValueError(f"{name} must hold whole numbers of at least 1; got {sizes}.")
+    return tuple(int(n) for n in sizes)
+
+
+def _pair(name, size):
+    pair = tuple(size) if hasattr(size, "__len__") else (size, size)
+    if len(pair) != 2 or any(int(n) != n or n < 1 for n in pair):
+        raise ValueError(f"{name} must be a whole number of at least 1, or two; got {size}.")
+    return tuple(int(n) for n in pair)
+
+
+def _rates(dropout, n_layers):
+    """One dropout rate for each layer; without layers the one rate given, if any."""
+    rates = tuple(dropout) if hasattr(dropout, "__len__") else (dropout,) * max(n_layers, 1)
+    if len(rates) != max(n_layers, 1):
+        raise ValueError(
+            f"dropout must be one rate, or one for each of the {n_layers} hidden layers; "
+            f"got {len(rates)}."
+        )
+    if any(not 0 <= rate < 1 for rate in rates):
+        raise ValueError(f"dropout must be in [0, 1); got {dropout}.")
+    return rates
+
+
+def _padding(image, n_blocks, kernel, pool):
+    """Choose "valid" padding where enough of the image is left, else "same"."""
+    for padding, enough in (("valid", 2), ("same", 1)):
+        height, width = image
+        for _ in range(n_blocks):
+            if padding == "valid":
+                height, width = height - kernel[0] + 1, width - kernel[1] + 1
+            height, width = height // pool[0], width // pool[1]
+        # a dimension that began smaller than that has nothing to lose
+        if height >= min(enough, image[0]) and width >= min(enough, image[1]):
+            return padding
+    raise ValueError(
+        f"Images of {image[0]} x {image[1]} pixels are too small for {n_blocks} poolings of "
+        f"{pool[0]} x {pool[1]}: nothing would be left. Use fewer filters or a smaller pool_size."
+    )
+
+
+def _input(input_shape, augmentation, dtype):
+    """Input, augmentation, and the standardisation that every network begins with."""
+    inputs = keras.Input(input_shape)
+    x = inputs
+    for layer in make_layers(augmentation):
+        x = layer(x)
+    # A batch normalisation that is never trained is (x - mean) / std with weights to set, and a
+    # stock layer: models load and convert without skdigits.
+    standardize = keras.layers.BatchNormalization(
+        center=False, scale=False, epsilon=1e-12, trainable=False, dtype="float32", name=STANDARDIZE
+    )
+    return inputs, standardize(x)
+
+
+def _finish(x, activation, batch_norm, rate, dtype):
+    """Add what follows a layer's sum: normalisation, activation, dropout."""
+    if batch_norm:
+        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    if isinstance(activation, keras.Layer):
+        x = _copy(activation)(x)
+    else:
+        x = keras.layers.Activation(activation, dtype=dtype)(x)
+    return keras.layers.Dropout(rate, dtype=dtype)(x) if rate else x
+
+
+def _output(x, n_classes, activation, kernel_initializer):
+    return keras.layers.Dense(
+        n_classes,
+        activation=activation,
+        kernel_initializer=_copy(kernel_initializer),
+        dtype="float32",
+        name="probabilities",
+    )(x)
+
+
+def _copy(keras_object):
+    """Give each layer an object of its own: Keras's keep a seed or weights."""
+    if hasattr(keras_object, "get_config"):
+        return type(keras_object).from_config(keras_object.get_config())
+    return keras_object

@@ -1,0 +1,65 @@
+"""Gradients of convolutions that are the same, bit for bit, on any number of threads.
+
+TensorFlow's own gradients of a convolution's kernel and bias sum over the batch in as many parts
+as there are threads, so that a fit would differ between one process on all cores and worker
+processes on one core each. All its other operations that our networks use do not. Written as
+matrix products, whose sums TensorFlow never splits, the kernel's gradient is also faster on one
+thread (docs/performance.md).
+"""
+
+from skdigits._tensorflow import tf
+
+_OVERRIDES = {"Conv2D": "SkdigitsConv2D", "BiasAdd": "SkdigitsBiasAdd"}
+
+
+def repeatable_gradients():
+    """Return a context in which traced operations get these gradients from ``tf.gradients``."""
+    return tf.compat.v1.get_default_graph().gradient_override_map(_OVERRIDES)
+
+
+@tf.RegisterGradient(_OVERRIDES["BiasAdd"])
+def _bias_add(op, upstream):
+    axes = list(range(upstream.shape.rank - 1))
+    return upstream, tf.reduce_sum(upstream, axes)
+
+
+@tf.RegisterGradient(_OVERRIDES["Conv2D"])
+def _conv2d(op, upstream):
+    images, kernel = op.inputs
+    attributes = {name: op.get_attr(name) for name in ("strides", "dilations", "padding")}
+    attributes["padding"] = attributes["padding"].decode()
+    grad_images = tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=tf.shape(images), filter=kernel, out_backprop=upstream, **attributes
+    )
+    if set(attributes["strides"]) | set(attributes["dilations"]) == {1}:
+        return grad_images, _kernel_gradient(images, kernel.shape, upstream, attributes["padding"])
+    return grad_images, tf.raw_ops.Conv2DBackpropFilter(
+        input=images, filter_sizes=kernel.shape, out_backprop=upstream, **attributes
+    )
+
+
+def _kernel_gradient(images, kernel_shape, upstream, padding):
+    """Sum, over all places, of a pixel under each kernel weight times the upstream gradient."""
+    rows, columns, channels, filters = kernel_shape
+    if padding == "SAME":
+        above, left = (rows - 1) // 2, (columns - 1) // 2
+        margins = [[0, 0], [above, rows - 1 - above], [left, columns - 1 - left], [0, 0]]
+        images = tf.pad(images, margins)
+    height, width = upstream.shape[1:3]
+    shifted = [
+        images[:, row : row + height, column : column + width]
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    upstream = tf.reshape(upstream, [-1, filters])
+    if channels == 1:  # one product of all: with a single row, the sum would be split
+        pixels = tf.reshape(tf.concat(shifted, -1), [-1, rows * columns])
+        gradient = tf.linalg.matmul(pixels, upstream, transpose_a=True)
+    else:
+        gradient = tf.stack(
+            [
+                tf.linalg.matmul(tf.reshape(part, [-1, channels]), upstream, transpose_a=True)
+                for part in shifted
+            ]
+        )
+    return tf.reshape(gradient, kernel_shape)

@@ -1,0 +1,168 @@
+"""The training loop: epochs, Keras callbacks, early stopping, and Ctrl-C."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+
+# Steps of one graph call. Python is reached between calls, for Ctrl-C; a call costs about a
+# millisecond.
+STEPS_PER_CALL = 256
+STEPS_PER_BAR_UPDATE = 16
+
+
+class Data(NamedTuple):
+    """Images, labels and weights as tensors, which stay in memory for the whole training."""
+
+    images: Any
+    labels: Any
+    weights: Any
+
+    @classmethod
+    def from_arrays(cls, images, labels, weights):
+        """Convert arrays: images of any float or uint8 dtype, labels 0..n_classes-1, weights."""
+        return cls(
+            tf.constant(images),
+            tf.constant(labels, tf.int32),
+            tf.constant(weights, tf.float32),
+        )
+
+
+@dataclass
+class Plan:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int
+    batch_size : int
+    rates : ndarray of float32
+        Learning rate of each step, for a program that sets it; else empty.
+    rng : numpy.random.Generator
+        Shuffles the rows of each epoch.
+    early_stopping : keras.callbacks.EarlyStopping or None
+    callbacks : list of keras.callbacks.Callback
+        The user's.
+    verbose : int
+        As in Keras.
+    first_epoch : int
+        Number of epochs that the network has behind it.
+    """
+
+    epochs: int
+    batch_size: int
+    rates: np.ndarray
+    rng: np.random.Generator
+    early_stopping: Any = None
+    callbacks: list = field(default_factory=list)
+    verbose: int = 0
+    first_epoch: int = 0
+
+
+def train(network, data, train_rows, val_rows, plan, tasks):
+    """Train a network.
+
+    Parameters
+    ----------
+    network : Network
+    data : Data
+    train_rows, val_rows : ndarray of int32
+        Rows of `data` to train on, and to measure after each epoch; `val_rows` may be empty.
+    plan : Plan
+    tasks : object
+        Its `begin_epoch` and `end_epoch` are called; the latter returns True to stop.
+
+    Returns
+    -------
+    history : list of dict
+        The logs of each epoch done.
+    interrupted : bool
+        Whether Ctrl-C cut the training short; the weights are those of the last epoch done.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C in the first epoch, with the network as it was before.
+    """
+    program = network.program
+    # Users' callbacks see the model, and may keep it.
+    model = network.model if plan.callbacks else program.model
+    callbacks = _callback_list(plan, model, n_steps=-(-len(train_rows) // plan.batch_size))
+    model.stop_training = False
+    history, interrupted, done = [], False, program.get_state()
+    try:
+        callbacks.on_train_begin()
+        for epoch in range(plan.first_epoch, plan.first_epoch + plan.epochs):
+            tasks.begin_epoch()
+            callbacks.on_epoch_begin(epoch)
+            logs = _run_epoch(program, data, train_rows, plan, len(history), callbacks)
+            if len(val_rows):
+                loss, correct = program.evaluate(data, val_rows)
+                logs |= {"val_loss": loss / len(val_rows), "val_accuracy": correct / len(val_rows)}
+            callbacks.on_epoch_end(epoch, logs)
+            history.append(logs)
+            done = program.get_state()
+            if tasks.end_epoch() or model.stop_training:
+                break
+    except KeyboardInterrupt:
+        program.set_state(done)
+        interrupted = True
+        if not history:
+            raise
+    finally:
+        if history:
+            callbacks.on_train_end(history[-1])
+        for callback in callbacks.callbacks:
+            callback.set_model(None)  # or clone and pickle would carry the model along
+    return history, interrupted
+
+
+def _callback_list(plan, model, n_steps):
+    stopping = [plan.early_stopping] if plan.early_stopping else []
+    return keras.callbacks.CallbackList(
+        [*plan.callbacks, *stopping],
+        add_progbar=plan.verbose != 0,
+        model=model,
+        verbose=plan.verbose,
+        epochs=plan.first_epoch + plan.epochs,
+        steps=n_steps,
+    )
+
+
+def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
+    """Train one epoch in as few graph calls as the callbacks allow, and return its logs."""
+    steps_per_call = _steps_per_call(callbacks)
+    order, batch_size = plan.rng.permutation(train_rows), plan.batch_size
+    n_steps = -(-len(order) // batch_size)
+    loss_sum = correct_sum = 0.0
+    logs = {}
+    for first in range(0, n_steps, steps_per_call):
+        last = min(first + steps_per_call, n_steps) - 1
+        callbacks.on_train_batch_begin(first)
+        rows = order[first * batch_size : (last + 1) * batch_size]
+        rates = plan.rates[epoch * n_steps + first : epoch * n_steps + last + 1]
+        loss, correct = program.train(data, rows, batch_size, rates)
+        loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
+        n_seen = min((last + 1) * batch_size, len(order))
+        logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
+        callbacks.on_train_batch_end(last, logs)
+        if program.model.stop_training:
+            break
+    return logs
+
+
+def _steps_per_call(callbacks):
+    """Callbacks that look at batches get every batch; a progress bar some; others none."""
+    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+    steps = STEPS_PER_CALL
+    for callback in callbacks.callbacks:
+        if isinstance(callback, keras.callbacks.ProgbarLogger):
+            steps = min(steps, STEPS_PER_BAR_UPDATE)
+        elif any(
+            getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
+            for hook in hooks
+        ):
+            steps = 1
+    return steps

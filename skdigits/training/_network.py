@@ -1,0 +1,63 @@
+"""An estimator's network: a program on loan, or the state to fill one with."""
+
+import weakref
+
+from skdigits.training import _pool
+
+
+class Network:
+    """The trained part of an estimator; it can be pickled and copied.
+
+    While it is in use it holds a :class:`Program` of its own. `suspend` gives that back and
+    keeps the variables as arrays; the next use takes a program again, not always the same.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        self._state = None
+        self._program = None
+        self._giving_back = None
+
+    @property
+    def program(self):
+        """The program, taken from the pool or built where the network has none."""
+        if self._program is None:
+            program = _pool.acquire(self.spec)
+            if self._state is not None:
+                program.set_state(self._state)
+                self._state = None
+            self._giving_back = weakref.finalize(self, _pool.release, program)
+            self._giving_back.atexit = False
+            self._program = program
+        return self._program
+
+    @property
+    def model(self):
+        """The Keras model, from now on the caller's too."""
+        self.program.lent_out = True
+        return self.program.model
+
+    def start(self, seed, mean, variance, learning_rate):
+        """Begin anew, as :meth:`Program.start`."""
+        self.program.start(seed, mean, variance, learning_rate)
+
+    def copy(self):
+        """Return a network with the same weights and a program of its own when it is used."""
+        twin = type(self)(self.spec)
+        twin._state = self.program.get_state()
+        return twin
+
+    def suspend(self):
+        """Give the program back, if nobody else holds its model."""
+        if self._program is not None and not self._program.lent_out:
+            self._state = self._program.get_state()
+            self._program = None
+            self._giving_back()
+
+    def __getstate__(self):
+        state = self._program.get_state() if self._program is not None else self._state
+        return {"spec": self.spec, "_state": state, "_program": None, "_giving_back": None}

@@ -1,0 +1,217 @@
+"""A compiled Keras model with the graphs that train, evaluate and apply it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+from skdigits.training._gradients import repeatable_gradients
+from skdigits.training._initial import can_start_again, initialize
+from skdigits.training._scikeras import compile_model
+
+PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """All that fixes a program: two equal specs give programs that can stand in for each other.
+
+    Attributes
+    ----------
+    build : callable
+        ``build(input_shape, n_classes, **options)`` gives a Keras model.
+    input_shape : tuple of int
+    n_classes : int
+    options : dict
+        Further arguments of `build`.
+    optimizer : str or keras.optimizers.Optimizer
+    loss : str or keras.losses.Loss
+    schedule : str or keras.optimizers.schedules.LearningRateSchedule
+        "constant" leaves the learning rate to the optimizer, "one_cycle" has it set at each step;
+        a Keras schedule is built into the optimizer.
+    """
+
+    build: Any
+    input_shape: tuple
+    n_classes: int
+    options: dict = field(default_factory=dict)
+    optimizer: Any = "adam"
+    loss: Any = "sparse_categorical_crossentropy"
+    schedule: Any = "constant"
+
+
+class Program:
+    """A compiled model and its traced graphs, for one training at a time.
+
+    The graphs run many steps a call over data that stays in memory, so that Python and Keras's
+    per-batch machinery cost nothing. Batches are gathered and converted to float by the step:
+    uint8 pixels stay uint8. The batch dimension is dynamic, so one trace serves every batch size.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        schedule = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
+        self.model = compile_model(
+            spec.build,
+            spec.input_shape,
+            spec.n_classes,
+            spec.options,
+            optimizer=_copy_optimizer(spec.optimizer, schedule),
+            optimizer_options=schedule,
+            loss=spec.loss,
+        )
+        self.optimizer = self.model.optimizer
+        self.optimizer.build(self.model.trainable_variables)
+        self.sets_rate = spec.schedule == "one_cycle"
+        rate = self.optimizer._learning_rate
+        self.has_settable_rate = not isinstance(
+            rate, keras.optimizers.schedules.LearningRateSchedule
+        )
+        self.lent_out = False  # once others hold the model, it cannot serve a second estimator
+        self.can_start_again = can_start_again(self.model)
+        self._optimizer_start = [np.array(variable) for variable in self.optimizer.variables]
+        self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
+        self._graphs = {}
+
+    def start(self, seed, mean, variance, learning_rate):
+        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance.
+
+        A Keras schedule keeps its own learning rate.
+        """
+        initialize(self.model, seed)
+        standardize = self.model.get_layer("standardize")
+        standardize.moving_mean.assign(mean)
+        standardize.moving_variance.assign(variance)
+        for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
+            variable.assign(value)
+        if self.has_settable_rate:
+            self.optimizer.learning_rate = learning_rate
+
+    def get_state(self):
+        """Return copies of all variables: the model's, then the optimizer's."""
+        return [np.array(v) for v in [*self.model.variables, *self.optimizer.variables]]
+
+    def set_state(self, state):
+        """Set all variables from `get_state`'s list."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
+
+    def train(self, data, order, batch_size, rates):
+        """Take one step for each batch of `order`.
+
+        Parameters
+        ----------
+        data : Data
+        order : ndarray of int32
+            Rows to train on, in this order.
+        batch_size : int
+        rates : ndarray of float32
+            Learning rate of each step; empty for a program that does not set it.
+
+        Returns
+        -------
+        loss, correct : float
+            Summed over the rows.
+        """
+        graph = self._graph("train", data.images.dtype)
+        loss, correct = graph(*data, order, np.int32(batch_size), rates)
+        return float(loss), float(correct)
+
+    def evaluate(self, data, rows):
+        """Return the loss and the number of correct predictions, summed over `rows`."""
+        graph = self._graph("evaluate", data.images.dtype)
+        loss, correct = graph(*data, rows, np.int32(PREDICT_ROWS))
+        return float(loss), float(correct)
+
+    def predict(self, images):
+        """Return the outputs for an array of images, as float32."""
+        graph = self._graph("predict", tf.as_dtype(images.dtype))
+        if len(images) <= PREDICT_ROWS:
+            return graph(tf.constant(images)).numpy()
+        parts = [
+            graph(tf.constant(images[start : start + PREDICT_ROWS])).numpy()
+            for start in range(0, len(images), PREDICT_ROWS)
+        ]
+        return np.concatenate(parts)
+
+    def _graph(self, name, dtype):
+        """Return a graph for images of `dtype`, traced at its first use."""
+        if (name, dtype) not in self._graphs:
+            images = tf.TensorSpec([None, *self.spec.input_shape], dtype)
+            labels, rows = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32)
+            weights, rates = (tf.TensorSpec([None], tf.float32) for _ in range(2))
+            size = tf.TensorSpec([], tf.int32)
+            function, signature = {
+                "train": (self._train, [images, labels, weights, rows, size, rates]),
+                "evaluate": (self._evaluate, [images, labels, weights, rows, size]),
+                "predict": (self._predict, [images]),
+            }[name]
+            traced = tf.function(function, input_signature=signature, autograph=False)
+            self._graphs[name, dtype] = traced.get_concrete_function()
+        return self._graphs[name, dtype]
+
+    def _train(self, images, labels, weights, order, batch_size, rates):
+        variables = self.model.trainable_variables
+
+        def step(number, batch):
+            if self.sets_rate:
+                self.optimizer.learning_rate.assign(rates[number])
+            with repeatable_gradients():
+                outputs = self.model(batch[0], training=True)
+            loss, correct = self._score(outputs, *batch[1:])
+            gradients = tf.gradients(loss, [variable.value for variable in variables])
+            self.optimizer.apply(gradients, variables)
+            return loss, correct
+
+        return _loop(step, images, labels, weights, order, batch_size)
+
+    def _evaluate(self, images, labels, weights, rows, batch_size):
+        def step(number, batch):
+            return self._score(self.model(batch[0], training=False), *batch[1:])
+
+        return _loop(step, images, labels, weights, rows, batch_size)
+
+    def _predict(self, images):
+        return self.model(tf.cast(images, tf.float32), training=False)
+
+    def _score(self, outputs, labels, weights):
+        """Return Keras's loss of a batch, and how many rows it gets right."""
+        targets = tf.one_hot(labels, self.spec.n_classes) if self._one_hot else labels
+        loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+        right = tf.equal(tf.argmax(outputs, -1, output_type=tf.int32), labels)
+        return loss, tf.reduce_sum(tf.cast(right, tf.float32))
+
+
+def _loop(step, images, labels, weights, rows, batch_size):
+    """Run `step` for each batch of `rows` and sum its losses (by row) and its hits."""
+    n_rows = tf.shape(rows)[0]
+
+    def body(number, loss_sum, correct_sum):
+        chosen = rows[number * batch_size : (number + 1) * batch_size]
+        pixels = tf.cast(tf.gather(images, chosen), tf.float32)
+        batch = pixels, tf.gather(labels, chosen), tf.gather(weights, chosen)
+        loss, correct = step(number, batch)
+        loss_sum += loss * tf.cast(tf.shape(chosen)[0], tf.float32)
+        return number + 1, loss_sum, correct_sum + correct
+
+    def more(number, *sums):
+        return number * batch_size < n_rows
+
+    return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
+
+
+def _name(loss):
+    return getattr(loss, "__name__", None) or getattr(loss, "name", None) or loss
+
+
+def _copy_optimizer(optimizer, options):
+    """Each model needs an optimizer of its own: a Keras optimizer belongs to one model."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config({**optimizer.get_config(), **options})
+    return optimizer

@@ -1,0 +1,56 @@
+"""The only door to SciKeras: a description of a network in, a compiled Keras model out."""
+
+import numpy as np
+from scikeras.wrappers import KerasClassifier
+
+
+def compile_model(build, input_shape, n_classes, options, *, optimizer, optimizer_options, loss):
+    """Build and compile a Keras model with SciKeras.
+
+    SciKeras routes the options to the building function and to the optimizer, and turns names
+    into Keras objects. Its ``fit`` is not used: it trains batch by batch from Python, and spends
+    about a second a fit on tracing (docs/performance.md).
+
+    Parameters
+    ----------
+    build : callable
+        ``build(input_shape, n_classes, **options)`` gives a Keras model.
+
+    input_shape : tuple of int
+        Shape of one sample.
+
+    n_classes : int
+        Number of outputs.
+
+    options : dict
+        Further keyword arguments of `build`.
+
+    optimizer : str or keras.optimizers.Optimizer
+        A name, or an object with its settings. An object is not shared with other models.
+
+    optimizer_options : dict
+        Keyword arguments of an optimizer given by name.
+
+    loss : str or keras.losses.Loss
+        A name or an object.
+
+    Returns
+    -------
+    keras.Model
+        The compiled model.
+    """
+
+    def build_compiled(compile_kwargs):
+        model = build(input_shape, n_classes, **options)
+        model.compile(**compile_kwargs)
+        return model
+
+    classifier = KerasClassifier(
+        model=build_compiled,
+        optimizer=optimizer,
+        loss=loss,
+        **{f"optimizer__{name}": value for name, value in optimizer_options.items()},
+    )
+    # SciKeras reads shapes from data; two rows of zeros are the least it takes.
+    classifier.initialize(np.zeros((2, *input_shape), np.float32), np.arange(2))
+    return classifier.model_
