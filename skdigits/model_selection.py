@@ -28,6 +28,8 @@ __all__ = ["Comparison", "ModelResult", "Run", "compare"]
 
 MEASURES = ("accuracy", "macro_f1", "log_loss", "fit_seconds", "predict_seconds")
 
+FIT_SHARE = 0.95  # of the progress of one run; the rest is left for predicting
+
 Progress = Callable[[str, float | None, str], None]
 
 
@@ -332,7 +334,7 @@ def _run_model(name, model, data, splits, seed, progress):
         report(None, "fitting")
         X_train, y_train = (X, y) if len(train) == len(X) else (X[train], y[train])
         fit_seconds = _seconds(estimator.fit, X_train, y_train)[0]
-        report(1.0, "predicting")
+        report(FIT_SHARE, "predicting")
         run, predictions = _measure(
             estimator, X_evaluated[evaluated], y_evaluated[evaluated], classes, fit_seconds
         )
@@ -480,6 +482,6 @@ class _EpochCallback:
         if parent is not None and parent.estimator_name == context.estimator_name:
             self.n_done += 1
             n_steps = parent.max_subtasks
-            fraction = min(self.n_done / n_steps, 1.0) if n_steps else None
-            of = f" of {n_steps}" if n_steps else ""
-            self.report(fraction, f"epoch {self.n_done}{of}")
+            fraction = min(self.n_done / n_steps, 1.0) * FIT_SHARE if n_steps else None
+            step = "epoch" if "epoch" in context.task_name else "step"
+            self.report(fraction, f"{step} {self.n_done}" + (f" of {n_steps}" if n_steps else ""))

@@ -183,7 +183,7 @@ def test_progress_sees_folds_and_steps_and_ends_at_one(digits):
     )
     stages = [stage for name, _, stage in seen if name == "logistic"]
     assert stages[0] == "fold 1 of 2, fitting"
-    assert any(stage.startswith("fold 2 of 2, epoch 3 of") for stage in stages)
+    assert any(stage.startswith("fold 2 of 2, step 3 of") for stage in stages)
     for name in ("logistic", "bayes"):
         fractions = [fraction for of, fraction, _ in seen if of == name]
         assert fractions == sorted(fractions)

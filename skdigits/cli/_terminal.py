@@ -74,9 +74,18 @@ class Display:
 
 def print_table(columns, rows, *, title):
     """Print a table on standard output, the first row as the best; never cut off in a pipe."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
     for column in columns:
-        table.add_column(column, justify="left" if column == columns[0] else "right", no_wrap=True)
+        side = "left" if column == columns[0] else "right"
+        table.add_column(
+            column, justify=side, vertical="bottom", overflow="fold", no_wrap=column == columns[0]
+        )
     for row in rows:
         table.add_row(*row, style="bold" if row is rows[0] and len(rows) > 1 else None)
     console = Console()
