@@ -111,6 +111,7 @@ def _context(comparison, X, y, data, run):
         "table": fmt.comparison_table(comparison),
         "samples": _samples(X, y, data["class_names"], comparison.random_state),
         "curves": [pictures.learning_curves(histories, metric) for metric in metrics],
+        "validated": any(f"val_{m}" in h[0] for m in metrics for h in histories.values()),
         "models": [_model(model, X, names) for model in models],
         "how": _how(comparison, run),
         "estimators": [(model.name, model.estimator) for model in models],
