@@ -5,8 +5,13 @@ not import this module; the first ``fit`` does.
 """
 
 import os
+import re
+import sys
+import tempfile
+from contextlib import contextmanager
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_LOG_LINE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl::InitializeLog")
 
 
 def _import_quietly():
@@ -14,11 +19,12 @@ def _import_quietly():
     before = os.environ.get(_LOG_LEVEL)
     os.environ.setdefault(_LOG_LEVEL, "3")  # read once, when the library loads
     try:
-        import tensorflow
-        import keras  # isort: skip  (Keras warns when it comes before its backend)
+        with _without_log_lines():
+            import tensorflow
+            import keras  # isort: skip  (its backend comes first)
     finally:
         if before is None:
-            os.environ.pop(_LOG_LEVEL, None)
+            del os.environ[_LOG_LEVEL]
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"skdigits trains with Keras on TensorFlow, but Keras uses the backend "
@@ -26,6 +32,33 @@ def _import_quietly():
             "before Keras is imported."
         )
     return keras, tensorflow
+
+
+@contextmanager
+def _without_log_lines():
+    """Keep TensorFlow's log lines from the error output, and nothing else.
+
+    What it logs while it loads heeds no log level (tensorflow issue 100442), so the error output
+    goes to a file meanwhile, and all but those lines is written afterwards.
+    """
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # no error output at all
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            caught.seek(0)
+            rest = b"".join(line for line in caught if not _LOG_LINE.match(line))
+            if rest:
+                os.write(2, rest)
 
 
 def _respect_thread_limit():
@@ -63,16 +96,13 @@ def check_process():
 
 def _mark_fork():
     global _forked_while_running
-    _forked_while_running = tf.__internal__.tf2.enabled() and _is_running()
-
-
-def _is_running():
-    from tensorflow.python.eager import context
-
-    return context.context()._initialized
+    _forked_while_running = context.context()._initialized
 
 
 keras, tf = _import_quietly()
+
+from tensorflow.python.eager import context  # noqa: E402  (TensorFlow has no public way to ask)
+
 _respect_thread_limit()
 _forked_while_running = False
 if hasattr(os, "register_at_fork"):

@@ -1,0 +1,20 @@
+"""scikit-learn's own checks, on every estimator."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdigits import CNNClassifier, MLPClassifier
+
+ESTIMATORS = [MLPClassifier(), CNNClassifier()]
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "a row of weight two shares one mini-batch, two equal rows seldom do"
+    ),
+}
+
+
+@parametrize_with_checks(
+    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES, xfail_strict=True
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
