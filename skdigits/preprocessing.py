@@ -74,7 +74,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             [0.4, 1. ]]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {}  # noqa: RUF012
+    _parameter_constraints: dict = {}
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -204,7 +204,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):
     (5, 14, 28, 2)
     """
 
-    _parameter_constraints: dict = {"image_shape": ["array-like", None]}  # noqa: RUF012
+    _parameter_constraints: dict = {"image_shape": ["array-like", None]}
 
     def __init__(self, image_shape=None):
         self.image_shape = image_shape

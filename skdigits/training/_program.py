@@ -74,7 +74,7 @@ class Program:
         )
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         self.can_start_again = can_start_again(self.model)
-        self._optimizer_start = [np.array(variable) for variable in self.optimizer.variables]
+        self._optimizer_start = [_array(variable) for variable in self.optimizer.variables]
         self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
         self._graphs = {}
 
@@ -94,7 +94,7 @@ class Program:
 
     def get_state(self):
         """Return copies of all variables: the model's, then the optimizer's."""
-        return [np.array(v) for v in [*self.model.variables, *self.optimizer.variables]]
+        return [_array(v) for v in [*self.model.variables, *self.optimizer.variables]]
 
     def set_state(self, state):
         """Set all variables from `get_state`'s list."""
@@ -204,6 +204,10 @@ def _loop(step, images, labels, weights, rows, batch_size):
         return number * batch_size < n_rows
 
     return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
+
+
+def _array(variable):
+    return np.array(variable.value.numpy())  # a copy: TensorFlow may share its memory
 
 
 def _name(loss):
