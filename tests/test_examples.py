@@ -1,0 +1,43 @@
+"""The examples run, and print what their text promises."""
+
+import re
+import runpy
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NEED_DATA = {"03_cross_validation"}
+# The lowest that the last accuracy printed may be; what is left to chance is the processor's.
+LEAST_ACCURACY = {
+    "01_pipeline": 0.90,
+    "02_randomized_search": 0.85,
+    "03_cross_validation": 0.98,
+    "04_callbacks_and_early_stopping": 0.85,
+    "05_networks_in_keras": 0.85,
+    "06_pickle_and_go_on": 0.80,
+}
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_example(path, request, monkeypatch, tmp_path, capsys):
+    if path.stem in NEED_DATA:
+        monkeypatch.setenv("SKDIGITS_DATA", str(request.getfixturevalue("data_folder")))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [str(path), "curves.png"])
+    runpy.run_path(str(path), run_name="__main__")
+    printed = capsys.readouterr()
+    accuracies = re.findall(r"accuracy.*?(\d\.\d{3})", printed.out)
+    assert float(accuracies[-1]) >= LEAST_ACCURACY[path.stem]
+    assert printed.err == ""
+    written = [file.name for file in tmp_path.iterdir()]
+    assert written == (["curves.png"] if path.stem.startswith("04") else [])
+
+
+def test_every_example_is_listed():
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    for path in EXAMPLES.glob("*.py"):
+        assert f"[{path.name}]({path.name})" in listed
