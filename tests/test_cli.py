@@ -181,11 +181,11 @@ def test_a_folder_that_cannot_be_written_is_found_first(tmp_path, capsys):
 
 
 def test_warnings_come_at_the_end_in_one_line_each(tmp_path, capsys):
-    main(["compare", "--models", "LogisticRegression,dummy", "--out", str(tmp_path)])
+    main(["compare", "--models", "NearestCentroid,dummy", "--out", str(tmp_path)])
     lines = capsys.readouterr().err.splitlines()
     assert lines
     for line in lines:
-        assert line.startswith("skdigits: warning: LogisticRegression: ")
+        assert line.startswith("skdigits: warning: NearestCentroid: ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -2,6 +2,7 @@
 
 import signal
 import warnings
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -82,7 +83,7 @@ def print_table(columns, rows, *, title):
         pad_edge=False,
     )
     for column in columns:
-        side = "left" if column == columns[0] else "right"
+        side: Literal["left", "right"] = "left" if column == columns[0] else "right"
         table.add_column(
             column, justify=side, vertical="bottom", overflow="fold", no_wrap=column == columns[0]
         )
