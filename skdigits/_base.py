@@ -1,6 +1,7 @@
 """The scikit-learn contract of every skdigits estimator, once."""
 
 import warnings
+from math import prod
 from numbers import Integral, Real
 
 import numpy as np
@@ -153,9 +154,10 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         images = self._validate_images(X)
         outputs = self._network.program.predict(images).astype(np.float64)
         totals = outputs.sum(axis=1, keepdims=True)
-        # sigmoids may all be zero: then nothing speaks for any class
-        even = np.full_like(outputs, 1 / len(self.classes_))
-        return np.divide(outputs, totals, out=even, where=totals > 0)
+        if not totals.all():  # sigmoids may all be zero: then nothing speaks for any class
+            outputs[totals[:, 0] == 0] = 1
+            totals = outputs.sum(axis=1, keepdims=True)
+        return outputs / totals
 
     @property
     def model_(self):
@@ -283,11 +285,22 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             ) from error
 
     def _validate_images(self, X):
-        name = type(self).__name__
+        shape, name = self.image_shape_, type(self).__name__
+        # scikit-learn's validation takes longer than the prediction of one image, so arrays that
+        # need no conversion are only looked at for what it would reject.
+        if (
+            isinstance(X, np.ndarray)
+            and X.dtype in (np.uint8, np.float32)
+            and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
+            and len(X)
+            and not hasattr(self, "feature_names_in_")
+            and (X.dtype == np.uint8 or np.isfinite(X).all())
+        ):
+            return X.reshape(-1, *shape)
         rows, given = to_rows(X, name)
         rows = validate_data(self, rows, reset=False, dtype=[np.float32, np.uint8])
-        check_same_shape(given, self.image_shape_, name)
-        return rows.reshape(-1, *self.image_shape_)
+        check_same_shape(given, shape, name)
+        return rows.reshape(-1, *shape)
 
 
 class _EpochTasks:

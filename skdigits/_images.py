@@ -3,7 +3,6 @@
 from math import isqrt, prod
 
 import numpy as np
-from sklearn.utils import check_array
 
 SMALLEST_SQUARE = 4  # 9 or fewer columns make no picture
 
@@ -41,7 +40,7 @@ def to_rows(X, name):
         )
     if n_dims < 3:
         return X, None
-    X = check_array(X, allow_nd=True, ensure_2d=False, ensure_all_finite=False, dtype=None)
+    X = np.asarray(X)
     shape = (*X.shape[1:], 1) if n_dims == 3 else X.shape[1:]
     return X.reshape(len(X), prod(shape)), shape
 

@@ -28,12 +28,12 @@ def initializers(model):
 
 
 def can_start_again(model):
-    """Tell whether `initialize` sets all of a model's weights."""
+    """Tell whether `initial_values` draws all of a model's weights."""
     known = {id(variable) for variable, initializer in initializers(model) if initializer}
     return all(id(variable) in known for variable in model.weights)
 
 
-def initialize(model, seed):
+def initial_values(model, seed):
     """Draw a model's weights, and the states of its random generators, from a seed.
 
     Parameters
@@ -41,15 +41,27 @@ def initialize(model, seed):
     model : keras.Model
 
     seed : numpy.random.SeedSequence
+
+    Returns
+    -------
+    dict
+        From the ``id`` of each of the model's variables to its value. A variable whose
+        initializer is not known keeps the value that it was built with.
     """
-    found = [(v, initializer) for v, initializer in initializers(model) if initializer]
-    weight_ids = {id(variable) for variable in model.weights}
-    generators = [v for v in model.variables if id(v) not in weight_ids]
-    seeds = iter(seed.generate_state(len(found) + 2 * len(generators)).tolist())
-    for variable, initializer in found:
-        variable.assign(_with_seed(initializer, next(seeds))(variable.shape, variable.dtype))
-    for state in generators:
-        state.assign(np.array([next(seeds), next(seeds)], state.dtype))
+    known = {id(v): initializer for v, initializer in initializers(model) if initializer}
+    weights = {id(variable) for variable in model.weights}
+    seeds = iter(seed.generate_state(2 * len(model.variables)).tolist())
+    values = {}
+    for variable in model.variables:
+        first, second = next(seeds), next(seeds)
+        if id(variable) in known:
+            initializer = _with_seed(known[id(variable)], first)
+            values[id(variable)] = initializer(variable.shape, variable.dtype)
+        elif id(variable) in weights:
+            values[id(variable)] = variable.value
+        else:
+            values[id(variable)] = np.array([first, second], variable.dtype)
+    return values
 
 
 def _with_seed(initializer, seed):

@@ -2,6 +2,8 @@
 
 import weakref
 
+import numpy as np
+
 from skdigits.training import _pool
 
 
@@ -60,4 +62,5 @@ class Network:
 
     def __getstate__(self):
         state = self._program.get_state() if self._program is not None else self._state
-        return {"spec": self.spec, "_state": state, "_program": None, "_giving_back": None}
+        arrays = [np.array(value) for value in state]
+        return {"spec": self.spec, "_state": arrays, "_program": None, "_giving_back": None}

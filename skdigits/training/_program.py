@@ -7,8 +7,9 @@ import numpy as np
 
 from skdigits._tensorflow import keras, tf
 from skdigits.training._gradients import repeatable_gradients
-from skdigits.training._initial import can_start_again, initialize
+from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._scikeras import compile_model
+from skdigits.training._update import apply_gradients
 
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
 
@@ -74,7 +75,8 @@ class Program:
         )
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         self.can_start_again = can_start_again(self.model)
-        self._optimizer_start = [_array(variable) for variable in self.optimizer.variables]
+        self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
+        self._variables = [v.value for v in [*self.model.variables, *self.optimizer.variables]]
         self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
         self._graphs = {}
 
@@ -83,24 +85,25 @@ class Program:
 
         A Keras schedule keeps its own learning rate.
         """
-        initialize(self.model, seed)
         standardize = self.model.get_layer("standardize")
-        standardize.moving_mean.assign(mean)
-        standardize.moving_variance.assign(variance)
-        for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
-            variable.assign(value)
+        values = initial_values(self.model, seed) | {
+            id(standardize.moving_mean): mean,
+            id(standardize.moving_variance): variance,
+        }
+        state = [values[id(variable)] for variable in self.model.variables]
+        self.set_state([*state, *self._optimizer_start])
         if self.has_settable_rate:
             self.optimizer.learning_rate = learning_rate
 
     def get_state(self):
-        """Return copies of all variables: the model's, then the optimizer's."""
-        return [_array(v) for v in [*self.model.variables, *self.optimizer.variables]]
+        """Return all variables' values, the model's and then the optimizer's, as tensors."""
+        return self._traced("read", self._read, [])()
 
     def set_state(self, state):
-        """Set all variables from `get_state`'s list."""
-        variables = [*self.model.variables, *self.optimizer.variables]
-        for variable, value in zip(variables, state, strict=True):
-            variable.assign(value)
+        """Set all variables from `get_state`'s list, or from the same as arrays."""
+        signature = [tf.TensorSpec(v.shape, v.dtype) for v in self._variables]
+        graph = self._traced("write", self._write, signature)
+        graph(*(tf.convert_to_tensor(value) for value in state))
 
     def train(self, data, order, batch_size, rates):
         """Take one step for each batch of `order`.
@@ -142,19 +145,28 @@ class Program:
 
     def _graph(self, name, dtype):
         """Return a graph for images of `dtype`, traced at its first use."""
-        if (name, dtype) not in self._graphs:
-            images = tf.TensorSpec([None, *self.spec.input_shape], dtype)
-            labels, rows = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32)
-            weights, rates = (tf.TensorSpec([None], tf.float32) for _ in range(2))
-            size = tf.TensorSpec([], tf.int32)
-            function, signature = {
-                "train": (self._train, [images, labels, weights, rows, size, rates]),
-                "evaluate": (self._evaluate, [images, labels, weights, rows, size]),
-                "predict": (self._predict, [images]),
-            }[name]
-            traced = tf.function(function, input_signature=signature, autograph=False)
-            self._graphs[name, dtype] = traced.get_concrete_function()
-        return self._graphs[name, dtype]
+        images = tf.TensorSpec([None, *self.spec.input_shape], dtype)
+        whole, size = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+        real = tf.TensorSpec([None], tf.float32)
+        function, signature = {
+            "train": (self._train, [images, whole, real, whole, size, real]),
+            "evaluate": (self._evaluate, [images, whole, real, whole, size]),
+            "predict": (self._predict, [images]),
+        }[name]
+        return self._traced((name, dtype), function, signature)
+
+    def _traced(self, key, function, signature):
+        if key not in self._graphs:
+            graph = tf.function(function, input_signature=signature, autograph=False)
+            self._graphs[key] = graph.get_concrete_function()
+        return self._graphs[key]
+
+    def _read(self):
+        return [tf.identity(variable) for variable in self._variables]
+
+    def _write(self, *values):
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
 
     def _train(self, images, labels, weights, order, batch_size, rates):
         variables = self.model.trainable_variables
@@ -166,7 +178,7 @@ class Program:
                 outputs = self.model(batch[0], training=True)
             loss, correct = self._score(outputs, *batch[1:])
             gradients = tf.gradients(loss, [variable.value for variable in variables])
-            self.optimizer.apply(gradients, variables)
+            apply_gradients(self.optimizer, gradients, variables)
             return loss, correct
 
         return _loop(step, images, labels, weights, order, batch_size)
@@ -204,10 +216,6 @@ def _loop(step, images, labels, weights, rows, batch_size):
         return number * batch_size < n_rows
 
     return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
-
-
-def _array(variable):
-    return np.array(variable.value.numpy())  # a copy: TensorFlow may share its memory
 
 
 def _name(loss):

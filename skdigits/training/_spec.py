@@ -1,5 +1,7 @@
 """From an estimator's parameters to what the training room works with, names checked."""
 
+import functools
+
 import numpy as np
 
 from skdigits import networks
@@ -113,12 +115,19 @@ def check_keras_parameters(estimator):
 
 def _check_known(estimator, name, get):
     value = getattr(estimator, name)
-    try:
-        known = get(value)
-    except Exception:
-        known = None
-    if value is None or known is None:
+    known = _knows_name(get, value) if isinstance(value, str) else _knows(get, value)
+    if not known:
         _reject(estimator, name, value)
+
+
+def _knows(get, value):
+    try:
+        return value is not None and get(value) is not None
+    except Exception:  # Keras raises what it likes
+        return False
+
+
+_knows_name = functools.cache(_knows)  # some lookups build the object, which takes milliseconds
 
 
 def _reject(estimator, name, value):
