@@ -1,0 +1,68 @@
+"""What the tests of the estimators share: small data, small networks, fresh processes."""
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+
+from skdigits import CNNClassifier, MLPClassifier
+from skdigits.datasets import load_digits
+
+N_IMAGES = 200
+
+
+@cache
+def digits():
+    """Return a few digits as uint8 images and their labels, read-only."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:N_IMAGES].copy(), y[:N_IMAGES].copy()
+    X.flags.writeable = y.flags.writeable = False
+    return X, y
+
+
+def mlp(**parameters):
+    """Return an MLP that trains in a moment."""
+    return MLPClassifier(**{"hidden_layer_sizes": (16,), "epochs": 2, "random_state": 0} | parameters)
+
+
+def cnn(**parameters):
+    """Return a CNN that trains in a moment."""
+    small = {"filters": (4, 4), "hidden_layer_sizes": (16,), "epochs": 2, "random_state": 0}
+    return CNNClassifier(**small | parameters)
+
+
+BOTH = [mlp, cnn]
+
+
+def tiny(n=60, shape=(6, 6), n_classes=3, seed=0):
+    """Return random uint8 images whose brightness tells their class."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % n_classes
+    X = rng.integers(0, 60, (n, *shape)) + 60 * y.reshape(-1, *[1] * len(shape))
+    return X.astype(np.uint8), y
+
+
+def weights(estimator):
+    """Return copies of all weights of a fitted estimator."""
+    return [np.array(weight) for weight in estimator.model_.get_weights()]
+
+
+def assert_same_weights(one, other):
+    for left, right in zip(one, other, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def run_python(code, *arguments, timeout=120, **environment):
+    """Run code in a fresh Python process and return it, completed without an error."""
+    path = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
