@@ -1,0 +1,1 @@
+"""skdigits measured side by side with its peers: ``python -m benchmarks --help``."""
