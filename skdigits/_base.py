@@ -23,6 +23,13 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     A subclass declares its parameters in ``__init__`` and names its network.
     """
 
+    # Set by fit.
+    classes_: np.ndarray
+    image_shape_: tuple
+    history_: dict
+    n_iter_: int
+    best_epoch_: int
+
     # The function of skdigits.networks that builds the network, and the parameters it takes.
     _builder: str
     _network_parameters: tuple = (
@@ -189,8 +196,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             weights = self._loss_weights(images, y, sample_weight)
             self._train(images, codes, weights, go_on, epochs, tasks)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
         tasks.end()
         return self
@@ -264,7 +271,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self._network.suspend()  # so that this training can use its program
         network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
-        network.start(seed, *moments(images, train_rows), training.base_rate(self))
+        mean, variance = moments(images, train_rows)
+        network.start(seed, mean, variance, training.base_rate(self))
         return network
 
     def _split(self, codes, validate):

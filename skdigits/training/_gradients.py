@@ -9,6 +9,8 @@ thread (docs/performance.md).
 
 from skdigits._tensorflow import tf
 
+FEW_CHANNELS = 8
+
 _OVERRIDES = {"Conv2D": "SkdigitsConv2D", "BiasAdd": "SkdigitsBiasAdd"}
 
 
@@ -46,20 +48,16 @@ def _kernel_gradient(images, kernel_shape, upstream, padding):
         margins = [[0, 0], [above, rows - 1 - above], [left, columns - 1 - left], [0, 0]]
         images = tf.pad(images, margins)
     height, width = upstream.shape[1:3]
-    shifted = [
-        images[:, row : row + height, column : column + width]
-        for row in range(rows)
-        for column in range(columns)
-    ]
+    places = [(row, column) for row in range(rows) for column in range(columns)]
     upstream = tf.reshape(upstream, [-1, filters])
-    if channels == 1:  # one product of all: with a single row, the sum would be split
-        pixels = tf.reshape(tf.concat(shifted, -1), [-1, rows * columns])
-        gradient = tf.linalg.matmul(pixels, upstream, transpose_a=True)
-    else:
-        gradient = tf.stack(
-            [
-                tf.linalg.matmul(tf.reshape(part, [-1, channels]), upstream, transpose_a=True)
-                for part in shifted
-            ]
-        )
-    return tf.reshape(gradient, kernel_shape)
+    if channels < FEW_CHANNELS:  # one product for all weights: a few rows each would be slow
+        planes = tf.transpose(images, [3, 0, 1, 2])
+        shifted = [planes[:, :, row : row + height, col : col + width] for row, col in places]
+        pixels = tf.reshape(tf.concat(shifted, 0), [len(places) * channels, -1])
+        return tf.reshape(tf.linalg.matmul(pixels, upstream), kernel_shape)
+    shifted = [images[:, row : row + height, col : col + width] for row, col in places]
+    products = [
+        tf.linalg.matmul(tf.reshape(pixels, [-1, channels]), upstream, transpose_a=True)
+        for pixels in shifted
+    ]
+    return tf.reshape(tf.stack(products), kernel_shape)

@@ -84,14 +84,16 @@ def train(network, data, train_rows, val_rows, plan, tasks):
     Raises
     ------
     KeyboardInterrupt
-        On Ctrl-C in the first epoch, with the network as it was before.
+        On Ctrl-C in the first epoch. After this and any other error the network is as it was.
     """
     program = network.program
     # Users' callbacks see the model, and may keep it.
     model = network.model if plan.callbacks else program.model
     callbacks = _callback_list(plan, model, n_steps=-(-len(train_rows) // plan.batch_size))
     model.stop_training = False
-    history, interrupted, done = [], False, program.get_state()
+    history: list[dict] = []
+    interrupted, start = False, program.get_state()
+    done = start
     try:
         callbacks.on_train_begin()
         for epoch in range(plan.first_epoch, plan.first_epoch + plan.epochs):
@@ -111,6 +113,9 @@ def train(network, data, train_rows, val_rows, plan, tasks):
         interrupted = True
         if not history:
             raise
+    except BaseException:
+        program.set_state(start)
+        raise
     finally:
         if history:
             callbacks.on_train_end(history[-1])

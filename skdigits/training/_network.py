@@ -1,6 +1,7 @@
 """An estimator's network: a program on loan, or the state to fill one with."""
 
 import weakref
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,9 @@ class Network:
 
     def __init__(self, spec):
         self.spec = spec
-        self._state = None
-        self._program = None
-        self._giving_back = None
+        self._state: list | None = None
+        self._program: Any = None
+        self._giving_back: Any = None
 
     @property
     def program(self):
@@ -61,6 +62,6 @@ class Network:
             self._giving_back()
 
     def __getstate__(self):
-        state = self._program.get_state() if self._program is not None else self._state
-        arrays = [np.array(value) for value in state]
+        state = self._state if self._program is None else self._program.get_state()
+        arrays = None if state is None else [np.array(value) for value in state]
         return {"spec": self.spec, "_state": arrays, "_program": None, "_giving_back": None}
