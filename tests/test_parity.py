@@ -32,6 +32,8 @@ def start_and_end(estimator, X, y):
 )
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw"])
 def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
+    if options.get("batch_norm") and optimizer != "sgd":
+        pytest.skip("Adam's first step is the sign of gradients that batch norm makes zero")
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (40, *shape), dtype=np.uint8)
     y = rng.integers(0, 3, 40)
@@ -60,22 +62,24 @@ def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
 
 
 def test_many_steps_learn_as_keras_does():
-    """Shuffles differ, so the losses agree only roughly."""
+    """All images in one batch, so that the order does not matter."""
     X, y = load_digits(return_X_y=True)
+    X, y = X[:300], y[:300]
     start, fitted = start_and_end(
         MLPClassifier(
-            (64,),
+            (32,),
             dropout=0.0,
-            learning_rate=0.001,
+            learning_rate=0.005,
             learning_rate_schedule="constant",
-            epochs=8,
-            batch_size=32,
+            epochs=30,
+            batch_size=300,
             random_state=0,
         ),
         X,
         y,
     )
     start.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = start.fit(X[..., None], y, batch_size=32, epochs=8, verbose=0).history
-    np.testing.assert_allclose(fitted.history_["loss"], history["loss"], rtol=0.1)
-    np.testing.assert_allclose(fitted.history_["accuracy"], history["accuracy"], atol=0.02)
+    start.optimizer.learning_rate = 0.005
+    history = start.fit(X[..., None], y, batch_size=300, epochs=30, verbose=0).history
+    np.testing.assert_allclose(fitted.history_["loss"], history["loss"], rtol=1e-3)
+    np.testing.assert_allclose(fitted.history_["accuracy"], history["accuracy"], atol=0.01)
