@@ -18,7 +18,7 @@ def main():
     folder = Path(sys.argv[1]).resolve()
     (wheel,) = folder.glob("*.whl")
     (sdist,) = folder.glob("*.tar.gz")
-    package, rest = tracked("skdigits"), tracked("tests", "docs", "examples", "benchmarks")
+    package, rest = files("skdigits"), files("tests", "docs", "examples", "benchmarks")
     top = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml"}
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
@@ -33,10 +33,10 @@ def main():
     print(f"{sdist.name} and {wheel.name} hold what they should, and the wheel works")
 
 
-def tracked(*folders):
-    """Return the paths of the files under these folders that git keeps."""
-    listed = subprocess.check_output(["git", "ls-files", *folders], cwd=ROOT, text=True)
-    return set(listed.split("\n")) - {""}
+def files(*folders):
+    """Return the paths of the files in these folders, but for what Python leaves there."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
 
 
 def require(archive, wanted, found):
