@@ -1,0 +1,365 @@
+"""Bad input: one clear error before any training, and an estimator that is as it was."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+from support import BOTH, cnn, mlp, tiny
+
+
+class CountedEpochs(keras.callbacks.Callback):
+    """Fails the test as soon as a training begins."""
+
+    def on_train_begin(self, logs=None):
+        raise AssertionError("training began")
+
+
+def with_value(value):
+    X, _ = tiny()
+    X = X.astype(float)
+    X[3, 2, 1] = value
+    return X
+
+
+X, Y = tiny()
+ROWS = X.reshape(len(X), -1)
+NOT_NUMBERS = "could not convert string to float"
+
+# name -> (X, y, what the message must hold)
+BAD_DATA = {
+    "nan": (with_value(np.nan), Y, "X contains NaN"),
+    "infinity": (with_value(np.inf), Y, "X contains infinity"),
+    "beyond float32": (with_value(1e300), Y, "X contains infinity or a value too large"),
+    "nan in rows": (with_value(np.nan).reshape(len(X), -1), Y, "X contains NaN"),
+    "no images": (X[:0], Y[:0], "0 sample"),
+    "no rows": (ROWS[:0], Y[:0], "0 sample"),
+    "no pixels": (X[:, :0], Y, "0 feature"),
+    "1-D": (ROWS[:, 0], Y, "Expected 2D array, got 1D array"),
+    "0-D": (np.float32(3), Y, "Expected 2D array, got scalar array"),
+    "5-D": (X[:, :, :, None, None], Y, "5 dimensions"),
+    "nothing": (None, Y, "Expected 2D array"),
+    "ragged": ([[1, 2], [3]], [0, 1], "inhomogeneous"),
+    "text": (np.full((len(X), 4), "seven"), Y, NOT_NUMBERS),
+    "text in 3-D": (np.full((len(X), 4, 4), "seven"), Y, NOT_NUMBERS),
+    "one text": ("seven", Y, NOT_NUMBERS),
+    "list of text": (["seven"] * len(X), Y, NOT_NUMBERS),
+    "objects": (np.full((len(X), 4), object()), Y, "must be a string or a real number"),
+    "complex": (ROWS * 1j, Y, "Complex data not supported"),
+    "sparse": (scipy.sparse.csr_matrix(ROWS), Y, "(?i)sparse"),
+    "sparse array": (scipy.sparse.coo_array(ROWS), Y, "(?i)sparse"),
+    "fewer labels": (X, Y[:-1], "inconsistent numbers of samples"),
+    "no labels": (X, None, "requires y to be passed|y cannot be None"),
+    "continuous": (X, Y + 0.5, "Unknown label type: continuous"),
+    "NaN label": (X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
+    "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
+    "one class": (X, np.zeros(len(X)), "one class"),
+    "one-hot": (X, np.eye(3)[Y], "y should be a 1d array"),
+    "numbers and text": (X, np.array([1, "a"], dtype=object)[Y % 2], "Unknown label type"),
+}
+
+PARAMETERS = {
+    "epochs": [-1, 0, 1.5, "10", None],
+    "batch_size": [0, -64, 2.5, None],
+    "learning_rate": [0, -0.1, "fast", np.nan, None],
+    "activation": ["nope", None, 3],
+    "output_activation": ["nope", None, 3],
+    "kernel_initializer": ["nope", None, 3],
+    "optimizer": ["nope", None, 3, keras.optimizers.SGD],
+    "loss": ["nope", None, 3],
+    "learning_rate_schedule": ["nope", None, 3, lambda step: 0.1],
+    "augmentation": ["nope", 3, [keras.layers.RandomFlip(), "shift"]],
+    "precision": ["float16", None],
+    "hidden_layer_sizes": [(0,), -3, (16, -1), (1.5,), ("many",), "many", None, [[3, 4]]],
+    "dropout": [1.0, -0.1, (0.1, 0.2, 0.3), ("much",), "much", None, (2.0,)],
+    "batch_norm": ["yes", None],
+    "image_shape": [(28, 28), (6,), (6, 6, 3), (0, 36), (6, "six"), (6.5, 6), "6x6", 36, (1, 6, 6, 1)],
+    "early_stopping": ["loss", None],
+    "validation_fraction": [0, 1, 1.0, -0.1, "some"],
+    "n_iter_no_change": [0, -1, 1.5],
+    "tol": [-1, "small"],
+    "class_weight": ["even", 3, {0: 1.0, 1: 1.0, 77: 1.0}],
+    "callbacks": [[3], "progress", [keras.callbacks.EarlyStopping], keras.callbacks.History()],
+    "warm_start": ["yes"],
+    "verbose": [-1, "loud"],
+    "random_state": ["dice", -1],
+}
+CNN_PARAMETERS = {
+    "filters": [(0,), -3, (4, -1), "many", ("many",), None],
+    "kernel_size": [0, (3,), (3, 3, 3), -1, 2.5, "3x3", ("a", "b"), None],
+    "pool_size": [0, (2,), (2, 2, 2), -1, 2.5, None, 7],
+}
+
+
+def assert_left_unfitted(estimator):
+    with pytest.raises(NotFittedError):
+        check_is_fitted(estimator)
+    assert {name for name in vars(estimator) if name.endswith("_")} == set()
+    with pytest.raises(NotFittedError):
+        estimator.predict(X)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("bad", BAD_DATA)
+def test_bad_data_leaves_the_estimator_unfitted(bad, make, method):
+    images, labels, message = BAD_DATA[bad]
+    estimator = make(callbacks=[CountedEpochs()])
+    with pytest.raises((ValueError, TypeError), match=message):
+        getattr(estimator, method)(images, labels)
+    assert_left_unfitted(estimator)
+
+
+def cases(table):
+    return [
+        pytest.param(name, value, id=f"{name}={value!r:.20}")
+        for name, values in table.items()
+        for value in values
+    ]
+
+
+def check_bad_parameter(estimator, name, value):
+    estimator.set_params(**{name: value})
+    if name != "callbacks":
+        estimator.set_params(callbacks=[CountedEpochs()])
+    with pytest.raises((ValueError, TypeError), match=name):
+        estimator.fit(X, Y)
+    assert_left_unfitted(estimator)
+
+
+@pytest.mark.parametrize(("name", "value"), cases(PARAMETERS))
+@pytest.mark.parametrize("make", BOTH)
+def test_a_bad_parameter_is_named(make, name, value):
+    check_bad_parameter(make(), name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), cases(CNN_PARAMETERS))
+def test_a_bad_parameter_of_the_cnn_is_named(name, value):
+    check_bad_parameter(cnn(), name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "keras_class"),
+    [
+        ("activation", keras.layers.PReLU),
+        ("kernel_initializer", keras.initializers.HeNormal),
+        ("loss", keras.losses.CategoricalCrossentropy),
+        ("optimizer", keras.optimizers.SGD),
+        ("augmentation", keras.layers.RandomFlip),
+    ],
+)
+def test_a_keras_class_in_place_of_an_object_works_or_is_named(name, keras_class):
+    estimator = mlp(**{name: keras_class})
+    try:
+        estimator.fit(X, Y)
+    except (ValueError, TypeError) as error:
+        assert name in str(error)  # noqa: PT017  (either is fine)
+        assert_left_unfitted(estimator)
+
+
+def test_an_optimizer_as_a_config_works_or_is_named():
+    estimator = mlp(optimizer=keras.optimizers.serialize(keras.optimizers.SGD()))
+    try:
+        estimator.fit(X, Y)
+    except (ValueError, TypeError) as error:
+        assert "optimizer" in str(error)  # noqa: PT017
+        assert_left_unfitted(estimator)
+
+
+def test_an_unknown_parameter_is_refused():
+    with pytest.raises(TypeError, match="layers"):
+        mlp(layers=3)
+    with pytest.raises(ValueError, match="layers"):
+        mlp().set_params(layers=3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"), [((2, 2), (4, 4)), ((7, 7), (4, 4, 4)), ((30, 3), (4, 4)), ((1, 9), 4)]
+)
+def test_images_too_small_for_the_pooling(shape, filters):
+    images, labels = tiny(shape=shape)
+    estimator = cnn(filters=filters, callbacks=[CountedEpochs()])
+    with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels are too small.*pool_size"):
+        estimator.fit(images, labels)
+    assert_left_unfitted(estimator)
+    cnn(filters=filters, pool_size=1).fit(images, labels)  # what the message advises
+
+
+@pytest.mark.parametrize("augmentation", ["shift", "affine"])
+def test_augmentation_of_columns_is_refused_by_name(augmentation):
+    estimator = mlp(augmentation=augmentation)
+    with pytest.raises(ValueError, match="augmentation"):
+        estimator.fit(ROWS[:, :5], Y)
+    assert_left_unfitted(estimator)
+
+
+def test_image_shape_is_enforced_on_images():
+    with pytest.raises(ValueError, match=r"X has images of 6 x 6 x 1.*image_shape=\(9, 4\)"):
+        mlp(image_shape=(9, 4)).fit(X, Y)
+    with pytest.raises(ValueError, match=r"X has 35 features.*image_shape=\(6, 6\)"):
+        mlp(image_shape=(6, 6)).fit(ROWS[:, :35], Y)
+
+
+class TestSplit:
+    def test_too_few_samples_for_a_validation_split(self):
+        estimator = mlp(early_stopping=True, callbacks=[CountedEpochs()])
+        with pytest.raises(ValueError, match="validation_fraction=0.1 cannot split 6 samples"):
+            estimator.fit(X[:6], Y[:6])
+        assert_left_unfitted(estimator)
+
+    def test_a_class_with_one_sample(self):
+        labels = np.where(np.arange(len(Y)) == 0, 9, Y)
+        with pytest.raises(ValueError, match="validation_fraction"):
+            mlp(early_stopping=True).fit(X, labels)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return mlp().fit(X, Y)
+
+
+class TestWeights:
+    @pytest.mark.parametrize(
+        ("sample_weight", "message"),
+        [
+            (np.ones(3), "sample_weight"),
+            (np.ones((len(Y), 2)), "(?i)sample.?weight"),
+            (np.full(len(Y), np.nan), "sample_weight"),
+            (["heavy"] * len(Y), "sample_weight|convert string"),
+        ],
+        ids=["length", "2-D", "nan", "text"],
+    )
+    def test_bad_sample_weight(self, sample_weight, message):
+        estimator = mlp(callbacks=[CountedEpochs()])
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(X, Y, sample_weight=sample_weight)
+        assert_left_unfitted(estimator)
+
+
+class TestPredict:
+    @pytest.mark.parametrize(
+        ("images", "message"),
+        [
+            (ROWS[:, :20], "X has 20 features, but MLPClassifier is expecting 36"),
+            (X[:, :5], "X has 30 features|X has images of 5 x 6 x 1"),
+            (X.reshape(-1, 9, 4), "X has images of 9 x 4 x 1.* fitted on 6 x 6 x 1"),
+            (X.reshape(-1, 3, 4, 3), "X has images of 3 x 4 x 3.* fitted on 6 x 6 x 1"),
+            (X[0], "6 features|images"),
+            (ROWS[0], "Expected 2D array"),
+            (X[:0], "0 sample"),
+            (with_value(np.nan), "X contains NaN"),
+            (scipy.sparse.csr_matrix(ROWS), "(?i)sparse"),
+            (np.full((3, 36), "x"), "convert string"),
+            (X[..., None, None], "5 dimensions"),
+        ],
+        ids=["columns", "smaller", "reshaped", "channels", "one image", "one row", "none", "nan",
+             "sparse", "text", "5-D"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("method", ["predict", "predict_proba"])
+    def test_bad_images(self, fitted, method, images, message):
+        with pytest.raises((ValueError, TypeError), match=message):
+            getattr(fitted, method)(images)
+
+    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("method", ["predict", "predict_proba"])
+    def test_unfitted_use(self, make, method):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            getattr(make(), method)(X)
+
+    @pytest.mark.parametrize("name", ["model_", "n_parameters_", "classes_", "history_"])
+    def test_unfitted_attributes(self, name):
+        assert not hasattr(mlp(), name)
+        with pytest.raises(AttributeError):
+            getattr(mlp(), name)
+
+
+def public_state(estimator):
+    return {k: v for k, v in vars(estimator).items() if k.endswith("_")}
+
+
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("bad", ["nan", "one class", "continuous", "fewer labels", "5-D", "1-D"])
+def test_bad_data_leaves_a_fitted_estimator_as_it_was(make, warm_start, bad):
+    images, labels, _ = BAD_DATA[bad]
+    estimator = make(warm_start=warm_start).fit(X, Y)
+    before, state = estimator.predict_proba(X), public_state(estimator)
+    for fit in (estimator.fit, estimator.partial_fit):
+        if bad == "one class" and (warm_start or fit == estimator.partial_fit):
+            continue  # fine: the classes are known already
+        with pytest.raises(ValueError, match="."):
+            fit(images, labels)
+        np.testing.assert_array_equal(estimator.predict_proba(X), before)
+        assert public_state(estimator) == state
+    twin = make(warm_start=warm_start).fit(X, Y)
+    np.testing.assert_array_equal(
+        estimator.partial_fit(X, Y).predict_proba(X), twin.partial_fit(X, Y).predict_proba(X)
+    )
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 0), ("activation", "nope"), ("loss", "nope"), ("hidden_layer_sizes", (0,)),
+     ("callbacks", [3]), ("class_weight", {0: 1, 77: 2})],
+)  # fmt: skip
+def test_a_bad_parameter_leaves_a_fitted_estimator_as_it_was(name, value, warm_start):
+    estimator = mlp(warm_start=warm_start).fit(X, Y)
+    before, state = estimator.predict_proba(X), public_state(estimator)
+    estimator.set_params(**{name: value})
+    with pytest.raises((ValueError, TypeError), match=name):
+        estimator.fit(X, Y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), before)
+    assert public_state(estimator) == state
+
+
+@pytest.mark.parametrize("refit", ["fit", "warm start", "partial_fit"])
+def test_an_error_in_the_midst_of_training_leaves_a_fitted_estimator_as_it_was(refit):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise OSError("disk full")
+
+    estimator = mlp(warm_start=refit == "warm start").fit(X, Y)
+    before, state = estimator.predict_proba(X), public_state(estimator)
+    estimator.set_params(callbacks=[Fails()])
+    with pytest.raises(OSError, match="disk full"):
+        (estimator.partial_fit if refit == "partial_fit" else estimator.fit)(X, Y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), before)
+    assert public_state(estimator) == state
+
+
+class TestPartialFit:
+    def test_labels_not_among_the_classes(self):
+        with pytest.raises(ValueError, match=r"not among the classes: \[2\]"):
+            mlp().partial_fit(X, Y, classes=[0, 1])
+        estimator = mlp().partial_fit(X, Y)
+        before = estimator.predict_proba(X)
+        with pytest.raises(ValueError, match=r"not among the classes: \[7\]"):
+            estimator.partial_fit(X, np.where(Y == 2, 7, Y))
+        np.testing.assert_array_equal(estimator.predict_proba(X), before)
+
+    def test_other_classes_in_a_later_call(self):
+        estimator = mlp().partial_fit(X, Y)
+        with pytest.raises(ValueError, match="classes"):
+            estimator.partial_fit(X, Y, classes=[0, 1, 2, 3])
+
+    def test_first_call_with_one_class(self):
+        with pytest.raises(ValueError, match="one class"):
+            mlp().partial_fit(X, np.zeros(len(Y)))
+        with pytest.raises(ValueError, match="classes"):
+            mlp().partial_fit(X, np.zeros(len(Y)), classes=[0])
+
+    def test_images_of_another_shape_in_a_later_call(self):
+        estimator = mlp().partial_fit(X, Y)
+        with pytest.raises(ValueError, match="9 x 4 x 1.*6 x 6 x 1"):
+            estimator.partial_fit(X.reshape(-1, 9, 4), Y)
+        with pytest.raises(ValueError, match="35 features"):
+            estimator.partial_fit(ROWS[:, :35], Y)
+
+    def test_warm_start_with_images_of_another_shape(self):
+        estimator = mlp(warm_start=True).fit(X, Y)
+        with pytest.raises(ValueError, match="9 x 4 x 1.*6 x 6 x 1"):
+            estimator.fit(X.reshape(-1, 9, 4), Y)
+
+
