@@ -54,10 +54,9 @@ def main(
             measures[run.row].setdefault(run.label, []).append(measured)
             row = _result(ALL[run.row], chosen, measures[run.row], left_out[run.row])
             results["rows"][run.row] = row
+            if ALL[run.row] in ROWS:
+                runner.check_parity(ALL[run.row], measures[run.row])
         _write(out / "results.json", json.dumps(results, indent=1))
-    for row in rows:
-        if row in ROWS:
-            runner.check_parity(row, measures[row.name])
     _write(out / "results.md", report.markdown(results))
     report.plot(results, out / "results.png")
     report.print_tables(results)

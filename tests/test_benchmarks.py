@@ -1,0 +1,130 @@
+"""The benchmark works; what it measures is not tested here."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import peers, runner
+from benchmarks.summary import summarise, verdicts
+from benchmarks.workloads import FULL, GROWTH, MLP, ROWS, TINY, Bar, Job, Training, candidates
+
+ROOT = Path(__file__).resolve().parents[1]
+ROW = {row.name: row for row in ROWS}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Run everything at the tiny size, into a folder with an earlier result."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    earlier = {"size": "tiny", "rows": {"earlier": {"left_out": {}, "values": {}}}}
+    (folder / "results.json").write_text(json.dumps(earlier))
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--size", "tiny", "--out", folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads((folder / "results.json").read_text()), done.stdout
+
+
+def test_tiny_run_measures_every_installed_peer(tiny):
+    _, results, output = tiny
+    for row in ROWS:
+        found = results["rows"][row.name]
+        assert found["values"].keys() | found["left_out"].keys() == set(row.peers)
+        for measures in found["values"].values():
+            assert set(row.measures) <= set(measures)
+    for peer in peers.LABELS:
+        for package in peers.missing(peer):
+            assert f"Left out: {peers.LABELS[peer]}: needs" in output
+            assert package in output
+
+
+def test_tiny_run_measures_growth(tiny):
+    _, results, output = tiny
+    for growth in GROWTH:
+        row = results["rows"][growth.name]
+        assert [int(value) for value in row["values"]] == list(TINY.growth[growth.axis])
+        assert all(measures["further_epoch"] > 0 for measures in row["values"].values())
+        assert growth.title in output
+
+
+def test_tiny_run_shows_that_every_peer_learns(tiny):
+    _, results, _ = tiny
+    for measures in results["rows"]["cnn-fit"]["values"].values():
+        assert measures["train_accuracy"] > 0.4
+
+
+def test_tiny_run_writes_files_and_keeps_earlier_rows(tiny):
+    folder, results, _ = tiny
+    assert {path.name for path in folder.iterdir()} == {
+        "results.json",
+        "results.md",
+        "results.png",
+    }
+    assert "| Work | Bar | Found | Met |" in (folder / "results.md").read_text()
+    assert (folder / "results.png").read_bytes().startswith(b"\x89PNG")
+    assert "earlier" in results["rows"]
+
+
+def test_peers_take_turns_with_the_same_seed():
+    row = replace(ROW["cross-val"], peers=("skdigits", "sklearn"))
+    runs, _ = runner.plan([row], FULL, repeats=2)
+    order = [(run.label, run.job.training.seed) for run in runs]
+    assert order == [("skdigits", 0), ("sklearn", 0), ("skdigits", 1), ("sklearn", 1)]
+    assert all(len(batch) == 1 for batch in runner.batches(runs, FULL))
+
+
+def test_missing_peer_is_left_out_with_the_reason(monkeypatch):
+    monkeypatch.setitem(peers.PACKAGES, "sklearn", ("no_such_package",))
+    runs, left_out = runner.plan([ROW["mlp-fit"]], TINY, repeats=1)
+    assert left_out["mlp-fit"]["sklearn"] == "needs no_such_package"
+    assert "sklearn" not in [run.label for run in runs]
+
+
+def test_failing_process_is_reported_with_its_error():
+    job = Job("no_such_task", Training(MLP, epochs=1), 10, peer="sklearn")
+    [(_, outcome)] = runner.execute(TINY, [[runner.Run("row", "sklearn", job)]])
+    assert isinstance(outcome, runner.WorkerError)
+    assert "no_such_task" in str(outcome)
+
+
+def test_only_the_networks_of_one_row_must_be_equal():
+    equal = {"skdigits": [{"parameters": 102}], "keras": [{"parameters": 100}]}
+    runner.check_parity(ROW["mlp-fit"], equal)
+    different = equal | {"keras": [{"parameters": 102}]}
+    runner.check_parity(ROW["best"], different)
+    with pytest.raises(ValueError, match=r"mlp-fit.*'skdigits': 100, 'keras': 102"):
+        runner.check_parity(ROW["mlp-fit"], different)
+
+
+@pytest.mark.parametrize(
+    ("bar", "found", "met"),
+    [
+        (Bar("seconds", "scikeras", ratio=2), "2.00 x", True),
+        (Bar("seconds", "scikeras", ratio=2.1), "2.00 x", False),
+        (Bar("seconds", "torch", ratio=1), "-", None),
+        (Bar("seconds", at_most=3), "3.00 s", False),
+        (Bar("test_accuracy", at_least=0.9), "90.00 %", True),
+    ],
+)
+def test_bars_are_held_against_medians_and_mean_accuracies(bar, found, met):
+    runs = {
+        "skdigits": [
+            {"seconds": seconds, "test_accuracy": accuracy}
+            for seconds, accuracy in [(2, 0.75), (3, 1.0), (100, 0.95)]
+        ],
+        "scikeras": [{"seconds": 5}, {"seconds": 6}, {"seconds": 7}],
+    }
+    [verdict] = verdicts(replace(ROW["best"], bars=(bar,)), summarise(runs))
+    assert (verdict.found, verdict.met) == (found, met)
+
+
+def test_candidates_of_the_search_are_different():
+    drawn = candidates(FULL.candidates)
+    assert len({tuple(candidate.values()) for candidate in drawn}) == 12
