@@ -24,7 +24,9 @@ def digits():
 
 def mlp(**parameters):
     """Return an MLP that trains in a moment."""
-    return MLPClassifier(**{"hidden_layer_sizes": (16,), "epochs": 2, "random_state": 0} | parameters)
+    return MLPClassifier(
+        **{"hidden_layer_sizes": (16,), "epochs": 2, "random_state": 0} | parameters
+    )
 
 
 def cnn(**parameters):

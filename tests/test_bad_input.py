@@ -74,7 +74,17 @@ PARAMETERS = {
     "hidden_layer_sizes": [(0,), -3, (16, -1), (1.5,), ("many",), "many", None, [[3, 4]]],
     "dropout": [1.0, -0.1, (0.1, 0.2, 0.3), ("much",), "much", None, (2.0,)],
     "batch_norm": ["yes", None],
-    "image_shape": [(28, 28), (6,), (6, 6, 3), (0, 36), (6, "six"), (6.5, 6), "6x6", 36, (1, 6, 6, 1)],
+    "image_shape": [
+        (28, 28),
+        (6,),
+        (6, 6, 3),
+        (0, 36),
+        (6, "six"),
+        (6.5, 6),
+        "6x6",
+        36,
+        (1, 6, 6, 1),
+    ],
     "early_stopping": ["loss", None],
     "validation_fraction": [0, 1, 1.0, -0.1, "some"],
     "n_iter_no_change": [0, -1, 1.5],
@@ -180,7 +190,9 @@ def test_an_unknown_parameter_is_refused():
 def test_images_too_small_for_the_pooling(shape, filters):
     images, labels = tiny(shape=shape)
     estimator = cnn(filters=filters, callbacks=[CountedEpochs()])
-    with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels are too small.*pool_size"):
+    with pytest.raises(
+        ValueError, match=f"{shape[0]} x {shape[1]} pixels are too small.*pool_size"
+    ):
         estimator.fit(images, labels)
     assert_left_unfitted(estimator)
     cnn(filters=filters, pool_size=1).fit(images, labels)  # what the message advises
@@ -361,5 +373,3 @@ class TestPartialFit:
         estimator = mlp(warm_start=True).fit(X, Y)
         with pytest.raises(ValueError, match="9 x 4 x 1.*6 x 6 x 1"):
             estimator.fit(X.reshape(-1, 9, 4), Y)
-
-

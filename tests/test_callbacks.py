@@ -159,7 +159,9 @@ class TestKeras:
         assert estimator.n_iter_ == 3
 
     def test_the_learning_rate_scheduler_sets_the_rate(self):
-        still = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate if epoch < 1 else 0.0)
+        still = keras.callbacks.LearningRateScheduler(
+            lambda epoch, rate: rate if epoch < 1 else 0.0
+        )
         one = mlp(epochs=1, **CONSTANT).fit(X, Y)
         many = mlp(epochs=4, callbacks=[still], **CONSTANT).fit(X, Y)
         assert_same_weights(weights(many), weights(one))
@@ -337,7 +339,9 @@ class TestCtrlC:
 
             interrupt.on_epoch_begin = at_begin
         estimator = make(epochs=9, batch_size=10, callbacks=[interrupt], **CONSTANT)
-        with pytest.warns(UserWarning, match="interrupted.*keeps the 2 epochs done, of 9") as caught:
+        with pytest.warns(
+            UserWarning, match="interrupted.*keeps the 2 epochs done, of 9"
+        ) as caught:
             assert estimator.fit(X, Y) is estimator
         assert caught[0].filename == __file__
         assert estimator.n_iter_ == 2

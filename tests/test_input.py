@@ -11,7 +11,13 @@ from support import BOTH, cnn, digits, mlp, tiny
 DTYPES = ["uint8", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
 # learns `tiny` by heart
-QUICK = {"epochs": 20, "dropout": 0, "batch_size": 16, "learning_rate": 0.01, "precision": "float32"}
+QUICK = {
+    "epochs": 20,
+    "dropout": 0,
+    "batch_size": 16,
+    "learning_rate": 0.01,
+    "precision": "float32",
+}
 
 
 @pytest.mark.parametrize("make", BOTH)

@@ -11,7 +11,7 @@ from support import cnn, digits, mlp
 X, y = digits()
 for make in (mlp, cnn):
     for n_images in (50, 77, 200):
-        for parameters in ({}, {"batch_size": 17}, {"early_stopping": True}, {"augmentation": "affine"}):
+        for parameters in ({}, {"batch_size": 17}, {"early_stopping": True, "augmentation": "affine"}):
             estimator = make(**parameters).fit(X[:n_images], y[:n_images] % 3)
             for n_rows in (1, 2, 5, n_images):
                 estimator.predict(X[:n_rows])
@@ -65,7 +65,7 @@ def test_verbose_does_not_change_the_result():
     assert (silent.predict_proba(X) == loud.predict_proba(X)).all()
 
 
-HEAVY = "import sys; print([name for name in ('tensorflow', 'keras', 'scikeras') if name in sys.modules])"
+HEAVY = "import sys; print(sorted({'tensorflow', 'keras', 'scikeras'} & set(sys.modules)))"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ HEAVY = "import sys; print([name for name in ('tensorflow', 'keras', 'scikeras')
         "import skdigits",
         "from skdigits import *",
         "from skdigits import CNNClassifier; repr(CNNClassifier()); CNNClassifier().get_params()",
-        "from sklearn.base import clone; from skdigits import MLPClassifier; clone(MLPClassifier())",
+        "import sklearn.base, skdigits; sklearn.base.clone(skdigits.MLPClassifier())",
         "import skdigits, pickle; pickle.loads(pickle.dumps(skdigits.MLPClassifier()))",
         "import skdigits.datasets, skdigits.preprocessing, skdigits.model_selection",
     ],

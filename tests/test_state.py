@@ -89,7 +89,10 @@ KERAS_OBJECTS = {
     "kernel_initializer": lambda: keras.initializers.RandomNormal(0, 0.1),
     "optimizer": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
     "loss": lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-    "augmentation": lambda: [keras.layers.RandomFlip("horizontal"), keras.layers.GaussianNoise(0.5)],
+    "augmentation": lambda: [
+        keras.layers.RandomFlip("horizontal"),
+        keras.layers.GaussianNoise(0.5),
+    ],
     "learning_rate_schedule": lambda: keras.optimizers.schedules.CosineDecay(0.01, 6),
     "callbacks": lambda: [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
 }
@@ -182,7 +185,9 @@ class TestPartialFit:
         estimator.partial_fit(X, y)
         assert estimator.n_iter_ == 3
         assert len(estimator.history_["loss"]) == 3
-        assert any(not np.array_equal(a, b) for a, b in zip(before, weights(estimator), strict=True))
+        assert any(
+            not np.array_equal(a, b) for a, b in zip(before, weights(estimator), strict=True)
+        )
 
     def test_epochs_of_it_are_a_fit_at_a_constant_rate(self):
         X, y = tiny()
@@ -258,8 +263,7 @@ from support import tiny, mlp, cnn
 X, y = tiny()
 probabilities = []
 for make in (mlp, cnn):
-    for parameters in ({}, {}, {"learning_rate": 0.02}, {"batch_norm": True, "augmentation": "affine"},
-                       {"optimizer": "sgd"}, {"random_state": 7}, {"batch_norm": True}, {}):
+    for parameters in ({}, {}, {"learning_rate": 0.02}, {"augmentation": "affine"}, {"optimizer": "sgd"}, {"random_state": 7}, {"batch_norm": True}, {}):
         probabilities.append(make(**parameters).fit(X, y).predict_proba(X))
 joblib.dump(probabilities, sys.argv[1])
 """
@@ -336,7 +340,11 @@ print(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
         np.testing.assert_array_equal(estimator.fit(X, y).predict_proba(X), expected)
         del estimator
         again = mlp(hidden_layer_sizes=[16, 8]).fit(X, y)
-        assert [layer.units for layer in again.model_.layers if hasattr(layer, "units")] == [16, 8, 3]
+        assert [layer.units for layer in again.model_.layers if hasattr(layer, "units")] == [
+            16,
+            8,
+            3,
+        ]
 
     def test_an_optimizer_that_is_changed_in_place_counts(self):
         X, y = tiny()

@@ -1,0 +1,168 @@
+"""Training does what Keras does, with names and with objects."""
+
+import keras
+import numpy as np
+import pytest
+from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
+
+from skdigits.networks import build_cnn, build_mlp
+
+X, Y = tiny()
+BUILDERS = {mlp: (build_mlp, {}), cnn: (build_cnn, {"filters": (4, 4)})}
+
+
+class FirstWeights(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.weights = [np.array(weight) for weight in self.model.get_weights()]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "loss"),
+    [
+        (keras.optimizers.SGD(0.05, momentum=0.9), "auto"),
+        (keras.optimizers.AdamW(0.01, weight_decay=0.1), "categorical_crossentropy"),
+        (keras.optimizers.Adam(0.01, clipnorm=0.1), keras.losses.SparseCategoricalCrossentropy()),
+        (keras.optimizers.RMSprop(0.01), keras.losses.CategoricalCrossentropy(label_smoothing=0.2)),
+        (keras.optimizers.Nadam(0.01), "mse"),
+        (keras.optimizers.Lion(0.01), keras.losses.CategoricalFocalCrossentropy()),
+    ],
+    ids=["sgd", "adamw", "clipnorm", "rmsprop", "nadam", "lion"],
+)
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("make", BOTH)
+def test_full_batch_steps_are_those_of_keras(make, batch_norm, optimizer, loss):
+    """From the same initial weights, five steps with sample weights end where Keras's end."""
+    if batch_norm and not isinstance(optimizer, keras.optimizers.SGD):
+        pytest.skip("biases before a normalisation have no gradient but noise, which these enlarge")
+    sample_weight = np.linspace(0.1, 3, len(Y)).astype(np.float32)
+    first = FirstWeights()
+    settings = {"dropout": 0, "batch_norm": batch_norm, "precision": "float32"}
+    settings |= {"epochs": 5, "batch_size": len(Y), "learning_rate_schedule": "constant"}
+    ours = make(optimizer=optimizer, loss=loss, callbacks=[first], **settings)
+    ours.fit(X, Y, sample_weight=sample_weight)
+
+    build, options = BUILDERS[make]
+    theirs = build((6, 6), 3, hidden_layer_sizes=(16,), batch_norm=batch_norm, **options)
+    theirs.set_weights(first.weights)
+    loss = "sparse_categorical_crossentropy" if loss == "auto" else loss
+    theirs.compile(type(optimizer).from_config(optimizer.get_config()), loss)
+    sparse = str(getattr(loss, "name", loss)).startswith("sparse")
+    targets = Y if sparse else np.eye(3)[Y]
+    losses = [
+        theirs.train_on_batch(X[..., None].astype(np.float32), targets, sample_weight=sample_weight)
+        for _ in range(5)
+    ]
+    np.testing.assert_allclose(ours.history_["loss"][0], losses[0], rtol=1e-4)
+    for one, other in zip(weights(ours), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-2, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["adam", "sgd", "rmsprop", "adamw", "nadam", "adagrad", "lion", "Adam", "ftrl"]
+)
+def test_optimizers_by_name(optimizer):
+    history = mlp(optimizer=optimizer, epochs=8).fit(X, Y).history_
+    assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["categorical_crossentropy", "sparse_categorical_crossentropy", "mse", "kl_divergence",
+     "binary_crossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
+     lambda true, predicted: keras.ops.mean((true - predicted) ** 2, axis=-1)],
+)  # fmt: skip
+def test_losses(loss):
+    estimator = mlp(loss=loss, epochs=20, batch_size=16, dropout=0, learning_rate=0.01).fit(X, Y)
+    assert estimator.score(X, Y) > 0.9
+
+
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("layer", [keras.layers.PReLU, keras.layers.LeakyReLU, keras.layers.ELU])
+def test_an_activation_layer_serves_every_hidden_layer(make, layer):
+    estimator = make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y)
+    kinds = [type(one) for one in estimator.model_.layers]
+    assert kinds.count(layer) == 2 + (2 if make is cnn else 0)
+    np.testing.assert_array_equal(
+        make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y).predict_proba(X),
+        estimator.predict_proba(X),
+    )
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu", keras.activations.swish, keras.ops.sin])
+def test_activations_by_name_and_as_functions(activation):
+    assert mlp(activation=activation).fit(X, Y).n_iter_ == 2
+
+
+INITIALIZERS = {
+    "normal": lambda **seed: keras.initializers.RandomNormal(0, 1, **seed),
+    "truncated": lambda **seed: keras.initializers.TruncatedNormal(0, 0.05, **seed),
+    "uniform": lambda **seed: keras.initializers.RandomUniform(-0.05, 0.05, **seed),
+}
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_initializers(name):
+    def first_kernels(random_state, **seed):
+        first = FirstWeights()
+        make = mlp(kernel_initializer=INITIALIZERS[name](**seed), random_state=random_state)
+        make.set_params(callbacks=[first], hidden_layer_sizes=(200, 200)).fit(X, Y)
+        return first.weights[2::2]
+
+    unseeded = first_kernels(0)
+    assert_same_weights(unseeded, first_kernels(0))
+    assert not np.array_equal(unseeded[0], first_kernels(1)[0])
+    assert not np.array_equal(unseeded[0].ravel()[:600], unseeded[1].ravel()[:600])
+    expected_std = {"normal": 1, "truncated": 0.05 * 0.88, "uniform": 0.1 / 12**0.5}[name]
+    assert unseeded[1].std() == pytest.approx(expected_std, rel=0.05)
+    assert_same_weights(first_kernels(0, seed=4), first_kernels(1, seed=4))
+
+
+def test_one_cycle_rises_and_falls_to_zero():
+    rates = []
+
+    class Rates(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    mlp(learning_rate=0.5, epochs=10, batch_size=6, callbacks=[Rates()]).fit(X, Y)
+    assert len(rates) == 100
+    peak = int(np.argmax(rates))
+    assert 20 <= peak <= 25
+    assert rates[peak] == pytest.approx(0.5, rel=0.05)
+    assert np.all(np.diff(rates[: peak + 1]) > 0)
+    assert np.all(np.diff(rates[peak:]) < 0)
+    assert rates[-1] < 0.01
+
+
+def test_a_keras_schedule_is_followed():
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([5], [0.01, 0.0])
+    long = mlp(learning_rate_schedule=schedule, epochs=5, batch_size=10).fit(X, Y)
+    short = mlp(learning_rate_schedule=schedule, epochs=1, batch_size=10).fit(X, Y)
+    stopped = [np.abs(a - b).max() for a, b in zip(weights(long), weights(short), strict=True)]
+    assert max(stopped) < 0.02
+    own = mlp(optimizer=keras.optimizers.Adam(schedule), learning_rate_schedule="constant")
+    own.set_params(epochs=5, batch_size=10).fit(X, Y)
+    assert_same_weights(weights(own), weights(long))
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+@pytest.mark.parametrize("make", BOTH)
+def test_precisions_learn_alike(make, precision):
+    settings = {"epochs": 30, "dropout": 0, "batch_size": 16, "learning_rate": 0.01}
+    estimator = make(precision=precision, **settings).fit(X, Y)
+    assert estimator.score(X, Y) > 0.9
+    assert {w.dtype for w in estimator.model_.get_weights()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(
+    "augmentation",
+    ["shift", "affine", keras.layers.RandomFlip(), [keras.layers.RandomRotation(0.1)],
+     keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomZoom(0.1)])],
+    ids=["shift", "affine", "layer", "layers", "sequential"],
+)  # fmt: skip
+@pytest.mark.parametrize("make", BOTH)
+def test_augmentation_changes_training_only(make, augmentation):
+    plain = make(dropout=0).fit(X, Y)
+    estimator = make(dropout=0, augmentation=augmentation).fit(X, Y)
+    assert not np.array_equal(estimator.predict_proba(X), plain.predict_proba(X))
+    np.testing.assert_array_equal(estimator.predict_proba(X), estimator.predict_proba(X))
