@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import report, runner
-from benchmarks.summary import ratio, summarise, verdicts
+from benchmarks.summary import MEASURES, ratio, summarise, verdicts
 from benchmarks.workloads import GROWTH, ROWS, SIZES
 
-ALL = {row.name: row for row in [*ROWS, *GROWTH]}
-SizeName = StrEnum("SizeName", list(SIZES))
-RowName = StrEnum("RowName", list(ALL))
+ALL: dict = {row.name: row for row in ROWS} | {row.name: row for row in GROWTH}
+SizeName = StrEnum("SizeName", list(SIZES))  # type: ignore[misc]
+RowName = StrEnum("RowName", list(ALL))  # type: ignore[misc]
 
 
 def main(
@@ -35,7 +35,7 @@ def main(
     rows = [ALL[name] for name in only or ALL]
     runs, left_out = runner.plan(rows, chosen, repeats or chosen.repeats)
     batches = runner.batches(runs, chosen)
-    measures = {row.name: {} for row in rows}
+    measures: dict = {row.name: {} for row in rows}
     out.mkdir(parents=True, exist_ok=True)
     results = _earlier(out / "results.json", size)
     console = Console(stderr=True)
@@ -92,7 +92,8 @@ def _result(row, size, measures, left_out):
         }
         return result
     result["ratios"] = {
-        peer: {name: ratio(values, name, peer) for name in row.measures} for peer in measures
+        peer: {name: ratio(values, name, peer) for name in row.measures if MEASURES[name].compares}
+        for peer in measures
     }
     result["bars"] = [verdict._asdict() for verdict in verdicts(row, values)]
     return result

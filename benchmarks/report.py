@@ -59,7 +59,7 @@ def costs_per_image(row):
 
 def left_out(results):
     """Return a line for each peer that was left out somewhere."""
-    reasons = {}
+    reasons: dict = {}
     for name, row in results["rows"].items():
         for peer, reason in row["left_out"].items():
             reasons.setdefault((LABELS.get(peer, peer), reason), []).append(name)
@@ -126,7 +126,7 @@ def plot(results, path):
 
 
 def _plot_ratios(axes, results):
-    names = []
+    names: list = []
     for row in reversed(ROWS):
         for measure in reversed(row.measures):
             if row.name not in results["rows"] or not MEASURES[measure].compares:
@@ -162,6 +162,8 @@ def _plot_growth(axes, growth, costs):
     axes.plot(values, [cost for _, cost, _ in costs], "o-", label="further epochs")
     axes.plot(values, [cost for _, _, cost in costs], "s--", label="whole fit")
     axes.set(xscale="log", yscale="log", xlabel=growth.title, ylabel="µs an image and epoch")
+    axes.set_xticks(values, [f"{value:,}" for value in values], minor=False)
+    axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
     axes.legend()
 

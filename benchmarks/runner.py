@@ -44,7 +44,8 @@ def plan(rows, size, repeats):
     left_out : dict
         The reason by row and peer.
     """
-    runs, left_out = [], {}
+    runs: list = []
+    left_out: dict = {}
     for row in rows:
         jobs = row.jobs(size)
         left_out[row.name] = {}
@@ -68,7 +69,7 @@ def batches(runs, size):
     """Group runs by the process that does them: one each, or at the tiny size one a peer."""
     if not size.one_process:
         return [[run] for run in runs]
-    by_peer = {}
+    by_peer: dict = {}
     for run in sorted(runs, key=lambda run: run.job.task != "import"):
         by_peer.setdefault(run.job.peer, []).append(run)
     return list(by_peer.values())

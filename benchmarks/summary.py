@@ -11,7 +11,7 @@ class Measure(NamedTuple):
 
     name: str
     unit: str
-    compares: bool  # whether less is better, so that a ratio to skdigits says something
+    compares: bool  # whether a ratio to skdigits says something: not of shares, nor near zero
 
 
 MEASURES = {
@@ -19,9 +19,9 @@ MEASURES = {
     "further_epoch": Measure("each further epoch", "s", True),
     "one_image_ms": Measure("one image", "ms", True),
     "many_images": Measure("10,000 images", "s", True),
-    "import_alone": Measure("module alone", "s", True),
+    "import_alone": Measure("module alone", "s", False),
     "import_name": Measure("with its first name", "s", True),
-    "growth_mb": Measure("growth after the tenth fit", "MB", True),
+    "growth_mb": Measure("growth after the tenth fit", "MB", False),
     "peak_mb": Measure("peak memory", "MB", True),
     "train_accuracy": Measure("accuracy, training images", "%", False),
     "test_accuracy": Measure("accuracy, test images", "%", False),
@@ -52,7 +52,7 @@ def summarise(runs):
     """
     return {
         peer: {
-            name: (median if MEASURES[name].compares else mean)([run[name] for run in measures])
+            name: (mean if MEASURES[name].unit == "%" else median)([run[name] for run in measures])
             for name in measures[0]
             if name in MEASURES
         }
