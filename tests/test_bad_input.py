@@ -216,7 +216,7 @@ def test_image_shape_is_enforced_on_images():
 class TestSplit:
     def test_too_few_samples_for_a_validation_split(self):
         estimator = mlp(early_stopping=True, callbacks=[CountedEpochs()])
-        with pytest.raises(ValueError, match="validation_fraction=0.1 cannot split 6 samples"):
+        with pytest.raises(ValueError, match=r"validation_fraction=0.1 cannot split 6 samples"):
             estimator.fit(X[:6], Y[:6])
         assert_left_unfitted(estimator)
 
@@ -300,7 +300,7 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(make, warm_start, bad):
     for fit in (estimator.fit, estimator.partial_fit):
         if bad == "one class" and (warm_start or fit == estimator.partial_fit):
             continue  # fine: the classes are known already
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             fit(images, labels)
         np.testing.assert_array_equal(estimator.predict_proba(X), before)
         assert public_state(estimator) == state
@@ -364,12 +364,12 @@ class TestPartialFit:
 
     def test_images_of_another_shape_in_a_later_call(self):
         estimator = mlp().partial_fit(X, Y)
-        with pytest.raises(ValueError, match="9 x 4 x 1.*6 x 6 x 1"):
+        with pytest.raises(ValueError, match=r"9 x 4 x 1.*6 x 6 x 1"):
             estimator.partial_fit(X.reshape(-1, 9, 4), Y)
         with pytest.raises(ValueError, match="35 features"):
             estimator.partial_fit(ROWS[:, :35], Y)
 
     def test_warm_start_with_images_of_another_shape(self):
         estimator = mlp(warm_start=True).fit(X, Y)
-        with pytest.raises(ValueError, match="9 x 4 x 1.*6 x 6 x 1"):
+        with pytest.raises(ValueError, match=r"9 x 4 x 1.*6 x 6 x 1"):
             estimator.fit(X.reshape(-1, 9, 4), Y)

@@ -1,8 +1,10 @@
 """State: pickle, joblib, copy, clone, warm_start, partial_fit, and programs that are used again."""
 
 import copy
+import gc
 import pickle
 import threading
+import warnings
 
 import joblib
 import keras
@@ -263,7 +265,10 @@ from support import tiny, mlp, cnn
 X, y = tiny()
 probabilities = []
 for make in (mlp, cnn):
-    for parameters in ({}, {}, {"learning_rate": 0.02}, {"augmentation": "affine"}, {"optimizer": "sgd"}, {"random_state": 7}, {"batch_norm": True}, {}):
+    for parameters in (
+        {}, {}, {"learning_rate": 0.02}, {"augmentation": "affine"}, {"optimizer": "sgd"},
+        {"random_state": 7}, {"batch_norm": True}, {},
+    ):
         probabilities.append(make(**parameters).fit(X, y).predict_proba(X))
 joblib.dump(probabilities, sys.argv[1])
 """
@@ -400,3 +405,18 @@ class TestThreads:
         given = self.run(lambda seed: make(random_state=seed).fit(X, y).predict_proba(X))
         for seed in range(4):
             np.testing.assert_array_equal(given[seed], expected[seed])
+
+    def test_an_estimator_may_be_collected_while_another_is_traced(self):
+        """Python's collector runs whenever it likes."""
+
+        def collects(x):
+            gc.collect()
+            return keras.ops.relu(x)
+
+        X, y = tiny()
+        estimator = mlp(optimizer=keras.optimizers.SGD(0.01)).fit(X, y)
+        estimator.cycle = estimator
+        del estimator
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pytest.PytestUnraisableExceptionWarning)
+            mlp(activation=collects, hidden_layer_sizes=(5,)).fit(X, y)
