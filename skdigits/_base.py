@@ -1,8 +1,10 @@
 """The scikit-learn contract of every skdigits estimator, once."""
 
+import copy
 import warnings
-from math import prod
+from math import nan, prod
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -29,6 +31,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     history_: dict
     n_iter_: int
     best_epoch_: int
+    _network: Any  # training.Network
+    _rng: np.random.Generator
 
     # The function of skdigits.networks that builds the network, and the parameters it takes.
     _builder: str
@@ -237,11 +241,17 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _train(self, images, codes, weights, go_on, epochs, tasks):
         from skdigits import training
 
-        if not go_on:
+        spec = training.make_spec(
+            self, self._builder, self._network_parameters, self.image_shape_, len(self.classes_)
+        )
+        if go_on:
+            self._network.check_unchanged(spec)
+            self._rng = copy.deepcopy(self._rng)  # the old one stays for an error to go back to
+        else:
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         train_rows, val_rows = self._split(codes, validate=epochs is not None)
         if not go_on:
-            self._network = self._new_network(images, train_rows)
+            self._network = self._new_network(spec, images, train_rows)
             self.history_, self.n_iter_ = {}, 0
         network, before = self._network, self.n_iter_
         plan = training.make_plan(
@@ -260,19 +270,16 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 stacklevel=6,
             )
 
-    def _new_network(self, images, train_rows):
+    def _new_network(self, spec, images, train_rows):
         """Return a network at the beginning of its training."""
         from skdigits import training
 
-        spec = training.make_spec(
-            self, self._builder, self._network_parameters, self.image_shape_, len(self.classes_)
-        )
         if hasattr(self, "_network"):
             self._network.suspend()  # so that this training can use its program
         network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
         mean, variance = moments(images, train_rows)
-        network.start(seed, mean, variance, training.base_rate(self))
+        network.start(seed, mean, variance)
         return network
 
     def _split(self, codes, validate):
@@ -342,5 +349,9 @@ class _EpochTasks:
 
 
 def _extended(history, logs):
-    names = logs[0] if logs else history
-    return {name: [*history.get(name, []), *(log[name] for log in logs)] for name in names}
+    """Add the logs of epochs; a value that an epoch did not have is NaN."""
+    n_before = len(history.get("loss", []))
+    return {
+        name: [*history.get(name, [nan] * n_before), *(log.get(name, nan) for log in logs)]
+        for name in {**history, **logs[0]}
+    }

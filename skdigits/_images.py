@@ -1,6 +1,7 @@
 """Which image shape an array holds: the one place that decides it."""
 
 from math import isqrt, prod
+from numbers import Integral
 
 import numpy as np
 
@@ -70,11 +71,12 @@ def resolve_shape(image_shape, given, n_features):
         If `image_shape` does not match X.
     """
     if image_shape is not None:
-        wanted = tuple(int(n) for n in image_shape)
-        if len(wanted) not in (2, 3) or min(wanted) < 1:
+        wanted = tuple(image_shape)
+        whole = all(isinstance(n, Integral) and int(n) >= 1 for n in wanted)
+        if len(wanted) not in (2, 3) or not whole:
             raise ValueError(
-                f"The 'image_shape' parameter must be (h, w) or (h, w, c), each at least 1; "
-                f"got {image_shape}."
+                f"The 'image_shape' parameter must be (h, w) or (h, w, c), whole numbers of at "
+                f"least 1; got {image_shape!r}."
             )
         wanted = (*wanted, 1) if len(wanted) == 2 else wanted
         if prod(wanted) != n_features or given not in (None, wanted):
@@ -111,18 +113,26 @@ def moments(images, rows):
     -------
     mean, variance : ndarray of shape (c,), float32
         The variance is 1 where all values are the same.
+
+    Raises
+    ------
+    ValueError
+        For values so large that their variance is no float32.
     """
     n_channels = images.shape[-1]
     total, count = np.zeros((2, n_channels)), 0
     shift = images[rows[0]].reshape(-1, n_channels).mean(axis=0, dtype=float).astype(np.float32)
-    for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
-        part = images[rows[start : start + 1024]].reshape(-1, n_channels) - shift
-        total += part.sum(axis=0, dtype=float), np.square(part).sum(axis=0, dtype=float)
-        count += len(part)
-    mean = total[0] / count
-    variance = np.maximum(total[1] / count - mean**2, 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
+            part = images[rows[start : start + 1024]].reshape(-1, n_channels) - shift
+            total += part.sum(axis=0, dtype=float), np.square(part).sum(axis=0, dtype=float)
+            count += len(part)
+        mean = total[0] / count
+        variance = np.maximum(total[1] / count - mean**2, 0).astype(np.float32)
+    if not np.isfinite(variance).all():
+        raise ValueError("X holds values beyond 1e18, too large to standardise; scale them down.")
     variance[variance == 0] = 1
-    return (mean + shift).astype(np.float32), variance.astype(np.float32)
+    return (mean + shift).astype(np.float32), variance
 
 
 def _text(shape):

@@ -4,6 +4,8 @@ They work in plain Keras, and as ``KerasClassifier(model=build_cnn)`` of SciKera
 what it knows of the data as ``meta``.
 """
 
+from numbers import Integral, Real
+
 from skdigits._augmentation import make_layers
 from skdigits._tensorflow import keras
 
@@ -214,17 +216,21 @@ def _shapes(input_shape, n_classes, meta):
 
 
 def _sizes(name, sizes):
-    sizes = tuple(sizes) if hasattr(sizes, "__len__") else (sizes,)
-    if any(int(n) != n or n < 1 for n in sizes):
-        raise ValueError(f"{name} must hold whole numbers of at least 1; got {sizes}.")
-    return tuple(int(n) for n in sizes)
+    found = tuple(sizes) if hasattr(sizes, "__len__") else (sizes,)
+    if not all(_is_size(n) for n in found):
+        raise ValueError(f"{name} must hold whole numbers of at least 1; got {sizes!r}.")
+    return tuple(int(n) for n in found)
 
 
 def _pair(name, size):
     pair = tuple(size) if hasattr(size, "__len__") else (size, size)
-    if len(pair) != 2 or any(int(n) != n or n < 1 for n in pair):
-        raise ValueError(f"{name} must be a whole number of at least 1, or two; got {size}.")
+    if len(pair) != 2 or not all(_is_size(n) for n in pair):
+        raise ValueError(f"{name} must be a whole number of at least 1, or two; got {size!r}.")
     return tuple(int(n) for n in pair)
+
+
+def _is_size(value):
+    return isinstance(value, Integral) and int(value) >= 1
 
 
 def _rates(dropout, n_layers):
@@ -235,8 +241,8 @@ def _rates(dropout, n_layers):
             f"dropout must be one rate, or one for each of the {n_layers} hidden layers; "
             f"got {len(rates)}."
         )
-    if any(not 0 <= rate < 1 for rate in rates):
-        raise ValueError(f"dropout must be in [0, 1); got {dropout}.")
+    if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates):
+        raise ValueError(f"dropout must hold rates in [0, 1); got {dropout!r}.")
     return rates
 
 
@@ -266,7 +272,7 @@ def _input(input_shape, augmentation, dtype):
     # A batch normalisation that is never trained is (x - mean) / std with weights to set, and a
     # stock layer: models load and convert without skdigits.
     standardize = keras.layers.BatchNormalization(
-        center=False, scale=False, epsilon=1e-12, trainable=False, dtype="float32", name=STANDARDIZE
+        center=False, scale=False, epsilon=1e-36, trainable=False, dtype="float32", name=STANDARDIZE
     )
     return inputs, standardize(x)
 

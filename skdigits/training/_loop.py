@@ -38,6 +38,8 @@ class Plan:
     ----------
     epochs : int
     batch_size : int
+    learning_rate : float
+        What the optimizer begins with, unless it follows a Keras schedule.
     rates : ndarray of float32
         Learning rate of each step, for a program that sets it; else empty.
     rng : numpy.random.Generator
@@ -53,6 +55,7 @@ class Plan:
 
     epochs: int
     batch_size: int
+    learning_rate: float
     rates: np.ndarray
     rng: np.random.Generator
     early_stopping: Any = None
@@ -94,6 +97,7 @@ def train(network, data, train_rows, val_rows, plan, tasks):
     history: list[dict] = []
     interrupted, start = False, program.get_state()
     done = start
+    program.set_learning_rate(plan.learning_rate)
     try:
         callbacks.on_train_begin()
         for epoch in range(plan.first_epoch, plan.first_epoch + plan.epochs):
@@ -165,9 +169,6 @@ def _steps_per_call(callbacks):
     for callback in callbacks.callbacks:
         if isinstance(callback, keras.callbacks.ProgbarLogger):
             steps = min(steps, STEPS_PER_BAR_UPDATE)
-        elif any(
-            getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
-            for hook in hooks
-        ):
-            steps = 1
+        elif not all(getattr(getattr(callback, hook), "_is_default", False) for hook in hooks):
+            steps = 1  # Keras marks the methods that do nothing
     return steps

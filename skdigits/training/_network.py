@@ -29,14 +29,19 @@ class Network:
     def program(self):
         """The program, taken from the pool or built where the network has none."""
         if self._program is None:
-            program = _pool.acquire(self.spec)
-            if self._state is not None:
-                program.set_state(self._state)
-                self._state = None
-            self._giving_back = weakref.finalize(self, _pool.release, program)
-            self._giving_back.atexit = False
-            self._program = program
+            with _pool.lock:  # several threads may use one estimator
+                if self._program is None:
+                    self._program = self._take_program()
         return self._program
+
+    def _take_program(self):
+        program = _pool.acquire(self.spec)
+        if self._state is not None:
+            program.set_state(self._state)
+            self._state = None
+        self._giving_back = weakref.finalize(self, _pool.release, program)
+        self._giving_back.atexit = False
+        return program
 
     @property
     def model(self):
@@ -44,9 +49,18 @@ class Network:
         self.program.lent_out = True
         return self.program.model
 
-    def start(self, seed, mean, variance, learning_rate):
+    def start(self, seed, mean, variance):
         """Begin anew, as :meth:`Program.start`."""
-        self.program.start(seed, mean, variance, learning_rate)
+        self.program.start(seed, mean, variance)
+
+    def check_unchanged(self, spec):
+        """Raise if going on would need another network or another optimizer than this one."""
+        changed = self.spec.differences(spec)
+        if changed:
+            raise ValueError(
+                f"Training cannot go on with another {changed[0]!r} than it began with; call fit "
+                "with warm_start=False to begin anew."
+            )
 
     def copy(self):
         """Return a network with the same weights and a program of its own when it is used."""

@@ -9,9 +9,6 @@ what it would have been. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
 import os
 import threading
 from collections import OrderedDict
-from numbers import Real
-
-import numpy as np
 
 from skdigits._tensorflow import check_process
 from skdigits.training._program import Program
@@ -20,14 +17,14 @@ POOL_SIZE = 8
 
 _idle: OrderedDict = OrderedDict()  # id of program -> (key, program), the longest idle first
 # Reentrant: collecting an estimator while the lock is held comes back here in the same thread.
-_lock = threading.RLock()
+lock = threading.RLock()
 
 
 def acquire(spec):
     """Return a program for `spec` that nobody else uses, from the pool if it has one."""
     check_process()
-    key = _key(spec)
-    with _lock:
+    key = spec.key()
+    with lock:
         for number, (idle_key, program) in _idle.items():
             if idle_key == key:
                 del _idle[number]
@@ -38,40 +35,10 @@ def acquire(spec):
 def release(program):
     """Give a program back; it is kept if it can serve again and nobody else holds its model."""
     size = int(os.environ.get("SKDIGITS_POOL_SIZE", POOL_SIZE))
-    key = _key(program.spec)
+    key = program.spec.key()
     if program.lent_out or not program.can_start_again or key is None:
         return
-    with _lock:
+    with lock:
         _idle[id(program)] = key, program
         while len(_idle) > size:
             _idle.popitem(last=False)
-
-
-def _key(spec):
-    """Describe a spec as a hashable value, or None where equality cannot be known."""
-    try:
-        return _freeze(vars(spec))
-    except _UnknownError:
-        return None
-
-
-class _UnknownError(Exception):
-    """Part of a spec is an object whose behaviour its description does not fix."""
-
-
-def _freeze(value):
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if value is None or isinstance(value, str | Real):
-        return value
-    if isinstance(value, dict):
-        return tuple((name, _freeze(item)) for name, item in sorted(value.items()))
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(item) for item in value)
-    if getattr(value, "__module__", "").startswith(("keras.src.", "skdigits.")):
-        if hasattr(value, "get_config"):
-            config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
-            return type(value).__qualname__, _freeze(config)
-        if callable(value) and "<" not in value.__qualname__:
-            return value.__module__, value.__qualname__
-    raise _UnknownError

@@ -1,8 +1,5 @@
 """A compiled Keras model with the graphs that train, evaluate and apply it."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 
 from skdigits._tensorflow import keras, tf
@@ -14,34 +11,6 @@ from skdigits.training._update import apply_gradients
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
 
 
-@dataclass(frozen=True)
-class NetworkSpec:
-    """All that fixes a program: two equal specs give programs that can stand in for each other.
-
-    Attributes
-    ----------
-    build : callable
-        ``build(input_shape, n_classes, **options)`` gives a Keras model.
-    input_shape : tuple of int
-    n_classes : int
-    options : dict
-        Further arguments of `build`.
-    optimizer : str or keras.optimizers.Optimizer
-    loss : str or keras.losses.Loss
-    schedule : str or keras.optimizers.schedules.LearningRateSchedule
-        "constant" leaves the learning rate to the optimizer, "one_cycle" has it set at each step;
-        a Keras schedule is built into the optimizer.
-    """
-
-    build: Any
-    input_shape: tuple
-    n_classes: int
-    options: dict = field(default_factory=dict)
-    optimizer: Any = "adam"
-    loss: Any = "sparse_categorical_crossentropy"
-    schedule: Any = "constant"
-
-
 class Program:
     """A compiled model and its traced graphs, for one training at a time.
 
@@ -51,7 +20,7 @@ class Program:
 
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : skdigits.training._spec.NetworkSpec
     """
 
     def __init__(self, spec):
@@ -69,10 +38,6 @@ class Program:
         self.optimizer = self.model.optimizer
         self.optimizer.build(self.model.trainable_variables)
         self.sets_rate = spec.schedule == "one_cycle"
-        rate = self.optimizer._learning_rate
-        self.has_settable_rate = not isinstance(
-            rate, keras.optimizers.schedules.LearningRateSchedule
-        )
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         self.can_start_again = can_start_again(self.model)
         self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
@@ -80,11 +45,8 @@ class Program:
         self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
         self._graphs = {}
 
-    def start(self, seed, mean, variance, learning_rate):
-        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance.
-
-        A Keras schedule keeps its own learning rate.
-        """
+    def start(self, seed, mean, variance):
+        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance."""
         standardize = self.model.get_layer("standardize")
         values = initial_values(self.model, seed) | {
             id(standardize.moving_mean): mean,
@@ -92,8 +54,12 @@ class Program:
         }
         state = [values[id(variable)] for variable in self.model.variables]
         self.set_state([*state, *self._optimizer_start])
-        if self.has_settable_rate:
-            self.optimizer.learning_rate = learning_rate
+
+    def set_learning_rate(self, rate):
+        """Set the optimizer's learning rate, unless it follows a Keras schedule."""
+        schedules = keras.optimizers.schedules.LearningRateSchedule
+        if not isinstance(self.optimizer._learning_rate, schedules):
+            self.optimizer.learning_rate = rate
 
     def get_state(self):
         """Return all variables' values, the model's and then the optimizer's, as tensors."""

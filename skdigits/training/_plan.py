@@ -1,0 +1,154 @@
+"""From an estimator's parameters to what the training room works with, names checked."""
+
+import functools
+
+import numpy as np
+
+from skdigits import networks
+from skdigits._augmentation import make_layers
+from skdigits._tensorflow import keras
+from skdigits.training._loop import Plan
+from skdigits.training._precision import dtype_policy
+from skdigits.training._schedules import one_cycle
+from skdigits.training._spec import NetworkSpec
+
+
+def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
+    """Describe the network of an estimator.
+
+    Parameters
+    ----------
+    estimator : ImageClassifier
+
+    builder : {"build_mlp", "build_cnn"}
+        Function of :mod:`skdigits.networks`.
+
+    network_parameters : sequence of str
+        Parameters of the estimator that the function takes.
+
+    input_shape : tuple of int
+
+    n_classes : int
+
+    Returns
+    -------
+    NetworkSpec
+
+    Raises
+    ------
+    ValueError, TypeError
+        For names that Keras does not know and objects that it would not take; they name the
+        parameter.
+    """
+    check_keras_parameters(estimator)
+    # lists may change under the user's hands
+    options = {name: _as_tuple(getattr(estimator, name)) for name in network_parameters}
+    if options["augmentation"] is not None and len(input_shape) == 1:
+        raise ValueError(
+            f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
+            f"{input_shape[0]} columns that are none; give it as images, or set image_shape."
+        )
+    convolves = builder == "build_cnn" and len(input_shape) > 1
+    options["dtype"] = dtype_policy(estimator.precision, convolves)
+    loss = estimator.loss
+    return NetworkSpec(
+        build=getattr(networks, builder),
+        input_shape=input_shape,
+        n_classes=n_classes,
+        options=options,
+        optimizer=estimator.optimizer,
+        loss="sparse_categorical_crossentropy" if _is(loss, "auto") else loss,
+        schedule=estimator.learning_rate_schedule,
+    )
+
+
+def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
+    """Plan a training of `epochs` epochs; None for the one epoch of ``partial_fit``."""
+    n_steps = -(-n_rows // estimator.batch_size)
+    rate = _base_rate(estimator)
+    plan = Plan(
+        epochs=epochs or 1,
+        batch_size=int(estimator.batch_size),
+        learning_rate=rate,
+        rates=np.zeros(0, np.float32),
+        rng=rng,
+        callbacks=list(estimator.callbacks or []),
+        verbose=int(estimator.verbose),
+        first_epoch=estimator.n_iter_,
+    )
+    if _is(spec.schedule, "one_cycle"):
+        plan.rates = one_cycle(rate, epochs * n_steps) if epochs else np.full(n_steps, rate, "f4")
+    if estimator.early_stopping and epochs:
+        plan.early_stopping = keras.callbacks.EarlyStopping(
+            monitor="val_accuracy" if has_validation else "loss",
+            mode="max" if has_validation else "min",
+            min_delta=estimator.tol,
+            patience=int(estimator.n_iter_no_change),
+            restore_best_weights=True,
+        )
+    return plan
+
+
+def _base_rate(estimator):
+    """Return the learning rate: an optimizer object has its own."""
+    if isinstance(estimator.optimizer, str):
+        return float(estimator.learning_rate)
+    return float(estimator.optimizer.learning_rate)
+
+
+def check_keras_parameters(estimator):
+    """Raise if a parameter that Keras is to understand is nothing Keras knows."""
+    _check_known(estimator, "activation", keras.activations.get)
+    _check_known(estimator, "output_activation", keras.activations.get)
+    _check_known(estimator, "kernel_initializer", keras.initializers.get)
+    _check_known(estimator, "optimizer", keras.optimizers.get)
+    if not isinstance(estimator.optimizer, str | keras.optimizers.Optimizer):
+        _reject(estimator, "optimizer", estimator.optimizer)
+    if not _is(estimator.loss, "auto"):
+        _check_known(estimator, "loss", keras.losses.get)
+    make_layers(estimator.augmentation)
+    schedules = keras.optimizers.schedules
+    schedule = estimator.learning_rate_schedule
+    if not isinstance(schedule, str | schedules.LearningRateSchedule):
+        _reject(estimator, "learning_rate_schedule", schedule)
+    own = getattr(estimator.optimizer, "_learning_rate", None)
+    if _is(schedule, "one_cycle") and isinstance(own, schedules.LearningRateSchedule):
+        raise ValueError(
+            f"The optimizer of {type(estimator).__name__} has a schedule of its own: set "
+            "learning_rate_schedule='constant' to keep it."
+        )
+    for callback in estimator.callbacks or []:
+        if not isinstance(callback, keras.callbacks.Callback):
+            _reject(estimator, "callbacks", callback)
+
+
+def _check_known(estimator, name, get):
+    value = getattr(estimator, name)
+    known = _knows_name(get, value) if isinstance(value, str) else _knows(get, value)
+    if not known:
+        _reject(estimator, name, value)
+
+
+def _knows(get, value):
+    try:
+        return not isinstance(value, type | None) and get(value) is not None
+    except Exception:  # Keras raises what it likes
+        return False
+
+
+_knows_name = functools.cache(_knows)  # some lookups build the object, which takes milliseconds
+
+
+def _reject(estimator, name, value):
+    raise ValueError(
+        f"The {name!r} parameter of {type(estimator).__name__} must be a name or object that Keras "
+        f"knows as such. Got {value!r} instead."
+    )
+
+
+def _as_tuple(value):
+    return tuple(value) if isinstance(value, list | np.ndarray) else value
+
+
+def _is(value, name):
+    return isinstance(value, str) and value == name
