@@ -5,6 +5,7 @@ not import this module; the first ``fit`` does.
 """
 
 import os
+import random
 import re
 import sys
 import tempfile
@@ -75,6 +76,19 @@ def _respect_thread_limit():
             tf.config.threading.set_inter_op_parallelism_threads(int(limit))
         except RuntimeError:
             pass
+
+
+@contextmanager
+def python_random_kept():
+    """Leave Python's random generator as it was.
+
+    Keras draws a seed from it for each initializer and dropout layer that it makes.
+    """
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def check_process():

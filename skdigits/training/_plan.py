@@ -6,13 +6,14 @@ import numpy as np
 
 from skdigits import networks
 from skdigits._augmentation import make_layers
-from skdigits._tensorflow import keras
+from skdigits._tensorflow import keras, python_random_kept
 from skdigits.training._loop import Plan
 from skdigits.training._precision import dtype_policy
 from skdigits.training._schedules import one_cycle
 from skdigits.training._spec import NetworkSpec
 
 
+@python_random_kept()
 def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
     """Describe the network of an estimator.
 
@@ -119,7 +120,10 @@ def check_keras_parameters(estimator):
         )
     for callback in estimator.callbacks or []:
         if not isinstance(callback, keras.callbacks.Callback):
-            _reject(estimator, "callbacks", callback)
+            raise TypeError(
+                f"The 'callbacks' parameter of {type(estimator).__name__} must hold objects of "
+                f"keras.callbacks.Callback. Got {callback!r} instead."
+            )
 
 
 def _check_known(estimator, name, get):

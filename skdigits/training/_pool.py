@@ -10,7 +10,7 @@ import os
 import threading
 from collections import OrderedDict
 
-from skdigits._tensorflow import check_process
+from skdigits._tensorflow import check_process, python_random_kept
 from skdigits.training._program import Program
 
 POOL_SIZE = 8
@@ -20,6 +20,7 @@ _idle: OrderedDict = OrderedDict()  # id of program -> (key, program), the longe
 lock = threading.RLock()
 
 
+@python_random_kept()
 def acquire(spec):
     """Return a program for `spec` that nobody else uses, from the pool if it has one."""
     check_process()

@@ -33,7 +33,7 @@ def one_cycle(peak, n_steps):
     --------
     >>> from skdigits.training._schedules import one_cycle
     >>> one_cycle(1.0, 5).round(2).tolist()
-    [0.42, 1.0, 0.67, 0.35, 0.02]
+    [0.49, 0.91, 0.65, 0.39, 0.13]
     """
     position = (np.arange(n_steps) + 0.5) / n_steps
     points = [0.0, WARM_UP, 1.0]
