@@ -44,4 +44,14 @@ def make_layers(augmentation):
     for layer in given:
         if not isinstance(layer, keras.Layer):
             raise TypeError(f"The 'augmentation' parameter must hold Keras layers; got {layer!r}.")
-    return tuple(type(layer).from_config(layer.get_config()) for layer in given)
+    return tuple(_new(layer) for layer in given)
+
+
+def _new(layer):
+    try:
+        return type(layer).from_config({**layer.get_config(), "name": None})
+    except Exception as error:
+        raise TypeError(
+            f"The 'augmentation' parameter holds a layer that cannot be made anew from its "
+            f"get_config(): {layer!r} ({error})"
+        ) from error

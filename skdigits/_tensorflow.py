@@ -9,6 +9,7 @@ import random
 import re
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
@@ -79,16 +80,28 @@ def _respect_thread_limit():
 
 
 @contextmanager
-def python_random_kept():
-    """Leave Python's random generator as it was.
+def neutral_keras():
+    """Work with Keras's own defaults, whatever the caller has set, and leave no trace.
 
-    Keras draws a seed from it for each initializer and dropout layer that it makes.
+    Keras takes dtypes and the order of channels from global settings, and draws a seed from
+    Python's random generator for each initializer and dropout layer that it makes.
     """
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _settings_lock:
+        settings = {
+            keras.config.set_floatx: keras.config.floatx(),
+            keras.config.set_dtype_policy: keras.config.dtype_policy(),
+            keras.config.set_image_data_format: keras.config.image_data_format(),
+        }
+        random_state = random.getstate()
+        try:
+            keras.config.set_floatx("float32")
+            keras.config.set_dtype_policy("float32")
+            keras.config.set_image_data_format("channels_last")
+            yield
+        finally:
+            for restore, value in settings.items():
+                restore(value)
+            random.setstate(random_state)
 
 
 def check_process():
@@ -119,5 +132,6 @@ from tensorflow.python.eager import context  # noqa: E402  (TensorFlow has no pu
 
 _respect_thread_limit()
 _forked_while_running = False
+_settings_lock = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_mark_fork)

@@ -91,9 +91,7 @@ def build_mlp(
     inputs, x = _input(input_shape, augmentation, dtype)
     if len(input_shape) > 1:
         x = keras.layers.Flatten(dtype=dtype)(x)
-    for units, rate in zip(sizes, rates, strict=True):
-        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
-        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+    x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name="mlp")
 
@@ -189,11 +187,7 @@ def build_cnn(
         if pool != (1, 1):
             x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
     x = keras.layers.Flatten(dtype=dtype)(x)
-    if not sizes and rates:
-        x = keras.layers.Dropout(rates[0], dtype=dtype)(x)
-    for units, rate in zip(sizes, rates, strict=False):
-        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
-        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+    x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name="cnn")
 
@@ -265,7 +259,7 @@ def _padding(image, n_blocks, kernel, pool):
 
 def _input(input_shape, augmentation, dtype):
     """Input, augmentation, and the standardisation that every network begins with."""
-    inputs = keras.Input(input_shape)
+    inputs = keras.Input(input_shape, dtype="float32")
     x = inputs
     for layer in make_layers(augmentation):
         x = layer(x)
@@ -275,6 +269,16 @@ def _input(input_shape, augmentation, dtype):
         center=False, scale=False, epsilon=1e-36, trainable=False, dtype="float32", name=STANDARDIZE
     )
     return inputs, standardize(x)
+
+
+def _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype):
+    """Add the dense hidden layers; without any, the one dropout rate goes to their input."""
+    if not sizes and rates[0]:
+        return keras.layers.Dropout(rates[0], dtype=dtype)(x)
+    for units, rate in zip(sizes, rates, strict=False):
+        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
+        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+    return x
 
 
 def _finish(x, activation, batch_norm, rate, dtype):
@@ -301,5 +305,8 @@ def _output(x, n_classes, activation, kernel_initializer):
 def _copy(keras_object):
     """Give each layer an object of its own: Keras's keep a seed or weights."""
     if hasattr(keras_object, "get_config"):
-        return type(keras_object).from_config(keras_object.get_config())
+        config = keras_object.get_config()
+        if "name" in config:
+            config["name"] = None  # unique in a model: Keras finds one
+        return type(keras_object).from_config(config)
     return keras_object

@@ -40,8 +40,8 @@ class Plan:
     batch_size : int
     learning_rate : float
         What the optimizer begins with, unless it follows a Keras schedule.
-    rates : ndarray of float32
-        Learning rate of each step, for a program that sets it; else empty.
+    rates : callable or None
+        From an array of step numbers to the learning rates, for a program that sets them.
     rng : numpy.random.Generator
         Shuffles the rows of each epoch.
     early_stopping : keras.callbacks.EarlyStopping or None
@@ -56,8 +56,8 @@ class Plan:
     epochs: int
     batch_size: int
     learning_rate: float
-    rates: np.ndarray
     rng: np.random.Generator
+    rates: Any = None
     early_stopping: Any = None
     callbacks: list = field(default_factory=list)
     verbose: int = 0
@@ -151,7 +151,8 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
         last = min(first + steps_per_call, n_steps) - 1
         callbacks.on_train_batch_begin(first)
         rows = order[first * batch_size : (last + 1) * batch_size]
-        rates = plan.rates[epoch * n_steps + first : epoch * n_steps + last + 1]
+        steps = epoch * n_steps + np.arange(first, last + 1)
+        rates = plan.rates(steps) if plan.rates else np.zeros(0, np.float32)
         loss, correct = program.train(data, rows, batch_size, rates)
         loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
         n_seen = min((last + 1) * batch_size, len(order))

@@ -6,14 +6,14 @@ import numpy as np
 
 from skdigits import networks
 from skdigits._augmentation import make_layers
-from skdigits._tensorflow import keras, python_random_kept
+from skdigits._tensorflow import keras, neutral_keras
 from skdigits.training._loop import Plan
 from skdigits.training._precision import dtype_policy
 from skdigits.training._schedules import one_cycle
 from skdigits.training._spec import NetworkSpec
 
 
-@python_random_kept()
+@neutral_keras()
 def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
     """Describe the network of an estimator.
 
@@ -42,8 +42,7 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         parameter.
     """
     check_keras_parameters(estimator)
-    # lists may change under the user's hands
-    options = {name: _as_tuple(getattr(estimator, name)) for name in network_parameters}
+    options = {name: _own(getattr(estimator, name)) for name in network_parameters}
     if options["augmentation"] is not None and len(input_shape) == 1:
         raise ValueError(
             f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
@@ -57,9 +56,9 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         input_shape=input_shape,
         n_classes=n_classes,
         options=options,
-        optimizer=estimator.optimizer,
-        loss="sparse_categorical_crossentropy" if _is(loss, "auto") else loss,
-        schedule=estimator.learning_rate_schedule,
+        optimizer=_own(estimator.optimizer),
+        loss="sparse_categorical_crossentropy" if _is(loss, "auto") else _own(loss),
+        schedule=_own(estimator.learning_rate_schedule),
     )
 
 
@@ -71,14 +70,16 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
         epochs=epochs or 1,
         batch_size=int(estimator.batch_size),
         learning_rate=rate,
-        rates=np.zeros(0, np.float32),
         rng=rng,
         callbacks=list(estimator.callbacks or []),
         verbose=int(estimator.verbose),
         first_epoch=estimator.n_iter_,
     )
     if _is(spec.schedule, "one_cycle"):
-        plan.rates = one_cycle(rate, epochs * n_steps) if epochs else np.full(n_steps, rate, "f4")
+        if epochs:
+            plan.rates = functools.partial(one_cycle, rate, epochs * n_steps)
+        else:
+            plan.rates = functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
     if estimator.early_stopping and epochs:
         plan.early_stopping = keras.callbacks.EarlyStopping(
             monitor="val_accuracy" if has_validation else "loss",
@@ -150,8 +151,13 @@ def _reject(estimator, name, value):
     )
 
 
-def _as_tuple(value):
-    return tuple(value) if isinstance(value, list | np.ndarray) else value
+def _own(value):
+    """Return a parameter that does not change when the user's object does."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return tuple(_own(item) for item in value)
+    if hasattr(value, "get_config"):
+        return type(value).from_config(value.get_config())
+    return value
 
 
 def _is(value, name):

@@ -10,36 +10,42 @@ import os
 import threading
 from collections import OrderedDict
 
-from skdigits._tensorflow import check_process, python_random_kept
+from skdigits._tensorflow import check_process, neutral_keras
 from skdigits.training._program import Program
 
 POOL_SIZE = 8
 
-_idle: OrderedDict = OrderedDict()  # id of program -> (key, program), the longest idle first
+_idle: OrderedDict = OrderedDict()  # id of program -> program, the longest idle first
 # Reentrant: collecting an estimator while the lock is held comes back here in the same thread.
 lock = threading.RLock()
 
 
-@python_random_kept()
 def acquire(spec):
     """Return a program for `spec` that nobody else uses, from the pool if it has one."""
     check_process()
     key = spec.key()
     with lock:
-        for number, (idle_key, program) in _idle.items():
-            if idle_key == key:
-                del _idle[number]
+        for program in list(_idle.values()):
+            if key is not None and program.key == key:
+                del _idle[id(program)]
                 return program
-        return Program(spec)
+        with neutral_keras():
+            program = Program(spec)
+        program.key = key  # now: later the spec's objects may have changed
+        return program
 
 
 def release(program):
     """Give a program back; it is kept if it can serve again and nobody else holds its model."""
-    size = int(os.environ.get("SKDIGITS_POOL_SIZE", POOL_SIZE))
-    key = program.spec.key()
-    if program.lent_out or not program.can_start_again or key is None:
+    size = _size()
+    if program.lent_out or not program.can_start_again or program.key is None:
         return
     with lock:
-        _idle[id(program)] = key, program
+        _idle[id(program)] = program
         while len(_idle) > size:
             _idle.popitem(last=False)
+
+
+def _size():
+    text = os.environ.get("SKDIGITS_POOL_SIZE", "")
+    return int(text) if text.isdigit() else POOL_SIZE

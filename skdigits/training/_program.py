@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._tensorflow import keras, tf
+from skdigits._tensorflow import check_process, keras, neutral_keras, tf
 from skdigits.training._gradients import repeatable_gradients
 from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._scikeras import compile_model
@@ -38,6 +38,7 @@ class Program:
         self.optimizer = self.model.optimizer
         self.optimizer.build(self.model.trainable_variables)
         self.sets_rate = spec.schedule == "one_cycle"
+        self.key = None  # the pool's
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         self.can_start_again = can_start_again(self.model)
         self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
@@ -122,9 +123,11 @@ class Program:
         return self._traced((name, dtype), function, signature)
 
     def _traced(self, key, function, signature):
+        check_process()
         if key not in self._graphs:
             graph = tf.function(function, input_signature=signature, autograph=False)
-            self._graphs[key] = graph.get_concrete_function()
+            with neutral_keras():
+                self._graphs[key] = graph.get_concrete_function()
         return self._graphs[key]
 
     def _read(self):

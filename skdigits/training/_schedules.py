@@ -5,8 +5,8 @@ import numpy as np
 WARM_UP = 0.23
 
 
-def one_cycle(peak, n_steps):
-    """Return the learning rate of each step of a one-cycle schedule.
+def one_cycle(peak, n_steps, steps):
+    """Return the learning rates of some steps of a one-cycle schedule.
 
     The rate rises in a line from a tenth of its peak over the first 23 % of the steps, and falls
     in a line to nearly zero over the rest. Short trainings of small networks reach higher accuracy
@@ -20,9 +20,13 @@ def one_cycle(peak, n_steps):
     n_steps : int
         Number of optimizer steps of the whole training.
 
+    steps : ndarray of int
+        Numbers of the steps, from 0.
+
     Returns
     -------
-    ndarray of shape (n_steps,), float32
+    ndarray of float32
+        The rate of each of `steps`.
 
     References
     ----------
@@ -31,10 +35,10 @@ def one_cycle(peak, n_steps):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from skdigits.training._schedules import one_cycle
-    >>> one_cycle(1.0, 5).round(2).tolist()
+    >>> [round(float(rate), 2) for rate in one_cycle(1.0, 5, np.arange(5))]
     [0.49, 0.91, 0.65, 0.39, 0.13]
     """
-    position = (np.arange(n_steps) + 0.5) / n_steps
-    points = [0.0, WARM_UP, 1.0]
-    return (peak * np.interp(position, points, [0.1, 1.0, 0.0])).astype(np.float32)
+    position = (steps + 0.5) / n_steps
+    return (peak * np.interp(position, [0.0, WARM_UP, 1.0], [0.1, 1.0, 0.0])).astype(np.float32)
