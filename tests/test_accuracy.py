@@ -1,0 +1,20 @@
+"""The defaults reach their promised accuracy on MNIST, trained on all of it: minutes long."""
+
+import pytest
+
+from skdigits import CNNClassifier, MLPClassifier
+from skdigits.datasets import fetch_mnist
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("estimator", "least"),
+    [(MLPClassifier(random_state=0), 0.975), (CNNClassifier(random_state=0), 0.99)],
+    ids=["mlp", "cnn"],
+)
+def test_defaults_on_mnist(estimator, least, data_folder, monkeypatch):
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    X, y = fetch_mnist(return_X_y=True)
+    assert len(X) == 60_000
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+    assert estimator.fit(X, y).score(X_test, y_test) >= least

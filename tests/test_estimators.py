@@ -1,0 +1,218 @@
+"""Weights, early stopping, and a place among scikit-learn's tools."""
+
+import pickle
+
+import numpy as np
+import pytest
+import sklearn
+from scipy.stats import loguniform
+from sklearn.base import is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    StratifiedKFold,
+    check_cv,
+    cross_val_score,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.utils.class_weight import compute_sample_weight
+from support import BOTH, assert_same_weights, mlp, tiny, weights
+
+from skdigits.preprocessing import ImageReshaper
+
+X, Y = tiny()
+LEARNS = {"epochs": 20, "batch_size": 10, "learning_rate": 0.01, "dropout": 0}
+
+
+class TestWeights:
+    @pytest.mark.parametrize("make", BOTH)
+    def test_weights_of_one_are_no_weights(self, make):
+        one = make().fit(X, Y, sample_weight=np.ones(len(Y)))
+        assert_same_weights(weights(one), weights(make().fit(X, Y)))
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize("make", BOTH)
+    def test_rows_of_weight_zero_have_no_gradient(self, make, method):
+        """Nothing but their images' share in the standardisation comes from them."""
+        sample_weight = np.where(np.arange(len(Y)) < 20, 0.0, 1.5)
+        other = np.where(sample_weight == 0, (Y + 1) % 3, Y)
+        first, second = (
+            getattr(make(batch_size=len(Y)), method)(X, labels, sample_weight=sample_weight)
+            for labels in (Y, other)
+        )
+        assert_same_weights(weights(first), weights(second))
+        without = getattr(make(batch_size=len(Y)), method)(X, Y)
+        assert np.abs(without.predict_proba(X) - first.predict_proba(X)).max() > 1e-4
+
+    def test_the_heavier_label_wins(self):
+        """Each image is there with two labels; the weights say which is right."""
+        images, labels = np.concatenate([X, X]), np.concatenate([Y, (Y + 1) % 3])
+        for heavy in (0, 1):
+            sample_weight = np.repeat([1.0, 0.05] if heavy == 0 else [0.05, 1.0], len(Y))
+            estimator = mlp(**LEARNS).fit(images, labels, sample_weight=sample_weight)
+            assert np.mean(estimator.predict(X) == (Y + heavy) % 3) > 0.9
+
+    @pytest.mark.parametrize("class_weight", [{"a": 3, "b": 0.5, "c": 1}, {"b": 4}, "balanced"])
+    @pytest.mark.parametrize("make", BOTH)
+    def test_class_weight_is_the_same_sample_weight(self, make, class_weight):
+        labels = np.array(["a", "a", "a", "b", "c", "c"])[np.arange(len(Y)) % 6]
+        expected = make().fit(X, labels, sample_weight=compute_sample_weight(class_weight, labels))
+        given = make(class_weight=class_weight).fit(X, labels)
+        assert_same_weights(weights(given), weights(expected))
+        plain = make().fit(X, labels)
+        assert np.abs(plain.predict_proba(X) - given.predict_proba(X)).max() > 1e-4
+
+    def test_class_weight_multiplies_sample_weight(self):
+        sample_weight = np.linspace(0.5, 2, len(Y))
+        class_weight = {0: 4, 1: 1, 2: 0.25}
+        product = sample_weight * compute_sample_weight(class_weight, Y)
+        given = mlp(class_weight=class_weight).fit(X, Y, sample_weight=sample_weight)
+        expected = mlp().fit(X, Y, sample_weight=product)
+        for one, other in zip(weights(given), weights(expected), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def rows_trained_on(labels, **parameters):
+    """Fit on images that each have a pixel of their own; return which of these were seen.
+
+    The network standardises by the mean of the images that it trains on, so the means tell.
+    """
+    estimator = mlp(epochs=1, **parameters).fit(np.eye(len(labels), dtype=np.float32), labels)
+    mean = weights(estimator)[0].ravel()
+    assert mean.shape == (len(labels),)
+    return mean > 0
+
+
+class TestValidationSplit:
+    LABELS = np.repeat([0, 1, 2], [20, 40, 30])
+
+    @pytest.mark.parametrize(("fraction", "n_each"), [(0.1, [2, 4, 3]), (0.3, [6, 12, 9])])
+    def test_it_is_stratified_and_of_the_size_asked_for(self, fraction, n_each):
+        trained = rows_trained_on(self.LABELS, early_stopping=True, validation_fraction=fraction)
+        assert np.bincount(self.LABELS[~trained]).tolist() == n_each
+
+    def test_it_follows_the_seed(self):
+        first, again, other = (
+            rows_trained_on(self.LABELS, early_stopping=True, random_state=seed)
+            for seed in (0, 0, 1)
+        )
+        np.testing.assert_array_equal(first, again)
+        assert not np.array_equal(first, other)
+
+    @pytest.mark.parametrize(
+        "parameters", [{}, {"early_stopping": True, "validation_fraction": None}]
+    )
+    def test_without_it_all_rows_are_trained_on(self, parameters):
+        assert rows_trained_on(self.LABELS, **parameters).all()
+
+
+class TestEarlyStopping:
+    @pytest.mark.parametrize("make", BOTH)
+    def test_the_weights_are_those_of_the_best_epoch(self, make):
+        """The accuracy on the rows set aside is the best of all epochs."""
+        rng = np.random.default_rng(0)
+        labels = np.where(rng.random(len(Y)) < 0.4, (Y + 1) % 3, Y)  # cannot be learnt wholly
+        parameters = {"early_stopping": True, "validation_fraction": 0.5, "n_iter_no_change": 4}
+        estimator = make(**{**LEARNS, **parameters, "epochs": 40}).fit(X, labels)
+        history = estimator.history_["val_accuracy"]
+        best = int(np.argmax(history))
+        assert estimator.best_epoch_ == best + 1
+        assert estimator.n_iter_ == len(history) == best + 1 + 4
+        assert history[-1] < history[best]
+
+        # The split depends on labels and seed only, so other images tell it.
+        trained = rows_trained_on(labels, **parameters)
+        score = estimator.score(X[~trained], labels[~trained])
+        assert score == pytest.approx(history[best])
+
+    def test_on_the_training_loss(self):
+        parameters = {"early_stopping": True, "validation_fraction": None, "n_iter_no_change": 3}
+        estimator = mlp(**parameters, epochs=50, tol=10).fit(X, Y)
+        assert estimator.n_iter_ == 4
+        assert estimator.best_epoch_ == 1
+        assert_same_weights(weights(estimator), weights(first_epoch_of(50)))
+        assert set(estimator.history_) == {"loss", "accuracy"}
+
+    def test_with_a_rate_too_high_the_least_loss_is_kept(self):
+        parameters = {"early_stopping": True, "validation_fraction": None, "n_iter_no_change": 5}
+        estimator = mlp(**{**LEARNS, **parameters, "learning_rate": 0.3, "tol": 0}).fit(X, Y)
+        assert estimator.best_epoch_ == int(np.argmin(estimator.history_["loss"])) + 1
+
+    def test_while_it_gets_better_all_epochs_are_trained(self):
+        estimator = mlp(
+            early_stopping=True, validation_fraction=None, n_iter_no_change=1, epochs=5
+        ).fit(X, Y)
+        assert np.all(np.diff(estimator.history_["loss"]) < 0)
+        assert estimator.n_iter_ == estimator.best_epoch_ == 5
+
+    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_history_has_one_value_an_epoch(self, make, early_stopping):
+        estimator = make(early_stopping=early_stopping, epochs=3).fit(X, Y)
+        names = {"loss", "accuracy"} | ({"val_loss", "val_accuracy"} if early_stopping else set())
+        assert set(estimator.history_) == names
+        assert {len(values) for values in estimator.history_.values()} == {estimator.n_iter_} == {3}
+        assert all(
+            type(value) is float for values in estimator.history_.values() for value in values
+        )
+        assert 1 <= estimator.best_epoch_ <= 3
+        assert early_stopping or estimator.best_epoch_ == 3
+
+
+def first_epoch_of(epochs):
+    """Return an estimator as it is after the first of so many epochs."""
+    from keras.callbacks import LambdaCallback
+
+    estimator = mlp(epochs=epochs)
+    stop = LambdaCallback(on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", 1))
+    return estimator.set_params(callbacks=[stop]).fit(X, Y)
+
+
+class TestScikitLearn:
+    @pytest.mark.parametrize("make", BOTH)
+    def test_integer_cv_is_stratified(self, make):
+        assert is_classifier(make())
+        assert isinstance(check_cv(3, Y, classifier=is_classifier(make())), StratifiedKFold)
+        order = np.argsort(Y)  # a fold of the first third would never see its class in training
+        scores = cross_val_score(make(**LEARNS), X[order], Y[order], cv=3, error_score="raise")
+        assert scores.shape == (3,)
+        assert scores.min() > 0.8
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_a_randomized_search_is_pickled_with_its_best(self, make):
+        space = {"learning_rate": loguniform(1e-3, 1e-1), "dropout": [0, 0.2]}
+        search = RandomizedSearchCV(
+            make(epochs=10), space, n_iter=3, cv=2, random_state=0, error_score="raise"
+        ).fit(X, Y)
+        assert search.best_params_.keys() == space.keys()
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+        again = pickle.loads(pickle.dumps(search))
+        assert again.best_params_ == search.best_params_
+        np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
+
+    def test_calibration(self):
+        rows = X.reshape(len(X), -1)
+        calibrated = CalibratedClassifierCV(mlp(**LEARNS), cv=2).fit(rows, Y)
+        assert calibrated.score(rows, Y) > 0.9
+        np.testing.assert_allclose(calibrated.predict_proba(rows).sum(axis=1), 1)
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_sample_weight_is_routed_through_a_pipeline_and_a_search(self, make):
+        rows, sample_weight = X.reshape(len(X), -1), np.linspace(0, 3, len(Y))
+        grid = {"network__learning_rate": [0.01]}
+
+        def searched(**metadata):
+            network = (
+                make().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+            )
+            pipeline = Pipeline([("images", ImageReshaper()), ("network", network)])
+            search = GridSearchCV(pipeline, grid, cv=2, error_score="raise")
+            return search.fit(rows, Y, **metadata)
+
+        with sklearn.config_context(enable_metadata_routing=True):
+            plain, weighted = searched(), searched(sample_weight=sample_weight)
+        expected = make(learning_rate=0.01).fit(X, Y, sample_weight=sample_weight)
+        assert_same_weights(weights(weighted.best_estimator_[-1]), weights(expected))
+        assert not np.array_equal(plain.predict_proba(rows), weighted.predict_proba(rows))
+        assert weighted.best_estimator_[-1].image_shape_ == (6, 6, 1)
