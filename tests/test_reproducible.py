@@ -95,19 +95,34 @@ CONFIGURATIONS = [
 ]
 
 
-def test_other_processes_and_numbers_of_threads_give_the_same_bits(tmp_path):
-    joblib.dump(CONFIGURATIONS, tmp_path / "configurations")
+QUICK = [
+    (mlp, {"hidden_layer_sizes": (256, 128), "batch_size": 200}),
+    (cnn, {"filters": (8, 16), **RANDOM_PARTS}),
+]
+
+
+@pytest.mark.parametrize(
+    ("configurations", "numbers_of_threads"),
+    [
+        pytest.param(QUICK, "12", id="quick"),
+        pytest.param(CONFIGURATIONS, "123", id="all", marks=pytest.mark.slow),
+    ],
+)
+def test_other_processes_and_numbers_of_threads_give_the_same_bits(
+    configurations, numbers_of_threads, tmp_path
+):
+    joblib.dump(configurations, tmp_path / "configurations")
     X, y = digits()
     here = []
-    for make, parameters in CONFIGURATIONS:
+    for make, parameters in configurations:
         estimator = make(**parameters).fit(X, y)
         here.append(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
-    for n_threads in ("1", "2", "3"):
+    for n_threads in numbers_of_threads:
         done = run_python(PROCESS, tmp_path / "configurations", OMP_NUM_THREADS=n_threads)
         differing = [
             configuration
             for configuration, one, other in zip(
-                CONFIGURATIONS, here, done.stdout.split(), strict=True
+                configurations, here, done.stdout.split(), strict=True
             )
             if one != other
         ]
