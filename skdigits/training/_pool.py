@@ -8,7 +8,7 @@ what it would have been. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
 
 import os
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from skdigits._tensorflow import check_process, neutral_keras
 from skdigits.training._program import Program
@@ -16,6 +16,7 @@ from skdigits.training._program import Program
 POOL_SIZE = 8
 
 _idle: OrderedDict = OrderedDict()  # id of program -> program, the longest idle first
+_given_back: deque = deque()
 # Reentrant: collecting an estimator while the lock is held comes back here in the same thread.
 lock = threading.RLock()
 
@@ -25,6 +26,7 @@ def acquire(spec):
     check_process()
     key = spec.key()
     with lock:
+        _take_back()
         for program in list(_idle.values()):
             if key is not None and program.key == key:
                 del _idle[id(program)]
@@ -37,13 +39,24 @@ def acquire(spec):
 
 def release(program):
     """Give a program back; it is kept if it can serve again and nobody else holds its model."""
-    size = _size()
     if program.lent_out or not program.can_start_again or program.key is None:
         return
-    with lock:
+    _given_back.append(program)
+    # An estimator may be collected at any moment, also while this thread holds a lock that the
+    # holder of ours waits for: never wait here. Whoever has the lock now, or next, takes it back.
+    if lock.acquire(blocking=False):
+        try:
+            _take_back()
+        finally:
+            lock.release()
+
+
+def _take_back():
+    while _given_back:
+        program = _given_back.popleft()
         _idle[id(program)] = program
-        while len(_idle) > size:
-            _idle.popitem(last=False)
+    while len(_idle) > _size():
+        _idle.popitem(last=False)
 
 
 def _size():
