@@ -4,6 +4,7 @@ Every other module writes ``from skdigits._tensorflow import keras, tf``. ``impo
 not import this module; the first ``fit`` does.
 """
 
+import gc
 import os
 import random
 import re
@@ -84,7 +85,9 @@ def neutral_keras():
     """Work with Keras's own defaults, whatever the caller has set, and leave no trace.
 
     Keras takes dtypes and the order of channels from global settings, and draws a seed from
-    Python's random generator for each initializer and dropout layer that it makes.
+    Python's random generator for each initializer and dropout layer that it makes. Its many new
+    objects would set off a collection of garbage, a fifth of a second in a process that has
+    imported TensorFlow, so that waits until the work is done.
     """
     with _settings_lock:
         settings = {
@@ -93,7 +96,9 @@ def neutral_keras():
             keras.config.set_image_data_format: keras.config.image_data_format(),
         }
         random_state = random.getstate()
+        collects_garbage = gc.isenabled()
         try:
+            gc.disable()
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
             keras.config.set_image_data_format("channels_last")
@@ -102,6 +107,8 @@ def neutral_keras():
             for restore, value in settings.items():
                 restore(value)
             random.setstate(random_state)
+            if collects_garbage:
+                gc.enable()
 
 
 def check_process():

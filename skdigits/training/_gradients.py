@@ -47,17 +47,23 @@ def _kernel_gradient(images, kernel_shape, upstream, padding):
         above, left = (rows - 1) // 2, (columns - 1) // 2
         margins = [[0, 0], [above, rows - 1 - above], [left, columns - 1 - left], [0, 0]]
         images = tf.pad(images, margins)
-    height, width = upstream.shape[1:3]
+    height, width = images.shape[1:3]
+    out_height, out_width = upstream.shape[1:3]
     places = [(row, column) for row in range(rows) for column in range(columns)]
-    upstream = tf.reshape(upstream, [-1, filters])
     if channels < FEW_CHANNELS:  # one product for all weights: a few rows each would be slow
         planes = tf.transpose(images, [3, 0, 1, 2])
-        shifted = [planes[:, :, row : row + height, col : col + width] for row, col in places]
+        shifted = [planes[:, :, r : r + out_height, c : c + out_width] for r, c in places]
         pixels = tf.reshape(tf.concat(shifted, 0), [len(places) * channels, -1])
-        return tf.reshape(tf.linalg.matmul(pixels, upstream), kernel_shape)
-    shifted = [images[:, row : row + height, col : col + width] for row, col in places]
+        product = tf.linalg.matmul(pixels, tf.reshape(upstream, [-1, filters]))
+        return tf.reshape(product, kernel_shape)
+    # With the upstream gradient padded by zeros to the images' size, a shift of the image is one
+    # of the list of all pixels: a view, where cutting out each shifted image would copy it.
+    margins = [[0, 0], [0, height - out_height], [0, width - out_width], [0, 0]]
+    pixels = tf.reshape(images, [-1, channels])
+    n_pixels = tf.shape(pixels)[0] - (rows - 1) * width - (columns - 1)
+    upstream = tf.reshape(tf.pad(upstream, margins), [-1, filters])[:n_pixels]
     products = [
-        tf.linalg.matmul(tf.reshape(pixels, [-1, channels]), upstream, transpose_a=True)
-        for pixels in shifted
+        tf.linalg.matmul(pixels[start : start + n_pixels], upstream, transpose_a=True)
+        for start in [row * width + column for row, column in places]
     ]
     return tf.reshape(tf.stack(products), kernel_shape)
