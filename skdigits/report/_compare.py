@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skdigits._files import to_json, write_text
 from skdigits.inspection import choose_samples, find_confusions
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
-from skdigits.report._files import to_json, write_text
 from skdigits.report._page import render
 
 N_SAMPLES = 10

@@ -1,0 +1,42 @@
+"""Write text whole or not at all, and JSON that every reader takes."""
+
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_text(path, text):
+    """Write a file so that nobody ever sees half of it."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only the owner reads
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def to_json(value):
+    """Return strict JSON; numbers that JSON lacks (NaN, infinity) become null."""
+    return json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

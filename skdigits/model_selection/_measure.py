@@ -1,0 +1,143 @@
+"""Fit one estimator and measure it; watch its epochs."""
+
+import importlib
+import time
+
+import numpy as np
+from sklearn.callback import CallbackSupportMixin
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
+from sklearn.pipeline import Pipeline
+
+from skdigits.model_selection._results import Outcome, Run
+
+FIT_SHARE = 0.95  # of the progress of one run; the rest is left for predicting
+
+
+def describe(estimator):
+    """Return an estimator as scikit-learn prints it, in one line; of a pipeline, the last step."""
+    return " ".join(repr(last_step(estimator)).split())
+
+
+def import_keras_first(models):
+    """Import Keras before any clock starts, so that no model's fit pays for it."""
+    if any(type(last_step(model)).__module__.startswith("skdigits.") for model in models):
+        importlib.import_module("skdigits._tensorflow")
+
+
+def last_step(model):
+    """Return a pipeline's classifier, or the classifier itself."""
+    return model[-1] if isinstance(model, Pipeline) else model
+
+
+def measure_fit(estimator, train, evaluated, index, classes, report, **fit_params) -> Outcome:
+    """Fit an estimator and measure it on images that it has not seen.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is fitted in place.
+    train, evaluated : tuple of (X, y)
+        Images and labels.
+    index : ndarray of int
+        What the evaluated images are called in the mistakes.
+    classes : ndarray
+        All labels, sorted.
+    report : callable
+        Called as ``report(fraction, stage)``.
+    **fit_params
+        More arguments of ``fit``.
+    """
+    X, y = evaluated
+    watch_epochs(estimator, report)
+    report(None, "fitting")
+    fit_seconds = _seconds(estimator.fit, *train, **fit_params)[0]
+    report(FIT_SHARE, "predicting")
+    predict_seconds, predicted = _seconds(estimator.predict, X)
+    loss, probability = None, np.full(len(y), None)
+    if hasattr(estimator, "predict_proba"):
+        probabilities = estimator.predict_proba(X)
+        loss = float(log_loss(y, probabilities, labels=classes))
+        rows = np.arange(len(y))
+        probability = probabilities[rows, np.searchsorted(estimator.classes_, predicted)]
+    run = Run(
+        accuracy=float(accuracy_score(y, predicted)),
+        macro_f1=float(f1_score(y, predicted, labels=classes, average="macro", zero_division=0)),
+        log_loss=loss,
+        fit_seconds=fit_seconds,
+        predict_seconds=predict_seconds,
+        history=_history(estimator),
+    )
+    columns = {"index": index, "label": y, "predicted": predicted, "probability": probability}
+    wrong = predicted != y
+    return Outcome(
+        run=run,
+        n_parameters=_count_parameters(estimator),
+        confusion=confusion_matrix(y, predicted, labels=classes).tolist(),
+        mistakes={name: column[wrong].tolist() for name, column in columns.items()},
+    )
+
+
+def _seconds(function, *args, **kwargs):
+    start = time.perf_counter()
+    value = function(*args, **kwargs)
+    return time.perf_counter() - start, value
+
+
+def seeded(estimator, seed):
+    """Give every ``random_state`` that is None the seed, as scikit-learn's ensembles do."""
+    names = [
+        name
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "random_state" and value is None
+    ]
+    return estimator.set_params(**dict.fromkeys(names, seed))
+
+
+def _history(estimator):
+    history = getattr(last_step(estimator), "history_", {})
+    return {key: [float(value) for value in values] for key, values in history.items()}
+
+
+def _count_parameters(estimator):
+    """Return the number of fitted weights, or None where the model isn't made of weights."""
+    model = last_step(estimator)
+    if hasattr(model, "n_parameters_"):
+        return int(model.n_parameters_)
+    for weights, biases in (("coefs_", "intercepts_"), ("coef_", "intercept_")):
+        if hasattr(model, weights):
+            arrays = [*getattr(model, weights), *getattr(model, biases)]
+            return int(sum(np.size(array) for array in arrays))
+    return None
+
+
+def watch_epochs(estimator, report):
+    """Report the epochs of a model that supports scikit-learn's callbacks."""
+    model = last_step(estimator)
+    if isinstance(model, CallbackSupportMixin):
+        model.set_callbacks(_EpochCallback(report))
+
+
+class _EpochCallback:
+    """scikit-learn callback that reports the steps of one fit."""
+
+    def __init__(self, report):
+        self.report = report
+        self.n_done = 0
+
+    def setup(self, estimator, context):
+        self.n_done = 0
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        parent = context.parent
+        if parent is not None and parent.estimator_name == context.estimator_name:
+            self.n_done += 1
+            n_steps = parent.max_subtasks
+            fraction = min(self.n_done / n_steps, 1.0) * FIT_SHARE if n_steps else None
+            step = "epoch" if "epoch" in context.task_name else "step"
+            self.report(fraction, f"{step} {self.n_done}" + (f" of {n_steps}" if n_steps else ""))
