@@ -75,7 +75,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
         """Train on images and their labels.
 
         Parameters
@@ -89,6 +89,15 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss.
 
+        X_val : array-like of shape (n_val, ...), default=None
+            Images to measure after each epoch, of the shape and scale of those in `X`; "val_loss"
+            and "val_accuracy" of `history_` are theirs. They are never trained on. Early stopping
+            takes them in place of a part of `X`. In a Pipeline,
+            ``Pipeline(..., transform_input=["X_val"])`` transforms them as `X`.
+
+        y_val : array-like of shape (n_val,), default=None
+            Labels of `X_val`, all among those in `y`.
+
         Returns
         -------
         self : object
@@ -100,7 +109,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             For data or parameters that cannot be trained on; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        return self._fit(X, y, sample_weight, None, go_on, self.epochs)
+        return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, self.epochs)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -128,7 +137,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self : object
             The estimator.
         """
-        return self._fit(X, y, sample_weight, classes, hasattr(self, "_network"), None)
+        go_on = hasattr(self, "_network")
+        return self._fit(X, y, sample_weight, (None, None), classes, go_on, None)
 
     def predict(self, X):
         """Predict the label of each image.
@@ -187,7 +197,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
 
-    def _fit(self, X, y, sample_weight, classes, go_on, epochs):
+    def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
         """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`.
 
         After an error the estimator is as it was.
@@ -196,9 +206,10 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         tasks = _EpochTasks(self, context, X, y)
         before = dict(vars(self))
         try:
-            images, codes = self._validate_training_data(X, y, classes, go_on)
-            weights = self._loss_weights(images, y, sample_weight)
-            self._train(images, codes, weights, go_on, epochs, tasks)
+            images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
+            arrays = images, codes, self._loss_weights(images, y, sample_weight)
+            validation = self._validate_validation_data(*validation)
+            self._train(arrays, validation, go_on, epochs, tasks)
         except BaseException:
             self.__dict__.clear()
             self.__dict__.update(before)
@@ -206,13 +217,13 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         tasks.end()
         return self
 
-    def _validate_training_data(self, X, y, classes, go_on):
-        """Return images and labels 0..n-1; set what is known before training."""
+    def _validate_labelled_images(self, X, y, classes, known):
+        """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
         name = type(self).__name__
         rows, given = to_rows(X, name)
-        rows, y = validate_data(self, rows, y, reset=not go_on, dtype=[np.float32, np.uint8])
+        rows, y = validate_data(self, rows, y, reset=not known, dtype=[np.float32, np.uint8])
         check_classification_targets(y)
-        if go_on:
+        if known:
             check_same_shape(given, self.image_shape_, name)
             if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
@@ -224,13 +235,26 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{name} needs at least two classes to tell apart; y holds one class only: "
                 f"{self.classes_.tolist()}."
             )
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
+        unknown = set(np.unique(y).tolist()) - set(self.classes_.tolist())
+        if unknown:
             raise ValueError(
-                f"y holds labels that are not among the classes: {unknown.tolist()}. The first "
+                f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
                 "call must see all classes, or be told them."
             )
         return rows.reshape(-1, *self.image_shape_), np.searchsorted(self.classes_, y)
+
+    def _validate_validation_data(self, X_val, y_val):
+        """Return images, labels 0..n-1 and weights of one; None where there are none."""
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            given, lacking = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+            raise ValueError(f"{given} is given without {lacking}; fit takes both or neither.")
+        try:
+            images, codes = self._validate_labelled_images(X_val, y_val, None, known=True)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val and y_val cannot be used: {error}") from error
+        return images, codes, np.ones(len(codes))
 
     def _loss_weights(self, images, y, sample_weight):
         weights = _check_sample_weight(sample_weight, images, dtype=np.float32)
@@ -238,7 +262,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             weights = weights * compute_sample_weight(self.class_weight, y).astype(np.float32)
         return weights
 
-    def _train(self, images, codes, weights, go_on, epochs, tasks):
+    def _train(self, arrays, validation, go_on, epochs, tasks):
+        """Train on images, labels and weights; measure `validation`, or rows held out."""
         from skdigits import training
 
         spec = training.make_spec(
@@ -249,16 +274,19 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self._rng = copy.deepcopy(self._rng)  # the old one stays for an error to go back to
         else:
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        train_rows, val_rows = self._split(codes, validate=epochs is not None)
+        train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
         if not go_on:
-            self._network = self._new_network(spec, images, train_rows)
+            self._network = self._new_network(spec, arrays[0], train_rows)
             self.history_, self.n_iter_ = {}, 0
         network, before = self._network, self.n_iter_
         plan = training.make_plan(
             self, network.spec, len(train_rows), epochs, self._rng, has_validation=len(val_rows) > 0
         )
-        data = training.Data.from_arrays(images, codes, weights)
-        logs, interrupted = training.train(network, data, train_rows, val_rows, plan, tasks)
+        data = training.Data.from_arrays(*arrays)
+        val_data = data if validation is None else training.Data.from_arrays(*validation)
+        logs, interrupted = training.train(
+            network, (data, train_rows), (val_data, val_rows), plan, tasks
+        )
         self.best_epoch_ = self.n_iter_ = before + len(logs)
         self.history_ = _extended(self.history_, logs)
         if plan.early_stopping:
@@ -282,10 +310,13 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         network.start(seed, mean, variance)
         return network
 
-    def _split(self, codes, validate):
-        """Return the rows to train on, and those to validate on after each epoch, if any."""
+    def _split(self, arrays, validation, may_hold_out):
+        """Return the rows to train on, and those to measure: of `validation`, or held out."""
+        codes = arrays[1]
         rows = np.arange(len(codes), dtype=np.int32)
-        if not (validate and self.early_stopping and self.validation_fraction is not None):
+        if validation is not None:
+            return rows, np.arange(len(validation[1]), dtype=np.int32)
+        if not (may_hold_out and self.early_stopping and self.validation_fraction is not None):
             return rows, rows[:0]
         seed = int(self._rng.integers(2**31))
         try:

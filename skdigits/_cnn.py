@@ -67,11 +67,12 @@ class CNNClassifier(ImageClassifier):
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
-        is the accuracy on `validation_fraction` of the data, or the training loss.
+        is the accuracy on `validation_fraction` of the data, or on the validation data that `fit`
+        is given, or the training loss.
 
     validation_fraction : float or None, default=0.1
         Share of the data that early stopping sets aside, stratified by class. None stops on the
-        training loss.
+        training loss. Not used where `fit` is given validation data.
 
     n_iter_no_change : int, default=10
         Epochs without improvement after which early stopping ends the training.
@@ -124,8 +125,8 @@ class CNNClassifier(ImageClassifier):
         Number of weights of the network.
 
     history_ : dict of list of float
-        "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" where a validation split
-        was set aside.
+        "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" where validation data
+        were given or set aside.
 
     n_iter_ : int
         Epochs trained.

@@ -226,6 +226,34 @@ class TestSplit:
             mlp(early_stopping=True).fit(X, labels)
 
 
+class TestValidationData:
+    @pytest.mark.parametrize(
+        ("images", "labels", "message"),
+        [
+            (X, None, "X_val is given without y_val; fit takes both or neither"),
+            (None, Y, "y_val is given without X_val; fit takes both or neither"),
+            (X[:5], Y[:6], "X_val and y_val cannot be used: .*inconsistent numbers of samples"),
+            (X[:0], Y[:0], "X_val and y_val cannot be used: .*0 sample"),
+            (ROWS[:, :20], Y, "cannot be used: X has 20 features, but MLPClassifier is expecting"),
+            (X.reshape(-1, 9, 4), Y, "cannot be used: .* 9 x 4 x 1.* fitted on 6 x 6 x 1"),
+            (with_value(np.nan), Y, "X_val and y_val cannot be used: Input X contains NaN"),
+            (X, Y + 1, r"cannot be used: y holds labels that are not among the classes: \[3\]"),
+            (X, np.array(["a", "b", "c"])[Y], "among the classes: .*'a', 'b', 'c'"),
+            (X, Y + 0.5, "X_val and y_val cannot be used: Unknown label type: continuous"),
+        ],
+    )
+    @pytest.mark.parametrize("warm_start", [False, True])
+    def test_one_error_before_any_training(self, images, labels, message, warm_start):
+        estimator = mlp(warm_start=warm_start, callbacks=[CountedEpochs()])
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(X, Y, X_val=images, y_val=labels)
+        assert_left_unfitted(estimator)
+
+    def test_sparse_images(self):
+        with pytest.raises(TypeError, match="X_val and y_val cannot be used: Sparse data"):
+            mlp().fit(X, Y, X_val=scipy.sparse.csr_matrix(ROWS), y_val=Y)
+
+
 @pytest.fixture(scope="module")
 def fitted():
     return mlp().fit(X, Y)

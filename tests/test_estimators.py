@@ -8,6 +8,7 @@ import sklearn
 from scipy.stats import loguniform
 from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.metrics import log_loss
 from sklearn.model_selection import (
     GridSearchCV,
     RandomizedSearchCV,
@@ -15,11 +16,11 @@ from sklearn.model_selection import (
     check_cv,
     cross_val_score,
 )
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 from support import BOTH, assert_same_weights, mlp, tiny, weights
 
-from skdigits.preprocessing import ImageReshaper
+from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 10, "learning_rate": 0.01, "dropout": 0}
@@ -159,6 +160,85 @@ class TestEarlyStopping:
         )
         assert 1 <= estimator.best_epoch_ <= 3
         assert early_stopping or estimator.best_epoch_ == 3
+
+
+class TestValidationData:
+    """X_val and y_val are measured after each epoch, and never trained on."""
+
+    X_VAL, Y_VAL = tiny(n=25, seed=1)
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_the_training_is_the_same_bit_for_bit(self, make):
+        plain = make(dropout=0.3, augmentation="shift").fit(X, Y)
+        measured = make(dropout=0.3, augmentation="shift")
+        measured.fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL)
+        assert_same_weights(weights(measured), weights(plain))
+        assert set(measured.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        for name in plain.history_:
+            assert measured.history_[name] == plain.history_[name]
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_each_epoch_is_measured(self, make):
+        """Without weights: those of the training data are its own."""
+        slow = {"learning_rate_schedule": "constant", "class_weight": {0: 5}}
+        estimator = make(**slow, epochs=3).fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL)
+        for epoch in range(3):
+            until = make(**slow, epochs=epoch + 1).fit(X, Y)
+            score = until.score(self.X_VAL, self.Y_VAL)
+            assert estimator.history_["val_accuracy"][epoch] == pytest.approx(score)
+            loss = log_loss(self.Y_VAL, until.predict_proba(self.X_VAL))
+            assert estimator.history_["val_loss"][epoch] == pytest.approx(loss, rel=1e-4)
+
+    @pytest.mark.parametrize("dtypes", [("uint8", "float32"), ("float32", "uint8"), ("int", "u1")])
+    def test_pixels_of_another_dtype_mean_the_same(self, dtypes):
+        expected = mlp().fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL).history_
+        train_images, val_images = X.astype(dtypes[0]), self.X_VAL.astype(dtypes[1])
+        history = mlp().fit(train_images, Y, X_val=val_images, y_val=self.Y_VAL).history_
+        assert history == expected
+
+    def test_rows_lists_and_labels_of_any_type(self):
+        names = np.array(["zero", "one", "two"])
+        expected = mlp().fit(X, names[Y], X_val=self.X_VAL, y_val=names[self.Y_VAL]).history_
+        rows, labels = self.X_VAL.reshape(-1, 36).tolist(), names[self.Y_VAL].tolist()
+        assert mlp().fit(X, names[Y], X_val=rows, y_val=labels).history_ == expected
+        one_class = self.Y_VAL == 0
+        estimator = mlp().fit(X, Y, X_val=self.X_VAL[one_class], y_val=self.Y_VAL[one_class])
+        assert len(estimator.history_["val_loss"]) == 2
+
+    def test_early_stopping_takes_them_in_place_of_a_split(self):
+        rng = np.random.default_rng(0)
+        y_val = np.where(rng.random(25) < 0.4, (self.Y_VAL + 1) % 3, self.Y_VAL)
+        parameters = {**LEARNS, "early_stopping": True, "n_iter_no_change": 4, "epochs": 40}
+        estimator = mlp(**parameters).fit(X, Y, X_val=self.X_VAL, y_val=y_val)
+        history = estimator.history_["val_accuracy"]
+        best = int(np.argmax(history))
+        assert estimator.best_epoch_ == best + 1
+        assert estimator.n_iter_ == len(history) == best + 1 + 4
+        assert estimator.score(self.X_VAL, y_val) == pytest.approx(history[best])
+        rows = np.eye(36, dtype=np.float32)  # a pixel each, so that the mean tells who is there
+        labels = np.arange(36) % 3
+        fitted = mlp(early_stopping=True).fit(rows, labels, X_val=rows[:3], y_val=labels[:3])
+        np.testing.assert_allclose(weights(fitted)[0].ravel(), 1 / 36)
+
+    def test_going_on_with_and_without_them(self):
+        estimator = mlp(warm_start=True).fit(X, Y)
+        estimator.fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL).fit(X, Y)
+        assert [bool(np.isnan(loss)) for loss in estimator.history_["val_loss"]] == [
+            *[True, True],
+            *[False, False],
+            *[True, True],
+        ]
+
+    def test_they_are_routed_through_a_pipeline_that_transforms_them(self):
+        with sklearn.config_context(enable_metadata_routing=True):
+            network = mlp().set_fit_request(X_val=True, y_val=True)
+            pipeline = make_pipeline(PixelScaler(), network, transform_input=["X_val"])
+            pipeline.fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL)
+        scaler = PixelScaler().fit(X)
+        expected = mlp().fit(
+            scaler.transform(X), Y, X_val=scaler.transform(self.X_VAL), y_val=self.Y_VAL
+        )
+        assert pipeline[-1].history_ == expected.history_
 
 
 def first_epoch_of(epochs):

@@ -64,15 +64,14 @@ class Plan:
     first_epoch: int = 0
 
 
-def train(network, data, train_rows, val_rows, plan, tasks):
+def train(network, training, validation, plan, tasks):
     """Train a network.
 
     Parameters
     ----------
     network : Network
-    data : Data
-    train_rows, val_rows : ndarray of int32
-        Rows of `data` to train on, and to measure after each epoch; `val_rows` may be empty.
+    training, validation : (Data, ndarray of int32)
+        Data, and its rows to train on and to measure after each epoch; the latter may be none.
     plan : Plan
     tasks : object
         Its `begin_epoch` and `end_epoch` are called; the latter returns True to stop.
@@ -90,6 +89,7 @@ def train(network, data, train_rows, val_rows, plan, tasks):
         On Ctrl-C in the first epoch. After this and any other error the network is as it was.
     """
     program = network.program
+    (data, train_rows), (val_data, val_rows) = training, validation
     # Users' callbacks see the model, and may keep it.
     model = network.model if plan.callbacks else program.model
     callbacks = _callback_list(plan, model, n_steps=-(-len(train_rows) // plan.batch_size))
@@ -105,7 +105,7 @@ def train(network, data, train_rows, val_rows, plan, tasks):
             callbacks.on_epoch_begin(epoch)
             logs = _run_epoch(program, data, train_rows, plan, len(history), callbacks)
             if len(val_rows):
-                loss, correct = program.evaluate(data, val_rows)
+                loss, correct = program.evaluate(val_data, val_rows)
                 logs |= {"val_loss": loss / len(val_rows), "val_accuracy": correct / len(val_rows)}
             callbacks.on_epoch_end(epoch, logs)
             history.append(logs)
