@@ -8,12 +8,17 @@ from pathlib import Path
 
 
 def write_text(path, text):
+    """Write a text file so that nobody ever sees half of it."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path, content):
     """Write a file so that nobody ever sees half of it."""
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only the owner reads
         os.replace(temporary, path)
     except BaseException:

@@ -31,6 +31,11 @@ def duration(value):
     return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
 
 
+def date(value):
+    """Return an ISO 8601 time in UTC with its parts apart."""
+    return value.replace("T", " ").replace("+00:00", " UTC")
+
+
 def count(value):
     """Return a whole number with separated thousands, or a dash for None."""
     return DASH if value is None else f"{value:,}"

@@ -3,10 +3,13 @@
 import base64
 import io
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from PIL import Image
@@ -30,37 +33,80 @@ CONFUSION_POWER = 0.35
 MOST_CLASSES_WITH_COUNTS = 20
 
 
-def draw(plot, description, *, size):
-    """Return what ``plot(ax)`` draws as an SVG element, with a description for those who can't see.
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of one pair of axes, for the page and as a file.
 
-    The figure belongs to no pyplot state: there is nothing to close and no display is needed.
+    The figures belong to no pyplot state: there is nothing to close and no display is needed.
+
+    Attributes
+    ----------
+    plot : callable
+        ``plot(ax)`` draws it.
+    description : str
+        What it shows, for those who can't see it.
+    size : tuple of float
+        Width and height in inches.
     """
-    # The salt makes the ids repeatable, and different between the figures of a page.
-    with rc_context({**STYLE, "svg.hashsalt": description}):
-        figure = Figure(figsize=size, layout="constrained")
-        plot(figure.add_subplot())
-        buffer = io.StringIO()
+
+    plot: Callable[[Axes], None]
+    description: str
+    size: tuple[float, float]
+
+    def svg(self):
+        """Return an SVG element in the colours and the font of the page."""
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(buffer, format="svg", transparent=True, dpi=150, metadata=nothing)
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # named alike in every figure, and never used
-    label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+        svg = self._save(format="svg", transparent=True, metadata=nothing).decode("utf-8")
+        svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+        svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
+        svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # named alike in every figure, and never used
+        label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+        return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+
+    def png(self):
+        """Return a PNG file on white."""
+        return self._save(format="png", facecolor="white", metadata={"Software": None})
+
+    def _save(self, **options):
+        # The salt makes the ids repeatable, and different between the figures of a page.
+        with rc_context({**STYLE, "svg.hashsalt": self.description}):
+            figure = Figure(figsize=self.size, layout="constrained")
+            self.plot(figure.add_subplot())
+            buffer = io.BytesIO()
+            figure.savefig(buffer, dpi=150, **options)
+        return buffer.getvalue()
 
 
-def learning_curves(histories, metric):
-    """Return the curves of a metric, of all models in one figure."""
+def learning_curves(histories, metric, *, of="", limits=None):
+    """Return the curves of a metric, of all models in one figure.
+
+    Parameters
+    ----------
+    histories : dict of str to list of dict
+        Each model's history of each run.
+    metric : str
+        Which curves.
+    of : str, default=""
+        What the models were trained on, where a page has several.
+    limits : tuple of float, default=None
+        The ends of the vertical axis.
+
+    Returns
+    -------
+    Drawing
+        The curves.
+    """
 
     def plot(ax):
         display = HistoryDisplay(histories, metric=metric).plot(ax=ax)
         for line in display.lines_:
             if line.get_markerfacecolor() == "white":
                 line.set_markerfacecolor("none")
+        if limits:
+            ax.set_ylim(*limits)
 
-    description = f"{metric.capitalize()} over the epochs of training: {', '.join(histories)}"
-    return draw(plot, description, size=(5.0, 3.6))
+    description = f"{metric.capitalize()} over the epochs of training: {', '.join(histories)}{of}"
+    return Drawing(plot, description, (5.0, 3.6))
 
 
 def confusion_matrix(confusion, class_names, name):
@@ -89,7 +135,7 @@ def confusion_matrix(confusion, class_names, name):
                 text.set_text(f"{value}" if value else "")
                 text.set_color("white" if norm(value) > 0.55 else "#222222")
 
-    return draw(plot, f"Confusion matrix of {name}", size=(5.0, 4.8))
+    return Drawing(plot, f"Confusion matrix of {name}", (5.0, 4.8))
 
 
 def strip(images, gap=2):

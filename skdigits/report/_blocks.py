@@ -1,0 +1,142 @@
+"""What every page shows of a comparison, as texts and pictures for the templates."""
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from skdigits.inspection import choose_samples, find_confusions
+from skdigits.report import _format as fmt
+from skdigits.report import _pictures as pictures
+
+N_SAMPLES = 10
+N_CONFUSIONS = 6
+N_EXAMPLES = 6
+SIGNIFICANCE = 0.05
+
+
+def check_images(comparison, X, y, class_names):
+    """Refuse images, labels or names that don't belong to a comparison."""
+    check_consistent_length(X, y)
+    X = np.asarray(X)
+    if list(X.shape[1:]) != comparison.image_shape or X.ndim not in (3, 4):
+        raise ValueError(
+            f"X must hold the images of the comparison, of shape {comparison.image_shape}; "
+            f"got an array of shape {X.shape}."
+        )
+    if len(class_names) != len(comparison.classes):
+        raise ValueError(
+            f"class_names must name {len(comparison.classes)} classes, got {len(class_names)}."
+        )
+
+
+def samples(X, y, class_names, random_state):
+    """Return a strip of images of each class."""
+    rows = choose_samples(X, y, n_images=N_SAMPLES, random_state=random_state)
+    return [
+        {"name": name, "n": len(row), "picture": pictures.strip(X[row])}
+        for name, row in zip(class_names, rows, strict=True)
+    ]
+
+
+def histories(models):
+    """Return the histories of all runs of each model that has them."""
+    return {
+        model.name: [run.history for run in model.runs] for model in models if model.runs[0].history
+    }
+
+
+def metrics(histories):
+    """Return what the histories have a curve of."""
+    return [m for m in ("accuracy", "loss") if any(m in runs[0] for runs in histories.values())]
+
+
+def is_validated(histories):
+    """Return whether there is a validation curve."""
+    return any(key.startswith("val_") for runs in histories.values() for key in runs[0])
+
+
+def model_part(model, X, names, *, of=""):
+    """Return one model's confusions and figures for each class.
+
+    Parameters
+    ----------
+    model : skdigits.model_selection.ModelResult
+        The model.
+    X : ndarray of uint8
+        The evaluated images, as pixels.
+    names : dict of label to str
+        What the classes are called.
+    of : str, default=""
+        What the model was trained on, where a page has several.
+    """
+    return {
+        "name": model.name,
+        "n_mistakes": len(model.mistakes["index"]),
+        "matrix": pictures.confusion_matrix(model.confusion, list(names.values()), model.name + of),
+        "confusions": _confusions(model, X, names),
+        "per_class": [
+            {**row, "name": names[row["label"]], "support": fmt.count(row["support"])}
+            for row in model.per_class
+        ],
+        "average": {
+            measure: float(np.mean([row[measure] for row in model.per_class]))
+            for measure in ("precision", "recall", "f1")
+        },
+        "n": fmt.count(sum(row["support"] for row in model.per_class)),
+    }
+
+
+def _confusions(model, X, names):
+    mistakes = model.mistakes
+    probability = None if None in mistakes["probability"] else mistakes["probability"]
+    support = {row["label"]: row["support"] for row in model.per_class}
+    confusions = find_confusions(
+        mistakes["label"],
+        mistakes["predicted"],
+        probability=probability,
+        n_confusions=N_CONFUSIONS,
+        n_images=len(mistakes["label"]),
+    )
+    return [
+        {
+            "label": names[confusion.label],
+            "predicted": names[confusion.predicted],
+            "count": fmt.count(confusion.count),
+            "support": fmt.count(support[confusion.label]),
+            "examples": [
+                {
+                    "index": index,
+                    "sureness": fmt.percent(probability[position], digits=0) if probability else "",
+                    "picture": pictures.picture(X[index]),
+                }
+                for index, position in _surest(confusion.indices, mistakes["index"])
+            ],
+        }
+        for confusion in confusions
+    ]
+
+
+def _surest(positions, index):
+    """Return the first images and the positions of their surest mistakes, each image once.
+
+    Several runs may have got the same image wrong.
+    """
+    first = {}
+    for position in positions:
+        first.setdefault(index[position], position)
+    return list(first.items())[:N_EXAMPLES]
+
+
+def run_facts(run):
+    """Return how a result was made, as pairs of a name and a text."""
+    if not run:
+        return []
+    versions = ", ".join(f"{package} {version}" for package, version in run["versions"].items())
+    pairs = [("Command", run["command"])]
+    if run["seconds"] is not None:
+        pairs.append(("Time in all", fmt.duration(run["seconds"])))
+    return [
+        *pairs,
+        ("Date", fmt.date(run["date"])),
+        ("Machine", f"{run['system']}, {fmt.plural(run['cores'], 'core')}"),
+        ("Versions", f"Python {run['python']}, {versions}"),
+    ]
