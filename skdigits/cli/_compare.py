@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from skdigits.cli._names import BASELINES, DATA, load_data, make_model
+from skdigits._named_data import DATA, load_data
+from skdigits.cli._names import BASELINES, make_model
 
 
 def compare(

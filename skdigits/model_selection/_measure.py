@@ -50,9 +50,9 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     X, y = evaluated
     watch_epochs(estimator, report)
     report(None, "fitting")
-    fit_seconds = _seconds(estimator.fit, *train, **fit_params)[0]
+    fit_seconds = seconds_of(estimator.fit, *train, **fit_params)[0]
     report(FIT_SHARE, "predicting")
-    predict_seconds, predicted = _seconds(estimator.predict, X)
+    predict_seconds, predicted = seconds_of(estimator.predict, X)
     loss, probability = None, np.full(len(y), None)
     if hasattr(estimator, "predict_proba"):
         probabilities = estimator.predict_proba(X)
@@ -77,7 +77,8 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     )
 
 
-def _seconds(function, *args, **kwargs):
+def seconds_of(function, *args, **kwargs):
+    """Return the wall time of a call, and what it returned."""
     start = time.perf_counter()
     value = function(*args, **kwargs)
     return time.perf_counter() - start, value

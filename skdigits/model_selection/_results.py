@@ -152,7 +152,7 @@ class Outcome:
 def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: list) -> ModelResult:
     """Sum up the outcomes of one model."""
     runs = [outcome.run for outcome in outcomes]
-    mean, std = _mean_and_std(runs)
+    mean, std = measure_means(runs)
     confusion = np.sum([outcome.confusion for outcome in outcomes], axis=0)
     return ModelResult(
         name=name,
@@ -170,13 +170,13 @@ def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: l
     )
 
 
-def rank(result: ModelResult):
+def rank(result):
     """Sort the best model first: highest accuracy, then lowest log loss."""
     loss = result.mean["log_loss"]
     return -result.mean["accuracy"], np.inf if loss is None else loss
 
 
-def _mean_and_std(runs):
+def measure_means(runs):
     """Return the mean of each measure over the runs, and its sample standard deviation."""
     mean, std = {}, {}
     for measure in MEASURES:

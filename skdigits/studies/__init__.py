@@ -1,0 +1,48 @@
+"""The five published studies that skdigits grew out of, declared, to be run again."""
+
+from skdigits.studies import activation, ann_search, binary, cnn_vs_ann, cnn_vs_mlp
+from skdigits.studies._declare import (
+    Experiment,
+    KerasObject,
+    LayerSizes,
+    Model,
+    Published,
+    Search,
+    Study,
+    Sweep,
+)
+from skdigits.studies._images import evaluated_images
+from skdigits.studies._results import (
+    ExperimentResult,
+    PairedDifference,
+    PublishedResult,
+    SearchResult,
+    StudyResult,
+    SweepResult,
+)
+from skdigits.studies._runner import run_study
+
+__all__ = [
+    "STUDIES",
+    "Experiment",
+    "ExperimentResult",
+    "KerasObject",
+    "LayerSizes",
+    "Model",
+    "PairedDifference",
+    "Published",
+    "PublishedResult",
+    "Search",
+    "SearchResult",
+    "Study",
+    "StudyResult",
+    "Sweep",
+    "SweepResult",
+    "evaluated_images",
+    "run_study",
+]
+
+STUDIES = {
+    module.STUDY.name: module.STUDY
+    for module in (activation, cnn_vs_mlp, binary, ann_search, cnn_vs_ann)
+}

@@ -1,0 +1,76 @@
+"""How far a study is: the work that is left, in units of one image seen once by an MLP."""
+
+from itertools import pairwise
+
+from skdigits.studies._declare import Search, Sweep
+
+UNKNOWN_EPOCHS = 10  # of a model whose epochs a search is still to find
+WORK_PER_WEIGHT = 1 / 1000  # of a convolution's kernel, against a whole MLP
+
+
+class Meter:
+    """Turns the progress of one run into the progress of a study.
+
+    Parameters
+    ----------
+    name : str
+        The study's.
+    works : list of float
+        The work of each run, in the order in which they are to be finished or skipped.
+    progress : callable or None
+        Called as ``progress(name, fraction, stage)``.
+    """
+
+    def __init__(self, name, works, progress):
+        self.name, self.works, self.progress = name, works, progress
+        self.left, self.done, self.number = sum(works), 0.0, 0
+
+    def skip(self):
+        """Leave out a run that was finished earlier: the bar is for what is left."""
+        self.left -= self.works[self.number]
+        self.number += 1
+
+    def finish(self):
+        """Count the run under way as done."""
+        self.done += self.works[self.number]
+        self.number += 1
+
+    def end(self):
+        """Report that all is done."""
+        if self.progress:
+            self.progress(self.name, 1.0, "done")
+
+    def report(self, label):
+        """Return the callable ``report(fraction, stage)`` of the run under way."""
+
+        def report(fraction, stage):
+            if self.progress:
+                done = self.done + self.works[self.number] * (fraction or 0.0)
+                run = f"run {self.number + 1} of {len(self.works)}"
+                self.progress(self.name, done / self.left, f"{run}: {label}, {stage}")
+
+        return report
+
+
+def work_of_runs(experiment, n_images, n_seeds):
+    """Return the work of each run of an experiment on one data set, in the runner's order."""
+    if isinstance(experiment, Search):
+        epochs = experiment.space.get("epochs", (_epochs(experiment.model),))
+        n_images = min(n_images, experiment.n_train or n_images) * (experiment.cv - 1)
+        return [experiment.n_iter * n_images * sum(epochs) / len(epochs)]
+    if isinstance(experiment, Sweep):
+        n_points = 1
+        for values in experiment.grid.values():
+            n_points *= len(values)
+        return [_work(experiment.model) * n_images] * (n_points * n_seeds)
+    return [_work(model) * n_images for model in experiment.models.values()] * n_seeds
+
+
+def _work(model):
+    filters, kernel = model.params.get("filters", ()), model.params.get("kernel_size", 3)
+    weights = sum(kernel**2 * before * after for before, after in pairwise((1, *filters)))
+    return _epochs(model) * (1 + weights * WORK_PER_WEIGHT)
+
+
+def _epochs(model):
+    return model.params.get("epochs", UNKNOWN_EPOCHS)
