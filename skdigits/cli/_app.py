@@ -6,6 +6,7 @@ import typer
 
 import skdigits
 from skdigits.cli._compare import compare
+from skdigits.cli._study import study
 
 usage_error: Any = typer.BadParameter.__base__  # what Typer raises for any wrong use
 
@@ -42,3 +43,4 @@ def describe(
 
 
 app.command(no_args_is_help=False)(compare)
+app.add_typer(study)

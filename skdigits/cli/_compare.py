@@ -1,7 +1,5 @@
 """``skdigits compare``: train models on the same images and show which is best."""
 
-import os
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Annotated
 import typer
 
 from skdigits._named_data import DATA, load_data
+from skdigits.cli._checks import check_folder, command_line, split_names
 from skdigits.cli._names import BASELINES, make_model
 
 
@@ -80,7 +79,7 @@ def compare(
             random_state=seed,
             progress=display,
         )
-    command = _command(data=data, models=",".join(names), cv=cv, seed=seed, out=out)
+    command = command_line("compare", data=data, models=",".join(names), cv=cv, seed=seed, out=out)
     page = report.write_report(
         comparison,
         X if cv else X_test,
@@ -100,22 +99,12 @@ def _check(data, models, cv, seed, out):
     """Find what is wrong before any work starts; return the models' names."""
     if data not in DATA:
         raise ValueError(f"unknown --data {data!r}; choose from {', '.join(DATA)}")
-    names = list(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
+    names = split_names(models)
     if not names:
         raise ValueError("--models names no model; try --models mlp,cnn")
     if cv is not None and cv < 2:
         raise ValueError(f"--cv must be at least 2 folds, got {cv}")
     if not 0 <= seed < 2**32:
         raise ValueError(f"--seed must be from 0 to {2**32 - 1}, got {seed}")
-    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ValueError(f"--out {out}: {existing} is not a folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"--out {out}: {existing} can't be written to")
+    check_folder(out)
     return names
-
-
-def _command(**options):
-    """Return the command with every option spelt out, so that a later default changes nothing."""
-    given = ((f"--{name}", str(value)) for name, value in options.items() if value is not None)
-    return shlex.join(["skdigits", "compare", *(word for pair in given for word in pair)])

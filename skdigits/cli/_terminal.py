@@ -73,8 +73,12 @@ class Display:
             self.warnings.append(text)
 
 
-def print_table(columns, rows, *, title):
-    """Print a table on standard output, the first row as the best; never cut off in a pipe."""
+def print_table(columns, rows, *, title, n_texts=1, best_first=True):
+    """Print a table on standard output; never cut off in a pipe.
+
+    The first `n_texts` columns are texts, the others numbers. The first row is printed as the best
+    where it is that.
+    """
     table = Table(
         title=title,
         title_justify="left",
@@ -82,13 +86,14 @@ def print_table(columns, rows, *, title):
         collapse_padding=True,
         pad_edge=False,
     )
-    for column in columns:
-        side: Literal["left", "right"] = "left" if column == columns[0] else "right"
+    for number, column in enumerate(columns):
+        side: Literal["left", "right"] = "left" if number < n_texts else "right"
         table.add_column(
-            column, justify=side, vertical="bottom", overflow="fold", no_wrap=column == columns[0]
+            column, justify=side, vertical="bottom", overflow="fold", no_wrap=number == 0
         )
     for row in rows:
-        table.add_row(*row, style="bold" if row is rows[0] and len(rows) > 1 else None)
+        is_best = best_first and row is rows[0] and len(rows) > 1
+        table.add_row(*row, style="bold" if is_best else None)
     console = Console()
     if not console.is_terminal:
         console.width = 200

@@ -75,7 +75,7 @@ STUDY = Study(
     ),
     published=tuple(
         Published(
-            f"{model} {value:.0%}",
+            f"{model} {100 * value:.0f} %",
             value=value,
             experiment="models",
             data=data,

@@ -1,0 +1,161 @@
+"""``skdigits study``: list the published studies and run them again."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skdigits._named_data import DATA
+from skdigits.cli._checks import check_folder, command_line, split_names
+
+study = typer.Typer(
+    name="study",
+    help="List the five published studies that skdigits grew out of, and run them again.",
+    rich_markup_mode="markdown",
+)
+
+
+@study.callback(invoke_without_command=True)
+def describe(context: typer.Context):
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@study.command(name="list")
+def list_studies():
+    """Show what each study asks, of which data and models, and how long it takes."""
+    from skdigits.cli._terminal import print_table
+    from skdigits.studies import STUDIES
+
+    columns = ("Name", "Question", "Data", "Parts", "About")
+    rows = [
+        [
+            name,
+            declared.question,
+            ", ".join(dict.fromkeys(DATA[d] for e in declared.experiments for d in e.data)),
+            "; ".join(map(_part, declared.experiments)),
+            f"{declared.minutes} min",
+        ]
+        for name, declared in STUDIES.items()
+    ]
+    print_table(columns, rows, title="Studies", n_texts=4, best_first=False)
+
+
+def _part(experiment):
+    models = getattr(experiment, "models", None)
+    return f"{experiment.title} ({', '.join(models)})" if models else experiment.title
+
+
+@study.command(name="run", no_args_is_help=False)
+def run_studies(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="Names as `skdigits study list` has them, or all."),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...", help="Only these of a study's data sets, separated by commas."
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for a page and a folder of each study.")
+    ] = Path("skdigits-studies"),
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Seeds to train each model with; 5, or 2 with --quick."),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="A short version on a part of the images: to look at, not to conclude."
+        ),
+    ] = False,
+):
+    """Run published studies again, and set what they published beside what is found.
+
+    Prints a table and writes a page for each study, with the numbers in **results.json**, and
+    a page over all studies in the folder. A full run of all takes hours. Each finished training is
+    kept in **runs/**: after Ctrl-C or a crash the same command goes on where it stopped.
+
+    MNIST and Fashion-MNIST are downloaded once, or read from the folder that the environment
+    variable SKDIGITS_DATA names.
+
+    **Examples**
+
+        # A first look, a minute or so
+        skdigits study run cnn-vs-mlp --quick
+
+        # All of them, with five seeds
+        skdigits study run all --out studies
+
+        # Only the garments
+        skdigits study run cnn-vs-mlp --data fashion
+    """
+    start = time.perf_counter()
+    chosen = _check(names, None if data is None else split_names(data), out, seeds)
+    from skdigits import report
+    from skdigits.cli._terminal import Display, print_table
+    from skdigits.studies import evaluated_images, run_study
+
+    for declared, wanted in chosen:
+        folder = out / declared.name
+        with Display() as display:
+            result = run_study(
+                declared,
+                folder=folder / "runs",
+                data=wanted,
+                n_seeds=seeds,
+                quick=quick,
+                progress=display,
+            )
+        command = command_line(
+            "study",
+            "run",
+            declared.name,
+            data=",".join(wanted),
+            out=out,
+            seeds=result.n_seeds,
+            quick=quick,
+        )
+        run = report.describe_run(command, seconds=time.perf_counter() - start)
+        page = report.write_study(result, evaluated_images(result), folder, run=run)
+        print_table(
+            *report.published_table(result),
+            title=declared.title,
+            n_texts=2,
+            best_first=False,
+        )
+        for warning in display.warnings:
+            print(f"skdigits: warning: {warning}", file=sys.stderr)
+        typer.echo(f"Page: {page}")
+    typer.echo(f"All studies: {report.write_index(out)}")
+
+
+def _check(names, data, out, seeds):
+    """Find what is wrong before any work starts; return the studies, each with its data."""
+    from skdigits.studies import STUDIES
+
+    if unknown := [name for name in names if name not in (*STUDIES, "all")]:
+        raise ValueError(f"unknown study {unknown[0]!r}; choose from {', '.join(STUDIES)}, all")
+    if data is not None and (unknown := [name for name in data if name not in DATA]):
+        raise ValueError(f"unknown --data {unknown[0]!r}; choose from {', '.join(DATA)}")
+    if data == []:
+        raise ValueError("--data names no data set; try --data mnist")
+    if seeds is not None and seeds < 1:
+        raise ValueError(f"--seeds must be at least 1, got {seeds}")
+    check_folder(out)
+    chosen = []
+    for name in STUDIES if "all" in names else dict.fromkeys(names):
+        own = dict.fromkeys(d for e in STUDIES[name].experiments for d in e.data)
+        wanted = [d for d in own if data is None or d in data]
+        if wanted:
+            chosen.append((STUDIES[name], wanted))
+        elif name in names:
+            raise ValueError(f"the study {name!r} has no such --data; it is about {', '.join(own)}")
+    if not chosen:
+        raise ValueError(f"no study is about --data {', '.join(data)}")
+    return chosen

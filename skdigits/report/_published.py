@@ -1,0 +1,68 @@
+"""Published figures beside ours, as texts; the same on the terminal, on the page and in docs/."""
+
+from skdigits._named_data import DATA
+from skdigits.report import _format as fmt
+
+COLUMNS = ("Published", "Figure", "Published value", "Ours", "Difference", "Seeds")
+
+MEASURES = {"accuracy": "test accuracy", "train_accuracy": "training accuracy"}
+
+
+def published_row(claim):
+    """Return a published figure and ours as texts by name."""
+    in_percent = claim.measure.endswith("accuracy")
+    change = fmt.points if in_percent else fmt.signed
+    show = fmt.percent if in_percent else fmt.number
+    model = claim.model or "lowest setting"
+    if claim.against is not None:  # the figure is itself a difference
+        show = change
+        model += f" less {claim.against}"
+    what = MEASURES.get(claim.measure, fmt.words(claim.measure).lower())
+    return {
+        "text": claim.text,
+        "where": f"{model}, {what}, {DATA[claim.data]}",
+        "value": fmt.DASH if claim.value is None else show(claim.value),
+        "found": show(claim.mean, claim.std),
+        "difference": fmt.DASH if claim.difference is None else change(claim.difference),
+        "n": fmt.count(claim.n),
+        "note": claim.note,
+    }
+
+
+def published_table(result):
+    """Return the table of published figures beside ours as texts.
+
+    Parameters
+    ----------
+    result : skdigits.studies.StudyResult
+        What was found.
+
+    Returns
+    -------
+    columns : tuple of str
+        The heads.
+    rows : list of list of str
+        A row a published figure. Ours is mean ± standard deviation over the seeds; differences of
+        accuracies are in percentage points.
+
+    Examples
+    --------
+    >>> from skdigits.report import published_table
+    >>> from skdigits.studies import Experiment, Model, Published, Study, run_study
+    >>> model = Model("mlp", {"hidden_layer_sizes": (8,), "epochs": 1})
+    >>> study = Study(
+    ...     name="one",
+    ...     title="One model",
+    ...     question="How good is it?",
+    ...     source="An example.",
+    ...     minutes=1,
+    ...     experiments=(Experiment("only", "Eight nodes", ("digits",), {"mlp": model}),),
+    ...     published=(Published("Over 5 %", "only", "digits", value=0.05, model="mlp"),),
+    ... )
+    >>> columns, rows = published_table(run_study(study, n_seeds=1))
+    >>> columns[:2], rows[0][:2]
+    (('Published', 'Figure'), ['Over 5 %', "mlp, test accuracy, scikit-learn's digits"])
+    """
+    keys = ("text", "where", "value", "found", "difference", "n")
+    rows = [published_row(claim) for claim in result.published]
+    return COLUMNS, [[row[key] for key in keys] for row in rows]
