@@ -1,7 +1,17 @@
-"""Results as one self-contained page and as JSON."""
+"""Results as self-contained pages, as JSON and as drawings."""
 
 from skdigits.report._compare import write_report
 from skdigits.report._format import comparison_table
+from skdigits.report._index import write_index
+from skdigits.report._published import published_table
 from skdigits.report._run import describe_run
+from skdigits.report._study import write_study
 
-__all__ = ["comparison_table", "describe_run", "write_report"]
+__all__ = [
+    "comparison_table",
+    "describe_run",
+    "published_table",
+    "write_index",
+    "write_report",
+    "write_study",
+]

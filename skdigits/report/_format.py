@@ -31,6 +31,23 @@ def duration(value):
     return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
 
 
+def words(name):
+    """Return a parameter's name as words."""
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def points(difference, std=None):
+    """Return a difference of two fractions in percentage points, with its sign."""
+    return signed(100 * difference, None if std is None else 100 * std, digits=2)
+
+
+def signed(difference, std=None, *, digits=4):
+    """Return a difference with its sign."""
+    sign = "+" if difference > 0 else "\N{MINUS SIGN}" if difference < 0 else ""
+    return sign + number(abs(difference), std, digits=digits)
+
+
 def date(value):
     """Return an ISO 8601 time in UTC with its parts apart."""
     return value.replace("T", " ").replace("+00:00", " UTC")

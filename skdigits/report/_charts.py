@@ -1,0 +1,223 @@
+"""The drawings of a study: curves over seeds, sweeps and searches."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from skdigits.inspection._history import MARKERS, PALETTE
+from skdigits.report import _blocks as blocks
+from skdigits.report import _format as fmt
+from skdigits.report._pictures import Drawing, learning_curves
+
+LINES = ("-", "--", ":", "-.")
+SIZE = (5.0, 3.6)
+MOST_MODELS_WITH_BOTH_CURVES = 2
+LOG_FROM = 20  # times the smallest value: the largest of an axis that is drawn in powers
+
+
+def curves(models, *, of):
+    """Return the learning curves of models by name, in pairs of the same scale.
+
+    Many models would cross with training and validation in one drawing: then each has its own.
+    """
+    histories = blocks.histories(models)
+    apart = len(histories) > MOST_MODELS_WITH_BOTH_CURVES and blocks.is_validated(histories)
+    drawings = {}
+    for metric in blocks.metrics(histories):
+        if not apart:
+            drawings[metric] = learning_curves(histories, metric, of=of)
+            continue
+        limits = _limits(histories, metric)
+        for part, prefix in (("training", ""), ("validation", "val_")):
+            chosen = {
+                name: [{key: run[key]} for run in runs if key in run]
+                for name, runs in histories.items()
+                if (key := prefix + metric)
+            }
+            drawing = learning_curves(chosen, metric, of=of, limits=limits)
+            described = replace(drawing, description=f"{drawing.description}, {part}")
+            drawings[f"{part}-{metric}"] = described
+    return drawings
+
+
+def _limits(histories, metric):
+    values = [
+        value
+        for runs in histories.values()
+        for run in runs
+        for key in (metric, f"val_{metric}")
+        for value in run.get(key, ())
+        if np.isfinite(value)
+    ]
+    low, high = min(values), max(values)
+    margin = 0.04 * (high - low or 1.0)
+    return low - margin, high + margin
+
+
+def sweep_charts(sweep, *, of):
+    """Return the charts of a sweep by name: accuracy, and epochs where they differ.
+
+    The axis with the most values is horizontal, the next one gives the lines, each combination
+    of the rest a chart of its own, on the same scale.
+    """
+    names = sorted(sweep.axes, key=lambda name: -len(sweep.axes[name]))
+    horizontal, lines, rest = names[0], names[1:2], names[2:]
+    table = {tuple(point[name] for name in names): point["runs"] for point in sweep.points}
+    charts = {}
+    for measure, value in (("accuracy", _percent_right), ("epochs", _n_epochs)):
+        figures = {key: [value(run) for run in runs] for key, runs in table.items()}
+        if measure == "epochs" and len({v for values in figures.values() for v in values}) < 2:
+            continue
+        limits = _chart_limits(figures.values())
+        for panel in product(*(sweep.axes[name] for name in rest)):
+            setting = ", ".join(f"{fmt.words(n)} {v}" for n, v in zip(rest, panel, strict=True))
+            series = {
+                line: [
+                    (label, figures[key])
+                    for label in sweep.axes[horizontal]
+                    if (key := (label, *([line] if lines else []), *panel)) in figures
+                ]
+                for line in (sweep.axes[lines[0]] if lines else [""])
+            }
+            axes = {"x": horizontal, "y": measure, "title": setting}
+            charts[" ".join([measure, setting]).strip()] = Drawing(
+                _sweep_plot(series, axes, limits),
+                f"{measure.capitalize()} against {fmt.words(horizontal).lower()}"
+                f"{', ' + setting if setting else ''}{of}",
+                SIZE,
+            )
+    return charts
+
+
+def _percent_right(run):
+    return 100 * run.accuracy
+
+
+def _n_epochs(run):
+    return len(run.history.get("loss", ()))
+
+
+def _chart_limits(groups):
+    means = [(np.mean(values), _spread(values)) for values in groups]
+    low, high = min(m - s for m, s in means), max(m + s for m, s in means)
+    margin = 0.06 * (high - low or 1.0)
+    return low - margin, high + margin
+
+
+def _spread(values):
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def _sweep_plot(series, axes, limits):
+    labels = list(dict.fromkeys(label for points in series.values() for label, _ in points))
+    numbers = [_number(label) for label in labels]
+    numeric = None not in numbers
+    place = dict(zip(labels, numbers if numeric else range(len(labels)), strict=True))
+    # Side by side a little, so that the bars of equal points don't hide each other.
+    step = 0.12 * min(np.diff(sorted(place.values())), default=1)
+
+    def plot(ax):
+        for index, (line, points) in enumerate(series.items()):
+            shift = step * (index - (len(series) - 1) / 2)
+            ax.errorbar(
+                [place[label] + shift for label, _ in points],
+                [np.mean(values) for _, values in points],
+                yerr=[_spread(values) for _, values in points],
+                label=line,
+                color=PALETTE[index % len(PALETTE)],
+                marker=MARKERS[index % len(MARKERS)],
+                linestyle=LINES[index % len(LINES)],
+                markersize=4.5,
+                capsize=2,
+                elinewidth=0.8,
+                linewidth=1.2,
+            )
+        _frame(ax, axes["x"], "Accuracy (%)" if axes["y"] == "accuracy" else "Epochs trained")
+        if numeric:
+            ax.xaxis.get_major_locator().set_params(integer=all(n == int(n) for n in numbers))
+        else:
+            ax.set_xticks(range(len(labels)), labels)
+        ax.set_ylim(*limits)
+        ax.set_title(axes["title"], fontsize=10)
+        if len(series) > 1:
+            ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+
+    return plot
+
+
+def search_charts(search, *, of):
+    """Return the charts of a search by name: the candidates, and the most telling parameter."""
+    ranked = sorted(search.candidates, key=lambda candidate: -candidate["mean_test_score"])
+    scores = [100 * candidate["mean_test_score"] for candidate in ranked]
+    spreads = [100 * (candidate["std_test_score"] or 0.0) for candidate in ranked]
+
+    def plot_candidates(ax):
+        ax.errorbar(range(1, len(scores) + 1), scores, yerr=spreads, **_DOTS)
+        _frame(ax, "Candidates, the best first", "Mean accuracy over the folds (%)")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+
+    charts = {
+        "candidates": Drawing(
+            plot_candidates, f"Accuracy of each candidate of the search{of}", SIZE
+        )
+    }
+    if telling := _most_telling(ranked, scores):
+        name, values = telling
+
+        def plot_parameter(ax):
+            ax.errorbar(values, scores, yerr=spreads, **_DOTS)
+            if min(values) > 0 and max(values) >= LOG_FROM * min(values):
+                ax.set_xscale("log")
+            elif all(value == int(value) for value in values):
+                ax.xaxis.get_major_locator().set_params(integer=True)
+            _frame(ax, name, "Mean accuracy over the folds (%)")
+
+        charts["parameter"] = Drawing(
+            plot_parameter, f"Accuracy of each candidate against {name.lower()}{of}", SIZE
+        )
+    return charts
+
+
+_DOTS = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 5,
+    "color": PALETTE[0],
+    "ecolor": "#808080",
+    "elinewidth": 0.9,
+    "capsize": 2,
+}
+
+
+def _most_telling(candidates, scores):
+    """Return the name and values of the parameter whose rank goes most with the score's."""
+    columns = {}
+    for name in candidates[0]["params"]:
+        values = [candidate["params"][name] for candidate in candidates]
+        if all(isinstance(value, list | tuple) for value in values):
+            columns[f"{fmt.words(name)}, how many"] = [len(value) for value in values]
+            columns[f"{fmt.words(name)}, sum"] = [sum(value) for value in values]
+        elif all(isinstance(value, int | float) for value in values):
+            columns[fmt.words(name)] = values
+    varied = {name: values for name, values in columns.items() if len(set(values)) > 1}
+    if not varied or len(set(scores)) < 2:
+        return None
+    strength = {name: abs(spearmanr(v, scores).statistic) for name, v in varied.items()}
+    name = max(strength, key=lambda name: strength[name])
+    return name, varied[name]
+
+
+def _frame(ax, x, y):
+    ax.set(xlabel=fmt.words(x), ylabel=y)
+    ax.grid(visible=True, alpha=0.3, linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _number(label):
+    """Return the number that a label is, such as "14" or "(14,)", or None."""
+    try:
+        return float(str(label).strip("()[], "))
+    except ValueError:
+        return None

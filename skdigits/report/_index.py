@@ -1,0 +1,81 @@
+"""The page over several studies: each one's question, answer and figures, and the way to it."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+from skdigits._files import write_text
+from skdigits.report import _format as fmt
+from skdigits.report._page import render
+from skdigits.report._published import COLUMNS, published_row
+
+
+def write_index(folder):
+    """Write ``index.html`` over all studies in a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        One that holds a folder for each study, as `write_study` writes it.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    ValueError
+        If there is no study, or if a ``results.json`` can't be read.
+    OSError
+        If the page can't be written.
+
+    See Also
+    --------
+    write_study : Write the page of one study.
+
+    Examples
+    --------
+    >>> from skdigits.report import write_index
+    >>> write_index("there/is/none")
+    Traceback (most recent call last):
+    ValueError: There is no study in there/is/none: ...
+    """
+    folder = Path(folder)
+    found = [
+        study
+        for path in sorted(folder.glob("*/results.json"))
+        if (study := _read(path)) is not None
+    ]
+    if not found:
+        raise ValueError(
+            f"There is no study in {folder}: no folder in it has a results.json of a study."
+        )
+    page = render("index.html.j2", {"studies": found, "columns": COLUMNS, "fmt": fmt})
+    write_text(folder / "index.html", page)
+    return folder / "index.html"
+
+
+def _read(path):
+    """Return what the index shows of a study, or None for the results of something else."""
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} can't be read as a study's results: {error}") from error
+    if "study" not in results:
+        return None
+    study, run = results["study"], results["run"]
+    made = [fmt.plural(study["n_seeds"], "seed")]
+    if run:
+        made.append(fmt.date(run["date"]))
+        if run["seconds"] is not None:
+            made.append(fmt.duration(run["seconds"]))
+    return {
+        "href": f"{path.parent.name}/index.html",
+        "title": study["title"],
+        "question": study["question"],
+        "answer": results["answer"],
+        "quick": study["quick"],
+        "published": [published_row(SimpleNamespace(**claim)) for claim in study["published"]],
+        "made": " · ".join(made),
+    }

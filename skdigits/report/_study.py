@@ -1,0 +1,310 @@
+"""The page of a study: its question answered, published beside reproduced, and all the figures."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from skdigits._files import to_json, write_bytes, write_text
+from skdigits._named_data import DATA
+from skdigits.report import _answer as answers
+from skdigits.report import _blocks as blocks
+from skdigits.report import _charts as charts
+from skdigits.report import _format as fmt
+from skdigits.report import _pictures as pictures
+from skdigits.report._page import render
+from skdigits.report._published import COLUMNS, published_row
+
+MOST_FACTS = 4
+MOST_OPEN = 2  # results whose details are open from the start
+N_CANDIDATES = 10  # of a search or a sweep that are shown without asking
+
+
+def write_study(result, data, folder, *, run=None):
+    """Write a study as ``index.html``, ``results.json`` and its drawings as PNG files.
+
+    The page needs no other file and no network. Each file appears whole or not at all, in place
+    of an older one; the page comes last.
+
+    Parameters
+    ----------
+    result : skdigits.studies.StudyResult
+        What the study found.
+    data : dict of str to (X, y, class_names)
+        For each data set the images that the models were evaluated on, of shape
+        (n_images, height, width[, channels]), their labels, and the names of the classes in
+        sorted order.
+    folder : path-like
+        Where to write. Made where it doesn't exist.
+    run : dict, default=None
+        How the result was made, as `describe_run` gives it.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    ValueError
+        If the study has no experiment, or ``data`` doesn't belong to it.
+    OSError
+        If the folder can't be written.
+
+    See Also
+    --------
+    skdigits.studies.run_study : Run a study.
+    write_index : A page over several studies.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skdigits.report import write_study
+    >>> from skdigits.studies import Experiment, Model, Study, evaluated_images, run_study
+    >>> model = Model("mlp", {"hidden_layer_sizes": (8,), "epochs": 1})
+    >>> study = Study(
+    ...     name="one",
+    ...     title="One model",
+    ...     question="How good is it?",
+    ...     source="An example.",
+    ...     minutes=1,
+    ...     experiments=(Experiment("only", "Eight nodes", ("digits",), {"mlp": model}),),
+    ... )
+    >>> result = run_study(study, n_seeds=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_study(result, evaluated_images(result), folder)
+    ...     sorted(path.name for path in page.parent.iterdir())
+    ['index.html', 'only-digits-accuracy.png', 'only-digits-confusion-mlp.png',
+     'only-digits-loss.png', 'results.json']
+    """
+    if not result.experiments:
+        raise ValueError(f"The study {result.study!r} has no experiment to report.")
+    data = {name: _check_data(name, data, result) for name in _data_names(result)}
+    parts = _parts(result, data)
+    context = {
+        "study": result,
+        "answer": answers.headline(result.experiments),
+        "answers": [(part["place"], part["answer"]) for part in parts],
+        "facts": _facts(result.experiments),
+        "published": [published_row(claim) for claim in result.published],
+        "columns": COLUMNS,
+        "parts": parts,
+        "open": len(parts) <= MOST_OPEN,
+        "images": [
+            {
+                "title": DATA[name],
+                "shape": " × ".join(str(side) for side in X.shape[1:3]),
+                "samples": blocks.samples(X, y, class_names, random_state=0),
+            }
+            for name, (X, y, class_names) in data.items()
+        ],
+        "how": _how(result, run),
+        "fmt": fmt,
+    }
+    page = render("study.html.j2", context)
+    results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
+    files = {
+        f"{part['id']}-{_plain(name)}.png": drawing.png()
+        for part in parts
+        for name, drawing in part["drawings"].items()
+    }
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    write_text(folder / "results.json", results)
+    write_text(folder / "index.html", page)
+    return folder / "index.html"
+
+
+def _data_names(result):
+    return list(dict.fromkeys(each.data for each in result.experiments))
+
+
+def _check_data(name, data, result):
+    """Return the images as pixels, the labels and the names of the classes of a data set."""
+    if name not in data:
+        raise ValueError(f"data must hold the images of {name!r}; it has {', '.join(data)}.")
+    X, y, class_names = data[name]
+    class_names = [str(class_name) for class_name in class_names]
+    for each in result.experiments:
+        if each.data == name and each.kind == "experiment":
+            blocks.check_images(each.comparison, X, y, class_names)
+            if len(X) != each.comparison.n_evaluated // each.comparison.n_seeds:
+                raise ValueError(
+                    f"The models were evaluated on "
+                    f"{each.comparison.n_evaluated // each.comparison.n_seeds} images of {name!r}; "
+                    f"data has {len(X)}."
+                )
+    return pictures.to_pixels(X), np.asarray(y), class_names
+
+
+def _parts(result, data):
+    """Return what the page shows of each result, in order."""
+    show = {"experiment": _experiment, "sweep": _sweep, "search": _search}
+    return [
+        {
+            "id": _plain(f"{each.name}-{each.data}"),
+            "kind": each.kind,
+            "title": each.title,
+            "data": DATA[each.data],
+            "place": place,
+            "answer": answers.answer(each),
+            **show[each.kind](each, data[each.data], f", {each.title}, {each.data}"),
+        }
+        for each, place in zip(result.experiments, answers.places(result.experiments), strict=True)
+    ]
+
+
+def _experiment(result, data, of):
+    comparison = result.comparison
+    X, _, class_names = data
+    models = fmt.ranked(comparison)
+    names = dict(zip(comparison.classes, class_names, strict=True))
+    shown = [blocks.model_part(model, X, names, of=of) for model in models]
+    curves = charts.curves(models, of=of)
+    matrices = {f"confusion-{model['name']}": model["matrix"] for model in shown}
+    return {
+        "n_seeds": answers.n_runs(result),
+        "n_train": comparison.n_train,
+        "n_images": len(X),
+        "table": fmt.comparison_table(comparison),
+        "ahead": len(models) > 1
+        and answers.is_significant(answers.difference(result, models[1].name)),
+        "differences": [_difference(each) for each in result.differences],
+        "charts": list(curves.values()),
+        "validated": blocks.is_validated(blocks.histories(models)),
+        "models": shown,
+        "settings": [(model.name, model.estimator) for model in models],
+        "drawings": {**curves, **matrices},
+    }
+
+
+def _difference(found):
+    """Return a row of the table of paired differences."""
+    in_points = found.measure == "accuracy"
+    size = fmt.points if in_points else fmt.signed
+    if found.n < 2:
+        reading = "one run: no claim"
+    elif found.p_value is None:
+        reading = "the same with every seed"
+    elif found.p_value < blocks.SIGNIFICANCE:
+        reading = "more than chance"
+    else:
+        reading = "could be chance"
+    return [
+        f"{found.best} against {found.other}",
+        "Accuracy (points)" if in_points else fmt.words(found.measure),
+        size(found.mean, found.std),
+        f"{found.n_won} of {found.n}",
+        fmt.DASH if found.p_value is None else fmt.p_value(found.p_value),
+        reading,
+    ]
+
+
+def _sweep(result, data, of):
+    drawings = charts.sweep_charts(result, of=of)
+    order = np.argsort([-point["mean"]["accuracy"] for point in result.points], kind="stable")
+    rows = []
+    for position in order:
+        point = result.points[position]
+        mean, std = point["mean"], point["std"]
+        rows.append(
+            [
+                *(point[axis] for axis in result.axes),
+                fmt.percent(mean["accuracy"], std["accuracy"]),
+                fmt.seconds(mean["fit_seconds"], std["fit_seconds"]),
+                fmt.count(result.n_parameters[position]),
+            ]
+        )
+    return {
+        "n_seeds": answers.n_runs(result),
+        "columns": [*map(fmt.words, result.axes), "Accuracy", "Fit (s)", "Parameters"],
+        "rows": rows,
+        "n_shown": N_CANDIDATES,
+        "charts": list(drawings.values()),
+        "drawings": drawings,
+        "settings": [],
+    }
+
+
+def _search(result, data, of):
+    drawings = charts.search_charts(result, of=of)
+    ranked = sorted(result.candidates, key=lambda candidate: -candidate["mean_test_score"])
+    rows = [
+        [
+            *(_text(candidate["params"][name]) for name in result.best_params),
+            fmt.percent(candidate["mean_test_score"], candidate["std_test_score"]),
+            fmt.seconds(candidate["mean_fit_time"]),
+        ]
+        for candidate in ranked
+    ]
+    return {
+        "best": [(fmt.words(name), _text(value)) for name, value in result.best_params.items()],
+        "n_train": result.n_train,
+        "cv": result.cv,
+        "duration": fmt.duration(result.seconds),
+        "columns": [*map(fmt.words, result.best_params), "Accuracy", "Fit (s)"],
+        "rows": rows,
+        "n_shown": N_CANDIDATES,
+        "charts": list(drawings.values()),
+        "drawings": drawings,
+        "settings": [],
+    }
+
+
+def _text(value):
+    """Return a parameter's value for people."""
+    if isinstance(value, list | tuple):
+        return " + ".join(map(_text, value))
+    return f"{value:.3g}" if isinstance(value, float) else f"{value}"
+
+
+def _facts(results):
+    """Return figures for the head of the page, of the results that its answer rests on."""
+    experiments = [result for result in results if result.kind == "experiment"]
+    if len(experiments) == 1:
+        return _facts_of_one(experiments[0])
+    if experiments:
+        best = [result.comparison[result.comparison.best] for result in experiments]
+        return [
+            (fmt.percent(model.mean["accuracy"]), f"{model.name}, {place}")
+            for model, place in zip(best, answers.places(experiments), strict=True)
+        ][:MOST_FACTS]
+    if results[0].kind == "search":
+        return [
+            (fmt.percent(results[0].best_score), "best candidate, over the folds"),
+            (fmt.count(results[0].n_iter), "candidates"),
+            (fmt.duration(results[0].seconds), "to search"),
+        ]
+    means = [point["mean"]["accuracy"] for point in results[0].points]
+    return [
+        (fmt.percent(min(means)), "lowest setting"),
+        (fmt.percent(max(means)), "highest setting"),
+        (fmt.count(len(means)), "settings"),
+        (fmt.count(answers.n_runs(results[0])), "seeds"),
+    ]
+
+
+def _facts_of_one(result):
+    best = result.comparison[result.comparison.best]
+    facts = [
+        (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
+        (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", f"{best.name}, to fit"),
+        (fmt.count(best.n_parameters), f"{best.name}, parameters"),
+    ]
+    if n_runs := answers.n_runs(result):
+        facts.append((fmt.count(n_runs), "seed" if n_runs == 1 else "seeds"))
+    return facts
+
+
+def _how(result, run):
+    pairs = blocks.run_facts(run)
+    pairs.insert(1, ("Seeds", "0" if result.n_seeds == 1 else f"0 to {result.n_seeds - 1}"))
+    return [("Published study", result.source), *pairs]
+
+
+def _plain(name):
+    """Return a name that every file system takes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
