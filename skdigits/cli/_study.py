@@ -124,7 +124,7 @@ def run_studies(
         run = report.describe_run(command, seconds=time.perf_counter() - start)
         page = report.write_study(result, evaluated_images(result), folder, run=run)
         print_table(
-            *report.published_table(result.to_dict()),
+            *report.published_table(result),
             title=declared.title,
             n_texts=2,
             best_first=False,
