@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 from skdigits._files import write_text
 from skdigits.report import _format as fmt
@@ -51,7 +50,8 @@ def write_index(folder):
         raise ValueError(
             f"There is no study in {folder}: no folder in it has a results.json of a study."
         )
-    page = render("index.html.j2", {"studies": found, "columns": COLUMNS, "fmt": fmt})
+    columns = list(COLUMNS.values())
+    page = render("index.html.j2", {"studies": found, "columns": columns, "fmt": fmt})
     write_text(folder / "index.html", page)
     return folder / "index.html"
 
@@ -76,6 +76,6 @@ def _read(path):
         "question": study["question"],
         "answer": results["answer"],
         "quick": study["quick"],
-        "published": [published_row(SimpleNamespace(**claim)) for claim in study["published"]],
+        "published": [published_row(claim) for claim in study["published"]],
         "made": " · ".join(made),
     }

@@ -3,41 +3,46 @@
 from skdigits._named_data import DATA
 from skdigits.report import _format as fmt
 
-COLUMNS = ("The study said", "Figure", "Published", "Ours", "Difference", "Seeds")
-MEASURES = {
-    "accuracy": "test accuracy",
-    "train_accuracy": "training accuracy",
-    "log_loss": "log loss",
-    "unsteadiness": "unsteadiness",
+COLUMNS = {
+    "text": "The study said",
+    "where": "Figure",
+    "value": "Published",
+    "found": "Ours",
+    "difference": "Difference",
+    "n": "Seeds",
 }
+
+MEASURES = {"accuracy": "test accuracy", "train_accuracy": "training accuracy"}
 
 
 def published_row(claim):
-    """Return a published figure and ours as texts by name."""
-    in_percent = claim.measure.endswith("accuracy")
+    """Return a published figure and ours as texts by name, from a claim as in ``results.json``."""
+    in_percent = claim["measure"].endswith("accuracy")
     change = fmt.points if in_percent else fmt.signed
     show = fmt.percent if in_percent else fmt.number
-    model = claim.model or "lowest setting"
-    if claim.against is not None:  # the figure is itself a difference
-        show, model = change, f"{model} less {claim.against}"
+    model = claim["model"] or "lowest setting"
+    if claim["against"] is not None:  # the figure is itself a difference
+        show = change
+        model += f" less {claim['against']}"
+    what = MEASURES.get(claim["measure"], fmt.words(claim["measure"]).lower())
     return {
-        "text": claim.text,
-        "where": f"{model}, {MEASURES[claim.measure]}, {DATA[claim.data]}",
-        "value": fmt.DASH if claim.value is None else show(claim.value),
-        "found": show(claim.mean, claim.std),
-        "difference": fmt.DASH if claim.difference is None else change(claim.difference),
-        "n": fmt.count(claim.n),
-        "note": claim.note,
+        "text": claim["text"],
+        "where": f"{model}, {what}, {DATA[claim['data']]}",
+        "value": fmt.DASH if claim["value"] is None else show(claim["value"]),
+        "found": show(claim["mean"], claim["std"]),
+        "difference": fmt.DASH if claim["difference"] is None else change(claim["difference"]),
+        "n": fmt.count(claim["n"]),
+        "note": claim["note"],
     }
 
 
-def published_table(result):
+def published_table(study):
     """Return the table of published figures beside ours as texts.
 
     Parameters
     ----------
-    result : skdigits.studies.StudyResult
-        What was found.
+    study : dict
+        What was found, as ``StudyResult.to_dict`` gives it and ``results.json`` holds it.
 
     Returns
     -------
@@ -61,10 +66,9 @@ def published_table(result):
     ...     experiments=(Experiment("only", "Eight nodes", ("digits",), {"mlp": model}),),
     ...     published=(Published("Over 5 %", "only", "digits", value=0.05, model="mlp"),),
     ... )
-    >>> columns, rows = published_table(run_study(study, n_seeds=1))
+    >>> columns, rows = published_table(run_study(study, n_seeds=1).to_dict())
     >>> columns[:2], rows[0][:2]
     (('The study said', 'Figure'), ['Over 5 %', "mlp, test accuracy, scikit-learn's digits"])
     """
-    keys = ("text", "where", "value", "found", "difference", "n")
-    rows = [published_row(claim) for claim in result.published]
-    return COLUMNS, [[row[key] for key in keys] for row in rows]
+    rows = [published_row(claim) for claim in study["published"]]
+    return tuple(COLUMNS.values()), [[row[key] for key in COLUMNS] for row in rows]

@@ -1,6 +1,7 @@
 """The page of a study: its question answered, published beside reproduced, and all the figures."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +87,8 @@ def write_study(result, data, folder, *, run=None):
         "answer": answers.headline(result.experiments),
         "answers": [(part["place"], part["answer"]) for part in parts],
         "facts": _facts(result.experiments),
-        "published": [published_row(claim) for claim in result.published],
-        "columns": COLUMNS,
+        "published": [published_row(asdict(claim)) for claim in result.published],
+        "columns": list(COLUMNS.values()),
         "parts": parts,
         "open": len(parts) <= MOST_OPEN,
         "images": [
