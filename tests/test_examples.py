@@ -7,6 +7,8 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+import skdigits.inspection
+
 matplotlib.use("Agg")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -19,7 +21,10 @@ LEAST_ACCURACY = {
     "04_callbacks_and_early_stopping": 0.85,
     "05_networks_in_keras": 0.85,
     "06_pickle_and_go_on": 0.80,
+    "07_sample_images_and_confusions": 0.85,
+    "08_inside_a_network": 0.85,
 }
+DRAW = ("04", "07", "08")
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
@@ -27,14 +32,20 @@ def test_example(path, request, monkeypatch, tmp_path, capsys):
     if path.stem in NEED_DATA:
         monkeypatch.setenv("SKDIGITS_DATA", str(request.getfixturevalue("data_folder")))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [str(path), "curves.png"])
+    monkeypatch.setattr("sys.argv", [str(path), "picture.png"])
     runpy.run_path(str(path), run_name="__main__")
     printed = capsys.readouterr()
     accuracies = re.findall(r"accuracy.*?(\d\.\d{3})", printed.out)
     assert float(accuracies[-1]) >= LEAST_ACCURACY[path.stem]
     assert printed.err == ""
     written = [file.name for file in tmp_path.iterdir()]
-    assert written == (["curves.png"] if path.stem.startswith("04") else [])
+    assert written == (["picture.png"] if path.stem.startswith(DRAW) else [])
+
+
+def test_every_display_has_an_example():
+    text = "".join(path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py"))
+    for name in skdigits.inspection.__all__:
+        assert not name.endswith("Display") or f"{name}.from" in text
 
 
 def test_every_example_is_listed():

@@ -4,15 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
 
 from skdigits.inspection import (
     ConfusionExamplesDisplay,
+    FirstLayerDisplay,
     HistoryDisplay,
+    SaliencyDisplay,
     SampleImagesDisplay,
     choose_samples,
     find_confusions,
 )
+from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 HISTORY = {
     "loss": [0.9, 0.4, 0.2],
@@ -149,3 +155,136 @@ def test_confusions_of_a_faultless_classifier_draw_nothing(images):
     display = ConfusionExamplesDisplay.from_predictions(images, y, y, ax=given_axes())
     assert display.confusions == []
     assert not display.ax_.images
+
+
+def assert_sorted_by_norm(filters):
+    norms = [np.linalg.norm(weights) for weights in filters]
+    assert norms == sorted(norms, reverse=True)
+
+
+class TestFirstLayer:
+    @pytest.mark.parametrize("channels", [1, 2, 3])
+    def test_they_are_the_kernels_of_the_first_convolution(self, channels):
+        X, y = tiny(shape=(8, 7, channels))
+        estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="shift").fit(X, y)
+        display = FirstLayerDisplay.from_estimator(estimator)
+        kernels = next(array for array in weights(estimator) if array.ndim == 4)
+        assert display.filters.shape == (9, 3, 2, channels)
+        assert {part.tobytes() for part in display.filters} == {
+            kernels[..., number].tobytes() for number in range(9)
+        }
+        assert_sorted_by_norm(display.filters)
+
+    def test_of_an_mlp_they_are_images(self):
+        X, y = tiny(shape=(5, 6))
+        estimator = mlp(hidden_layer_sizes=(12, 4)).fit(X, y)
+        ax = given_axes()
+        display = FirstLayerDisplay.from_estimator(make_pipeline(estimator), n_filters=7, ax=ax)
+        assert display.ax_ is ax
+        assert display.figure_ is ax.figure
+        kernel = next(array for array in weights(estimator) if array.shape == (30, 12))
+        strongest = np.argsort(-np.linalg.norm(kernel, axis=0))[:7]
+        np.testing.assert_array_equal(display.filters[..., 0], kernel.T[strongest].reshape(7, 5, 6))
+
+    def test_one_scale_with_zero_in_its_middle(self):
+        filters = np.random.default_rng(0).normal(size=(11, 4, 3, 1)) + 0.5
+        display = FirstLayerDisplay(filters).plot(ax=given_axes())
+        (drawn,) = display.ax_.images
+        low, high = drawn.get_clim()
+        assert low == -high
+        np.testing.assert_array_equal(drawn.get_array()[5:9, 4:7], filters[9, ..., 0])
+        grey = [drawn.cmap(value)[:3] @ np.array([0.3, 0.6, 0.1]) for value in np.linspace(0, 1, 9)]
+        assert np.all(np.diff(grey) > 0.03)  # the sign is there in black and white too
+
+    def test_three_channels_are_colours_around_grey(self):
+        filters = np.zeros((2, 2, 2, 3))
+        filters[0, 0, 0] = [1, -1, 0]
+        picture = FirstLayerDisplay(filters).plot(ax=given_axes()).ax_.images[0].get_array()
+        np.testing.assert_allclose(picture[0, 0], [1, 0, 0.5])
+        np.testing.assert_allclose(picture[1, 1], [0.5, 0.5, 0.5])
+        np.testing.assert_allclose(picture[0, 2], [1, 1, 1])  # between the filters
+
+
+class TestSaliency:
+    def test_of_a_linear_network_it_is_the_size_of_the_weights(self):
+        X, y = tiny(shape=(5, 4, 3))
+        for X_one in (X[1], X[1].astype(float), X[1].ravel()):
+            estimator = mlp(hidden_layer_sizes=(), dropout=0, image_shape=(5, 4, 3)).fit(X, y)
+            display = SaliencyDisplay.from_estimator(estimator, X_one, ax=given_axes())
+            _, variance, kernel, _ = weights(estimator)
+            slopes = kernel[:, display.label].reshape(5, 4, 3) / np.sqrt(variance)
+            expected = np.abs(slopes).max(axis=-1)
+            np.testing.assert_allclose(display.saliency, expected, rtol=1e-4)
+            np.testing.assert_array_equal(display.image, X[1])
+
+    def test_of_convolutions_it_is_how_much_the_score_changes(self):
+        X, y = tiny()
+        linear = {"activation": "linear", "pool_size": 1, "output_activation": "sigmoid"}
+        estimator = cnn(**linear, precision="float32", augmentation="affine").fit(X, y)
+        display = SaliencyDisplay.from_estimator(estimator, X[4], ax=given_axes())
+
+        def scores(images):
+            outputs = estimator.model_.predict(images[..., np.newaxis], verbose=0)
+            return np.log(outputs / (1 - outputs))[:, display.label]
+
+        step = 10 * np.eye(36, dtype=np.float32).reshape(36, 6, 6)
+        changes = np.abs(scores(X[4] + step) - scores(X[4:5])) / 10
+        np.testing.assert_allclose(display.saliency.ravel(), changes, rtol=0.01, atol=1e-5)
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_it_says_what_is_predicted(self, make):
+        X, y = tiny()
+        estimator = make(output_activation="sigmoid").fit(X, np.array(["a", "b", "c"])[y])
+        display = SaliencyDisplay.from_estimator(estimator, X[4], ax=given_axes())
+        assert display.label == estimator.predict(X[4:5])[0]
+        assert display.probability == pytest.approx(estimator.predict_proba(X[4:5]).max())
+        assert display.label in display.ax_.get_title()
+        image, saliency = display.ax_.images
+        np.testing.assert_array_equal(image.get_array(), X[4])
+        np.testing.assert_array_equal(saliency.get_array(), display.saliency)
+
+    def test_of_a_pipeline_that_transforms_images(self):
+        X, y = tiny()
+        pipeline = make_pipeline(ImageReshaper(), PixelScaler(), cnn()).fit(X.reshape(60, 36), y)
+        display = SaliencyDisplay.from_estimator(pipeline, X[4].ravel(), ax=given_axes())
+        expected = pipeline[:-1].transform(X[4:5].reshape(1, 36))
+        np.testing.assert_allclose(display.image.ravel(), expected.ravel(), rtol=1e-6)
+        last = SaliencyDisplay.from_estimator(pipeline[-1], display.image, ax=given_axes())
+        np.testing.assert_array_equal(last.saliency, display.saliency)
+
+    def test_an_image_of_another_shape(self):
+        X, y = tiny()
+        with pytest.raises(ValueError, match="X has 25 features"):
+            SaliencyDisplay.from_estimator(mlp().fit(X, y), X[0, :5, :5])
+
+
+def draw_both(estimator, image):
+    FirstLayerDisplay.from_estimator(estimator, ax=given_axes())
+    return SaliencyDisplay.from_estimator(estimator, image, ax=given_axes()).saliency
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_looking_into_an_estimator_leaves_it_as_it_was(make):
+    X, y = tiny()
+    estimator, twin = (make(dropout=0.4, augmentation="shift").fit(X, y) for _ in range(2))
+    first = draw_both(estimator, X[0])
+    np.testing.assert_array_equal(draw_both(estimator, X[0]), first)  # neither is left to chance
+    np.testing.assert_array_equal(estimator.predict_proba(X), twin.predict_proba(X))
+    assert_same_weights(weights(estimator.partial_fit(X, y)), weights(twin.partial_fit(X, y)))
+
+
+DISPLAYS = [
+    FirstLayerDisplay.from_estimator,
+    lambda estimator: SaliencyDisplay.from_estimator(estimator, np.zeros(20)),
+]
+
+
+@pytest.mark.parametrize("draw", DISPLAYS, ids=["first layer", "saliency"])
+def test_estimators_that_cannot_be_looked_into(draw):
+    with pytest.raises(TypeError, match=r"Display looks into a .*; got LogisticRegression"):
+        draw(LogisticRegression())
+    with pytest.raises(NotFittedError):
+        draw(mlp())
+    columns = np.random.default_rng(0).normal(size=(20, 20))
+    with pytest.raises(ValueError, match="MLPClassifier was fitted on 20 columns that are none"):
+        draw(mlp(epochs=1).fit(columns, np.arange(20) % 2))

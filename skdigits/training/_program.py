@@ -117,18 +117,27 @@ class Program:
         starts = range(0, len(images), PREDICT_ROWS)
         return np.concatenate([outputs(images[start : start + PREDICT_ROWS]) for start in starts])
 
+    def score_gradient(self, images, code):
+        """Return the gradient of the score of class `code` with respect to the pixels.
+
+        The score is the output layer's sum, before its activation.
+        """
+        graph = self._graph("score_gradient", tf.as_dtype(images.dtype))
+        return graph(images, np.int32(code)).numpy()
+
     def _graph(self, name, dtype):
         """Return a graph for images of `dtype`, traced at its first use."""
         check_process()
         if (name, dtype) in self._graphs:
             return self._graphs[name, dtype]
         images = tf.TensorSpec([None, *self.spec.input_shape], dtype)
-        whole, size = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+        whole, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
         real = tf.TensorSpec([None], tf.float32)
         function, signature = {
-            "train": (self._train, [images, whole, real, whole, size, real]),
-            "evaluate": (self._evaluate, [images, whole, real, whole, size]),
+            "train": (self._train, [images, whole, real, whole, number, real]),
+            "evaluate": (self._evaluate, [images, whole, real, whole, number]),
             "predict": (self._predict, [images]),
+            "score_gradient": (self._score_gradient, [images, number]),
         }[name]
         graph = tf.function(function, input_signature=signature, autograph=False)
         with neutral_keras():
@@ -159,10 +168,18 @@ class Program:
     def _predict(self, images):
         return self.model(tf.cast(images, tf.float32), training=False)
 
+    def _score_gradient(self, images, code):
+        pixels, output = tf.cast(images, tf.float32), self.model.layers[-1]
+        hidden = keras.Model(self.model.inputs, output.input)(pixels, training=False)
+        scores = tf.linalg.matmul(tf.cast(hidden, tf.float32), output.kernel) + output.bias
+        return tf.gradients(scores[:, code], pixels)[0]
+
     def _score(self, outputs, labels, weights):
         """Return Keras's loss of a batch, and how many rows it gets right."""
         targets = tf.one_hot(labels, self.spec.n_classes) if self._one_hot else labels
         loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+        if outputs.op.type == "Softmax":  # its input has the same order, and so it need not run:
+            outputs = outputs.op.inputs[0]  # Keras's loss does without it too
         right = tf.equal(tf.argmax(outputs, -1, output_type=tf.int32), labels)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32))
 

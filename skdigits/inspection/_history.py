@@ -1,0 +1,144 @@
+"""Curves of training."""
+
+import numpy as np
+
+from skdigits.inspection._classifier import last_step
+from skdigits.inspection._drawing import new_axes
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart, without its pale yellow.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+MOST_MARKERS = 12  # on one curve
+
+
+class HistoryDisplay:
+    """Curves of a measure over the epochs of training, one colour and marker a model.
+
+    The training curve is a solid line with filled markers, the validation curve a dashed one
+    with open markers, so that they stay apart in black and white.
+
+    Parameters
+    ----------
+    histories : dict of str to (dict or list of dict)
+        For each model its ``history_``, or one for each of several runs; of several, the mean is
+        drawn, over the runs that got as far, with a band from the lowest to the highest.
+    metric : str, default="loss"
+        Key of the histories. Its validation twin, ``"val_" + metric``, is drawn where there
+        is one.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the curves.
+    figure_ : matplotlib Figure
+        Figure that holds them.
+    lines_ : list of matplotlib Line2D
+        The curves.
+
+    Raises
+    ------
+    ValueError
+        If no history has the metric.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : A score over the number of training samples.
+
+    Examples
+    --------
+    >>> from skdigits.inspection import HistoryDisplay
+    >>> history = {"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.5, 0.4]}
+    >>> display = HistoryDisplay({"mlp": history}).plot()
+    >>> [line.get_label() for line in display.lines_]
+    ['mlp, training', 'mlp, validation']
+    """
+
+    def __init__(self, histories, *, metric="loss"):
+        self.histories = histories
+        self.metric = metric
+
+    @classmethod
+    def from_estimator(cls, estimator, *, metric="loss", name=None, ax=None):
+        """Draw the ``history_`` of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : fitted estimator or Pipeline
+            One with ``history_``; of a pipeline, the last step.
+        metric : str, default="loss"
+            Key of the history.
+        name : str, default=None
+            Name in the legend; None takes the class's.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None makes a new figure.
+
+        Returns
+        -------
+        HistoryDisplay
+            The display, drawn.
+        """
+        model = last_step(estimator)
+        if not hasattr(model, "history_"):
+            raise ValueError(f"{type(model).__name__} has no history_; fit it first.")
+        return cls({name or type(model).__name__: model.history_}, metric=metric).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None makes a new figure.
+
+        Returns
+        -------
+        HistoryDisplay
+            This display.
+        """
+        curves = [
+            (index, f"{name}, {part}", runs, part)
+            for index, (name, history) in enumerate(self.histories.items())
+            for key, part in ((self.metric, "training"), (f"val_{self.metric}", "validation"))
+            if (runs := _runs_with(history, key))
+        ]
+        if not curves:
+            raise ValueError(f"No history has the metric {self.metric!r}.")
+        self.ax_ = new_axes(ax)
+        self.figure_ = self.ax_.figure
+        self.lines_ = [self._draw(*curve) for curve in curves]
+        longest = max(len(run) for _, _, runs, _ in curves for run in runs)
+        self.ax_.set(xlabel="Epoch", ylabel=self.metric.replace("_", " ").capitalize())
+        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        self.ax_.set_xlim(1 - 0.04 * longest, 1.04 * longest)
+        self.ax_.grid(visible=True, alpha=0.3, linewidth=0.6)
+        self.ax_.spines[["top", "right"]].set_visible(False)
+        self.ax_.legend(frameon=False)
+        return self
+
+    def _draw(self, index, label, runs, part):
+        longest = max(len(run) for run in runs)
+        epochs = np.arange(1, longest + 1)
+        values = np.ma.masked_all((len(runs), longest))
+        for row, run in enumerate(runs):
+            values[row, : len(run)] = np.ma.masked_invalid(run)
+        color = PALETTE[index % len(PALETTE)]
+        if len(runs) > 1:
+            band = values.min(axis=0), values.max(axis=0)
+            self.ax_.fill_between(epochs, *band, color=color, alpha=0.15, linewidth=0)
+        (line,) = self.ax_.plot(
+            epochs,
+            values.mean(axis=0),
+            label=label,
+            color=color,
+            linestyle="-" if part == "training" else "--",
+            marker=MARKERS[index % len(MARKERS)],
+            markersize=5,
+            markerfacecolor=color if part == "training" else "white",
+            markevery=-(-longest // MOST_MARKERS),
+        )
+        return line
+
+
+def _runs_with(history, key):
+    runs = [history] if isinstance(history, dict) else history
+    return [run[key] for run in runs if run.get(key)]

@@ -1,0 +1,115 @@
+"""Images of each class."""
+
+import numpy as np
+from sklearn.utils import check_consistent_length, check_random_state
+
+from skdigits.inspection._drawing import draw_rows
+
+
+class SampleImagesDisplay:
+    """Some images of each class, a row a class.
+
+    Parameters
+    ----------
+    images : list of ndarray of shape (n_images, height, width[, channels])
+        The images of each class.
+    labels : array-like of shape (n_classes,)
+        What each row is called.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the images.
+    figure_ : matplotlib Figure
+        Figure that holds them.
+
+    Examples
+    --------
+    >>> from skdigits.datasets import load_digits
+    >>> from skdigits.inspection import SampleImagesDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> display = SampleImagesDisplay.from_arrays(X, y, n_images=5, random_state=0)
+    >>> len(display.images), display.images[0].shape
+    (10, (5, 28, 28))
+    """
+
+    def __init__(self, images, *, labels):
+        self.images = images
+        self.labels = labels
+
+    @classmethod
+    def from_arrays(cls, X, y, *, n_images=10, labels=None, random_state=None, ax=None):
+        """Draw images chosen at random.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels])
+            The images.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        n_images : int, default=10
+            Number of images of a class; all, where it has fewer.
+        labels : array-like of shape (n_classes,), default=None
+            Names of the classes in sorted order; None takes the classes themselves.
+        random_state : int, RandomState instance or None, default=None
+            Chooses the images.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None makes a new figure.
+
+        Returns
+        -------
+        SampleImagesDisplay
+            The display, drawn.
+        """
+        classes = np.unique(y)
+        rows = choose_samples(X, y, n_images=n_images, random_state=random_state)
+        X = np.asarray(X)
+        images = [X[row] for row in rows]
+        return cls(images, labels=classes if labels is None else labels).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the images.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None makes a new figure.
+
+        Returns
+        -------
+        SampleImagesDisplay
+            This display.
+        """
+        self.ax_ = draw_rows(ax, self.images, [str(label) for label in self.labels])
+        self.figure_ = self.ax_.figure
+        return self
+
+
+def choose_samples(X, y, *, n_images=10, random_state=None):
+    """Choose images of each class at random.
+
+    Parameters
+    ----------
+    X, y : array-like of shape (n_samples, ...) and (n_samples,)
+        The images and their classes.
+    n_images : int, default=10
+        Number of images of a class; all, where it has fewer.
+    random_state : int, RandomState instance or None, default=None
+        Chooses the images.
+
+    Returns
+    -------
+    list of ndarray of int
+        For each class, in sorted order, positions of its images.
+
+    Examples
+    --------
+    >>> from skdigits.inspection import choose_samples
+    >>> [len(row) for row in choose_samples([[1], [2], [3]], ["a", "b", "b"], n_images=5)]
+    [1, 2]
+    """
+    check_consistent_length(X, y)
+    y = np.asarray(y)
+    rng = check_random_state(random_state)
+    members = (np.flatnonzero(y == klass) for klass in np.unique(y))
+    return [rng.permutation(group)[:n_images] for group in members]
