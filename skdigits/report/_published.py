@@ -1,5 +1,7 @@
 """Published figures beside ours, as texts; the same on the terminal, on the page and in docs/."""
 
+from dataclasses import asdict
+
 from skdigits._named_data import DATA
 from skdigits.report import _format as fmt
 
@@ -36,13 +38,13 @@ def published_row(claim):
     }
 
 
-def published_table(study):
+def published_table(result):
     """Return the table of published figures beside ours as texts.
 
     Parameters
     ----------
-    study : dict
-        What was found, as ``StudyResult.to_dict`` gives it and ``results.json`` holds it.
+    result : skdigits.studies.StudyResult
+        What was found.
 
     Returns
     -------
@@ -66,9 +68,9 @@ def published_table(study):
     ...     experiments=(Experiment("only", "Eight nodes", ("digits",), {"mlp": model}),),
     ...     published=(Published("Over 5 %", "only", "digits", value=0.05, model="mlp"),),
     ... )
-    >>> columns, rows = published_table(run_study(study, n_seeds=1).to_dict())
+    >>> columns, rows = published_table(run_study(study, n_seeds=1))
     >>> columns[:2], rows[0][:2]
     (('The study said', 'Figure'), ['Over 5 %', "mlp, test accuracy, scikit-learn's digits"])
     """
-    rows = [published_row(claim) for claim in study["published"]]
+    rows = [published_row(asdict(claim)) for claim in result.published]
     return tuple(COLUMNS.values()), [[row[key] for key in COLUMNS] for row in rows]
