@@ -23,8 +23,9 @@ class Data(NamedTuple):
     @classmethod
     def from_arrays(cls, images, labels, weights):
         """Convert arrays: images of any float or uint8 dtype, labels 0..n_classes-1, weights."""
+        # tf.constant would copy the images twice; this copies them once, or not at all.
         return cls(
-            tf.constant(images),
+            tf.raw_ops.Identity(input=images),
             tf.constant(labels, tf.int32),
             tf.constant(weights, tf.float32),
         )
