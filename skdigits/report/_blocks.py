@@ -120,7 +120,7 @@ def _surest(positions, index):
 
     Several runs may have got the same image wrong.
     """
-    first = {}
+    first: dict[int, int] = {}
     for position in positions:
         first.setdefault(index[position], position)
     return list(first.items())[:N_EXAMPLES]

@@ -21,11 +21,11 @@ def published_row(claim):
     """Return a published figure and ours as texts by name, from a claim as in ``results.json``."""
     in_percent = claim["measure"].endswith("accuracy")
     change = fmt.points if in_percent else fmt.signed
-    show = fmt.percent if in_percent else fmt.number
+    plain = fmt.percent if in_percent else fmt.number
     model = claim["model"] or "lowest setting"
-    if claim["against"] is not None:  # the figure is itself a difference
-        show = change
+    if claim["against"] is not None:
         model += f" less {claim['against']}"
+    show = plain if claim["against"] is None else change  # the figure may itself be a difference
     what = MEASURES.get(claim["measure"], fmt.words(claim["measure"]).lower())
     return {
         "text": claim["text"],
