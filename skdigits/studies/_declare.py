@@ -70,7 +70,7 @@ class LayerSizes:
     >>> import numpy as np
     >>> from skdigits.studies import LayerSizes
     >>> LayerSizes((2,), (64, 128)).rvs(random_state=np.random.RandomState(0))
-    (128, 128)
+    (64, 128)
     """
 
     n_layers: tuple[int, ...]
