@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from skdigits._named_data import DATA
 from skdigits.report import _format as fmt
 from skdigits.report import published_table
-from skdigits.studies import STUDIES
+from skdigits.studies import STUDIES, PublishedResult
 
 PAGE = Path(__file__).with_name("studies.md")
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
@@ -29,7 +29,7 @@ def main(folder):
 
 def _study(results):
     study, run = results["study"], results["run"]
-    claims = SimpleNamespace(published=[SimpleNamespace(**each) for each in study["published"]])
+    claims = SimpleNamespace(published=[PublishedResult(**each) for each in study["published"]])
     parts = [f"### {study['study']}", f"{results['answer']}.", _table(*published_table(claims))]
     parts += [_experiment(each) for each in study["experiments"] if each["kind"] == "experiment"]
     seeds = fmt.plural(study["n_seeds"], "seed")
