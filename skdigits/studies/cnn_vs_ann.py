@@ -19,7 +19,7 @@ STUDY = Study(
         "pooling, Adam, sparse categorical cross-entropy, with precision, recall and F1 of each "
         "class."
     ),
-    minutes=20,
+    minutes=10,
     experiments=(
         Experiment(
             name="models",
