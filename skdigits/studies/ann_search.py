@@ -17,7 +17,7 @@ STUDY = Study(
         "learning rate, epochs and batch size; four runs with what it found (plain, batch norm, "
         "dropout of 0.2, both); then a CNN."
     ),
-    minutes=25,
+    minutes=30,
     experiments=(
         Search(
             name="search",
@@ -52,8 +52,8 @@ STUDY = Study(
                         "dropout": 0.5,
                         "learning_rate": 0.001,
                         "learning_rate_schedule": "constant",
-                        "epochs": 15,
-                        "batch_size": 64,
+                        "epochs": 20,
+                        "batch_size": 256,
                     },
                 ),
             },
@@ -81,7 +81,9 @@ STUDY = Study(
     ),
     notes=(
         "Ours, where the published study is silent: the values that are searched, 20 candidates "
-        "in 3 folds on 15,000 of the training images (stratified), and the whole CNN.",
+        "in 3 folds on 15,000 of the training images (stratified), and the whole CNN: 64 and 128 "
+        "filters of 3 x 3, a dense layer of 256, dropout of 0.5, 20 epochs in batches of 256, "
+        "chosen on 10,000 images held out of the training images.",
         "The search sees training images only. The four runs and the CNN learn from all of them.",
     ),
 )
