@@ -162,7 +162,7 @@ def _plot_growth(axes, growth, costs):
     axes.plot(values, [cost for _, cost, _ in costs], "o-", label="further epochs")
     axes.plot(values, [cost for _, _, cost in costs], "s--", label="whole fit")
     axes.set(xscale="log", yscale="log", xlabel=growth.title, ylabel="µs an image and epoch")
-    axes.set_xticks(values, [f"{value:,}" for value in values], minor=False)
+    axes.set_xticks(values, [f"{value:,}" for value in values], minor=False, rotation=30)
     axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
     axes.legend()
