@@ -65,7 +65,7 @@ class Program:
     def get_state(self):
         """Return all variables' values, the model's and then the optimizer's, as tensors."""
         check_process()
-        read = tf.raw_ops.ReadVariableOp  # a tenth of the time that a variable's methods take
+        read = tf.raw_ops.ReadVariableOp  # without the Python of a variable's methods
         return [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
 
     def set_state(self, state):
@@ -178,8 +178,8 @@ class Program:
         """Return Keras's loss of a batch, and how many rows it gets right."""
         targets = tf.one_hot(labels, self.spec.n_classes) if self._one_hot else labels
         loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
-        if outputs.op.type == "Softmax":  # its input has the same order, and so it need not run:
-            outputs = outputs.op.inputs[0]  # Keras's loss does without it too
+        if outputs.op.type == "Softmax":
+            outputs = outputs.op.inputs[0]  # in the same order, without the work
         right = tf.equal(tf.argmax(outputs, -1, output_type=tf.int32), labels)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32))
 
