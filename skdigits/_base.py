@@ -92,7 +92,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         X_val : array-like of shape (n_val, ...), default=None
             Images to measure after each epoch, of the shape and scale of those in `X`; "val_loss"
             and "val_accuracy" of `history_` are theirs. They are never trained on. Early stopping
-            takes them in place of a part of `X`. In a Pipeline,
+            takes them in place of a part of `X`, unless ``validation_fraction=None``. In a Pipeline,
             ``Pipeline(..., transform_input=["X_val"])`` transforms them as `X`.
 
         y_val : array-like of shape (n_val,), default=None
@@ -167,9 +167,10 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of `classes_`; each row sums to one. Outputs that are no
-            distribution by themselves (sigmoids) are divided by their sum, as Keras's categorical
-            cross-entropy does in training.
+            Probabilities in the order of `classes_`; each row sums to one. Where the outputs are
+            no distribution by themselves, they are what the loss took for one: of sigmoids trained
+            with a categorical cross-entropy, the softmax of their logits; of others, the outputs
+            divided by their sum.
         """
         check_is_fitted(self)
         images = self._validate_images(X)

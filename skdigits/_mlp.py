@@ -15,8 +15,8 @@ class MLPClassifier(ImageClassifier):
         Activation of the hidden layers, as Keras takes it.
 
     output_activation : str or callable, default="softmax"
-        Activation of the output layer; must not give negative values. With "sigmoid" the
-        outputs are divided by their sum.
+        Activation of the output layer; must not give negative values. Outputs that do not
+        sum to one are made to, see `predict_proba`.
 
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         How the kernels begin. An initializer without a seed draws from `random_state`.
@@ -55,11 +55,11 @@ class MLPClassifier(ImageClassifier):
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
         is the accuracy on `validation_fraction` of the data, or on the validation data that `fit`
-        is given, or the training loss.
+        is given; with ``validation_fraction=None`` it is the training loss.
 
     validation_fraction : float or None, default=0.1
-        Share of the data that early stopping sets aside, stratified by class. None stops on the
-        training loss. Not used where `fit` is given validation data.
+        Share of the data that early stopping sets aside, stratified by class; nothing is set aside
+        where `fit` is given validation data. None stops on the training loss, in either case.
 
     n_iter_no_change : int, default=10
         Epochs without improvement after which early stopping ends the training.

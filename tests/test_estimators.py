@@ -220,6 +220,15 @@ class TestValidationData:
         fitted = mlp(early_stopping=True).fit(rows, labels, X_val=rows[:3], y_val=labels[:3])
         np.testing.assert_allclose(weights(fitted)[0].ravel(), 1 / 36)
 
+    def test_the_training_loss_decides_without_a_validation_fraction(self):
+        parameters = {**LEARNS, "early_stopping": True, "n_iter_no_change": 1, "epochs": 40}
+        parameters |= {"validation_fraction": None, "tol": 0.01}
+        alone = mlp(**parameters).fit(X, Y)
+        measured = mlp(**parameters).fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL)
+        assert alone.best_epoch_ == measured.best_epoch_ < alone.n_iter_ == measured.n_iter_ < 40
+        assert_same_weights(weights(measured), weights(alone))
+        assert len(measured.history_["val_accuracy"]) == measured.n_iter_
+
     def test_going_on_with_and_without_them(self):
         estimator = mlp(warm_start=True).fit(X, Y)
         estimator.fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL).fit(X, Y)

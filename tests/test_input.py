@@ -289,21 +289,41 @@ class TestProbabilities:
         assert estimator.score(X, y) > 0.9
 
     @pytest.mark.parametrize("make", BOTH)
-    def test_two_sigmoids_with_categorical_cross_entropy(self, make):
+    @pytest.mark.parametrize(
+        "loss", ["auto", "categorical_crossentropy", "CategoricalCrossentropy"]
+    )
+    def test_two_sigmoids_with_categorical_cross_entropy(self, make, loss):
+        """Keras trains the softmax of their logits, so that is what they predict."""
         X, y = tiny(n_classes=2)
-        two_sigmoids = {"output_activation": "sigmoid", "loss": "categorical_crossentropy"}
-        estimator = make(**two_sigmoids, **QUICK).fit(X, y)
+        estimator = make(output_activation="sigmoid", loss=loss, **QUICK).fit(X, y)
         probabilities = estimator.predict_proba(X)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
         assert estimator.score(X, y) == 1
         outputs = estimator.model_.predict(X[..., np.newaxis], verbose=0)
         assert not np.allclose(outputs.sum(axis=1), 1)
+        odds = outputs / (1 - outputs)
+        expected = odds / odds.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(probabilities, expected, atol=1e-4)
+
+    def test_sigmoids_that_saturate_are_no_tie(self):
+        X, y = tiny(n_classes=2)
+        estimator = mlp(output_activation="sigmoid", **QUICK).fit(X, y)
+        before = estimator.predict(X)
+        bias = estimator.model_.layers[-1].bias
+        bias.assign(bias + 100)
+        np.testing.assert_array_equal(estimator.predict(X), before)
+        assert len(np.unique(before)) == 2
+
+    def test_sigmoids_of_another_loss_are_divided_by_their_sum(self):
+        X, y = tiny(n_classes=2)
+        estimator = mlp(output_activation="sigmoid", loss="binary_crossentropy", **QUICK).fit(X, y)
+        outputs = estimator.model_.predict(X[..., np.newaxis], verbose=0)
         expected = outputs / outputs.sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+        np.testing.assert_allclose(estimator.predict_proba(X), expected, atol=1e-5)
 
     def test_sigmoids_that_are_all_zero_favour_no_class(self):
         X, y = tiny(n_classes=2)
-        estimator = mlp(output_activation="sigmoid").fit(X, y)
+        estimator = mlp(output_activation="sigmoid", loss="binary_crossentropy").fit(X, y)
         bias = estimator.model_.layers[-1].bias
         bias.assign(np.full(bias.shape, -1e6))
         np.testing.assert_array_equal(estimator.predict_proba(X), np.full((len(X), 2), 0.5))

@@ -247,14 +247,18 @@ def test_same_seeds_same_numbers(kinds):
 
 
 def test_the_test_images_do_not_choose_an_epoch():
-    model = Model("mlp", {**TINY, "early_stopping": True, "validation_fraction": None})
+    """A score on held-out images does, or the training loss, beside which they are measured."""
+    stopping = {
+        "held out": Model("mlp", {**TINY, "early_stopping": True}),
+        "loss": Model("mlp", {**TINY, "early_stopping": True, "validation_fraction": None}),
+    }
     study = replace(
-        PAIR,
-        experiments=(Experiment("pair", "Pair", ("digits",), {"stopped": model}),),
-        published=(),
+        PAIR, experiments=(Experiment("pair", "Pair", ("digits",), stopping),), published=()
     )
     (experiment,) = run_study(study, n_seeds=1).experiments
-    assert "val_accuracy" not in experiment.comparison["stopped"].runs[0].history
+    runs = {name: experiment.comparison[name].runs[0] for name in stopping}
+    assert runs["held out"].accuracy not in runs["held out"].history["val_accuracy"]
+    assert runs["loss"].accuracy == pytest.approx(runs["loss"].history["val_accuracy"][-1])
 
 
 def test_progress_grows_to_one_and_is_of_what_is_left(tmp_path):

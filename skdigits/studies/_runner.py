@@ -61,8 +61,8 @@ def run_study(
     """Run a study, or what is left of it, and sum up what it found.
 
     Every model of an experiment is trained with the seeds 0, 1, 2, ..., on the same images, and
-    measured once on the test images. Where nothing is chosen by them (no early stopping), they are
-    also measured after each epoch, for the curves.
+    measured once on the test images. They are also measured after each epoch, for the curves,
+    unless a validation score is to stop the training early: nothing is chosen by test images.
 
     Parameters
     ----------
@@ -300,8 +300,9 @@ class _Runner:
             return Outcome(**{**stored, "run": Run(**stored["run"])})
         X_test, y_test = images.test
         import_keras_first([model])
-        # Early stopping would choose the epoch by them.
-        curves = {} if model.early_stopping else {"X_val": X_test, "y_val": y_test}
+        # Early stopping on them would choose the epoch by them.
+        by_accuracy = model.early_stopping and model.validation_fraction is not None
+        curves = {} if by_accuracy else {"X_val": X_test, "y_val": y_test}
         with _interruption_ends_the_run():
             outcome = measure_fit(
                 _with_keras_objects(model),

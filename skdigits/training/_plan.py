@@ -81,9 +81,10 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
         else:
             plan.rates = functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
     if estimator.early_stopping and epochs:
+        by_accuracy = has_validation and estimator.validation_fraction is not None
         plan.early_stopping = keras.callbacks.EarlyStopping(
-            monitor="val_accuracy" if has_validation else "loss",
-            mode="max" if has_validation else "min",
+            monitor="val_accuracy" if by_accuracy else "loss",
+            mode="max" if by_accuracy else "min",
             min_delta=estimator.tol,
             patience=int(estimator.n_iter_no_change),
             restore_best_weights=True,

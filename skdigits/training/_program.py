@@ -44,6 +44,7 @@ class Program:
         self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
         self._variables = [v.value for v in [*self.model.variables, *self.optimizer.variables]]
         self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
+        self._loss_takes_logits = _is_cross_entropy(spec.loss)
         self._graphs = {}
 
     def start(self, seed, mean, variance):
@@ -166,7 +167,20 @@ class Program:
         return _loop(step, images, labels, weights, rows, batch_size)
 
     def _predict(self, images):
-        return self.model(tf.cast(images, tf.float32), training=False)
+        outputs = self.model(tf.cast(images, tf.float32), training=False)
+        if outputs.op.type == "Softmax" or self._logits(outputs) is None:
+            return outputs
+        return tf.nn.softmax(self._logits(outputs))
+
+    def _logits(self, outputs):
+        """Return what the probabilities are the softmax of; None where they are the outputs.
+
+        Keras's categorical cross-entropy trains sigmoids by the softmax of their logits. So do
+        the predictions then: sigmoids that saturate would be ties.
+        """
+        if outputs.op.type == "Softmax":
+            return outputs.op.inputs[0]
+        return getattr(outputs, "_keras_logits", None) if self._loss_takes_logits else None
 
     def _score_gradient(self, images, code):
         pixels, output = tf.cast(images, tf.float32), self.model.layers[-1]
@@ -178,9 +192,9 @@ class Program:
         """Return Keras's loss of a batch, and how many rows it gets right."""
         targets = tf.one_hot(labels, self.spec.n_classes) if self._one_hot else labels
         loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
-        if outputs.op.type == "Softmax":
-            outputs = outputs.op.inputs[0]  # in the same order, without the work
-        right = tf.equal(tf.argmax(outputs, -1, output_type=tf.int32), labels)
+        logits = self._logits(outputs)  # in the same order, without the work of the softmax
+        scores = outputs if logits is None else logits
+        right = tf.equal(tf.argmax(scores, -1, output_type=tf.int32), labels)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32))
 
 
@@ -200,6 +214,14 @@ def _loop(step, images, labels, weights, rows, batch_size):
         return number * batch_size < n_rows
 
     return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
+
+
+def _is_cross_entropy(loss):
+    """Return whether a loss is one of Keras's categorical cross-entropies, also as an object."""
+    losses = keras.losses
+    function = losses.get(loss)
+    function = getattr(function, "fn", function)
+    return function in (losses.categorical_crossentropy, losses.sparse_categorical_crossentropy)
 
 
 def _name(loss):
