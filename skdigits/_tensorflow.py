@@ -4,7 +4,6 @@ Every other module writes ``from skdigits._tensorflow import keras, tf``. ``impo
 not import this module; the first ``fit`` does.
 """
 
-import functools
 import gc
 import os
 import random
@@ -13,39 +12,22 @@ import sys
 import tempfile
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl::InitializeLog")
 
 
-@functools.cache
-def processor_flags():
-    """Return the names of what this processor can do, as Linux tells them; elsewhere nothing."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return frozenset()
-    return frozenset(text.split())
-
-
 def _import_quietly():
-    """Import TensorFlow and Keras without their banners, leaving the environment as it was.
-
-    TensorFlow turns oneDNN's operations on by itself on processors with AVX-512 only. With AVX2
-    they are faster too, and the same bits on one thread and on two (docs/performance.md).
-    """
-    settings = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # read once, when the library loads
-    if "avx2" in processor_flags():
-        settings["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    settings = {name: value for name, value in settings.items() if name not in os.environ}
-    os.environ.update(settings)
+    """Import TensorFlow and Keras without their banners, leaving the environment as it was."""
+    before = os.environ.get(_LOG_LEVEL)
+    os.environ.setdefault(_LOG_LEVEL, "3")  # read once, when the library loads
     try:
         with _without_log_lines():
             import tensorflow
             import keras  # isort: skip  (its backend comes first)
     finally:
-        for name in settings:
-            del os.environ[name]
+        if before is None:
+            del os.environ[_LOG_LEVEL]
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"skdigits trains with Keras on TensorFlow, but Keras uses the backend "

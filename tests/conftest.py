@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import skdigits._tensorflow  # noqa: F401  (the first to load TensorFlow decides on oneDNN)
-
 BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,13 @@ def digits():
     X, y = X[:N_IMAGES].copy(), y[:N_IMAGES].copy()
     X.flags.writeable = y.flags.writeable = False
     return X, y
+
+
+@cache
+def processor_flags():
+    """Return what the processor can do, in Linux's names; nothing on other systems."""
+    cpuinfo = Path("/proc/cpuinfo")
+    return set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
 
 
 def mlp(**parameters):

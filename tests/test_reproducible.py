@@ -13,7 +13,22 @@ import pytest
 import tensorflow as tf
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_predict
-from support import BOTH, assert_same_weights, cnn, digits, mlp, run_python, tiny, weights
+from support import (
+    BOTH,
+    assert_same_weights,
+    cnn,
+    digits,
+    mlp,
+    processor_flags,
+    run_python,
+    tiny,
+    weights,
+)
+
+needs_avx512 = pytest.mark.skipif(
+    "avx512f" not in processor_flags(),
+    reason="without AVX-512 TensorFlow splits matrix products by the number of threads",
+)
 
 RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
 
@@ -104,8 +119,9 @@ QUICK = [
 @pytest.mark.parametrize(
     ("configurations", "numbers_of_threads"),
     [
-        pytest.param(QUICK, "12", id="quick"),
-        pytest.param(CONFIGURATIONS, "123", id="all", marks=pytest.mark.slow),
+        pytest.param(QUICK, [None], id="same number"),
+        pytest.param(QUICK, [1, 2], id="quick", marks=needs_avx512),
+        pytest.param(CONFIGURATIONS, [1, 2, 3], id="all", marks=[pytest.mark.slow, needs_avx512]),
     ],
 )
 def test_other_processes_and_numbers_of_threads_give_the_same_bits(
@@ -118,7 +134,8 @@ def test_other_processes_and_numbers_of_threads_give_the_same_bits(
         estimator = make(**parameters).fit(X, y)
         here.append(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
     for n_threads in numbers_of_threads:
-        done = run_python(PROCESS, tmp_path / "configurations", OMP_NUM_THREADS=n_threads)
+        limit = {"OMP_NUM_THREADS": str(n_threads)} if n_threads else {}
+        done = run_python(PROCESS, tmp_path / "configurations", **limit)
         differing = [
             configuration
             for configuration, one, other in zip(
@@ -129,14 +146,21 @@ def test_other_processes_and_numbers_of_threads_give_the_same_bits(
         assert differing == [], f"with {n_threads} threads"
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize(
+    ("backend", "n_threads"),
+    [
+        ("threading", None),
+        ("loky", os.cpu_count()),
+        pytest.param("loky", None, marks=needs_avx512),  # joblib shares the cores out
+    ],
+)
 @pytest.mark.parametrize("make", BOTH)
-def test_workers_give_the_bits_of_this_process(make, backend):
+def test_workers_give_the_bits_of_this_process(make, backend, n_threads):
     """Also after a fit in the parent."""
     X, y = digits()
     estimator = make(**RANDOM_PARTS).fit(X, y)
     expected = cross_val_predict(estimator, X, y, cv=2, method="predict_proba")
-    with joblib.parallel_config(backend):
+    with joblib.parallel_config(backend, inner_max_num_threads=n_threads):
         given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
     np.testing.assert_array_equal(given, expected)
 

@@ -1,5 +1,7 @@
 """Gradients that are the same, bit for bit, on any number of threads, and quicker ones.
 
+That is on processors with AVX-512; on others TensorFlow also splits matrix products by threads.
+
 TensorFlow's own gradients of a convolution's kernel and bias sum over the batch in as many parts
 as there are threads, so that a fit would differ between one process on all cores and worker
 processes on one core each. All its other operations that our networks use do not. The kernel's
