@@ -1,0 +1,6 @@
+"""Transformers that bring images into the range, the shape or the form that a model wants."""
+
+from skdigits.preprocessing._image_reshaper import ImageReshaper
+from skdigits.preprocessing._pixel_scaler import PixelScaler
+
+__all__ = ["ImageReshaper", "PixelScaler"]

@@ -1,0 +1,176 @@
+"""ImageReshaper: rows of pixels to images."""
+
+import math
+from numbers import Integral
+
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
+
+from skdigits.preprocessing._checks import check_features, check_images
+
+
+class ImageReshaper(TransformerMixin, BaseEstimator):
+    """Turn rows of pixels into images.
+
+    The pixels are taken row by row, and channel by channel within a pixel. They are neither
+    converted nor, where numpy can avoid it, copied: bytes stay bytes.
+
+    Parameters
+    ----------
+    image_shape : tuple of int, default=None
+        Shape of one image, (height, width) or (height, width, channels). None keeps images as
+        they are, and takes rows as square images of one channel; where the number of pixels is
+        no square, a row is an image of height 1.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Shape of one image.
+
+    n_features_in_ : int
+        Number of values in one image.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where the training data is a data frame.
+
+    See Also
+    --------
+    PixelScaler : Bring pixels into the range 0..1.
+
+    Notes
+    -----
+    Images are no table, so there is neither `get_feature_names_out` nor `set_output`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.preprocessing import ImageReshaper
+    >>> X = np.zeros((5, 784), dtype=np.uint8)
+    >>> ImageReshaper().fit_transform(X).shape
+    (5, 28, 28)
+    >>> ImageReshaper(image_shape=(14, 28, 2)).fit_transform(X).shape
+    (5, 14, 28, 2)
+    """
+
+    _parameter_constraints: dict = {"image_shape": ["array-like", None]}
+
+    def __init__(self, image_shape=None):
+        self.image_shape = image_shape
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Find the shape of an image, and check that the data fits it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            The training images, of any real dtype.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        images = check_images(self, X)
+        given = self.image_shape is not None
+        shape = _check_shape(self.image_shape) if given else _guess_shape(images)
+        _check_fits(images, shape)
+        # Only now, so that bad data leaves the transformer as it was.
+        check_features(self, X, images, reset=True)
+        self.image_shape_ = shape
+        return self
+
+    def transform(self, X):
+        """Give each image its shape.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Rows of pixels, or images of `image_shape_` already. A single channel may be an axis
+            of its own or not.
+
+        Returns
+        -------
+        images : ndarray of shape (n_samples, *image_shape_)
+            The images, in the dtype of X.
+        """
+        images = self._check_like_training(X)
+        return images.reshape(len(images), *self.image_shape_)
+
+    def inverse_transform(self, X):
+        """Turn images into rows of pixels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            The images.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            The pixels, in the dtype of X.
+        """
+        images = self._check_like_training(X)
+        return images.reshape(len(images), -1)
+
+    def _check_like_training(self, X):
+        """Return X as an array that can take the learnt shape."""
+        check_is_fitted(self)
+        images = check_images(self, X)
+        check_features(self, X, images, reset=False)
+        _check_fits(images, self.image_shape_)
+        return images
+
+    def __sklearn_tags__(self):
+        """Return the tags: images are welcome, and every dtype stays what it is."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32", "uint8"]
+        return tags
+
+
+def _check_shape(image_shape):
+    """Return a given image shape as a tuple of int, or raise ValueError."""
+    shape = tuple(image_shape)
+    integers = all(isinstance(size, Integral) and not isinstance(size, bool) for size in shape)
+    if len(shape) not in (2, 3) or not integers or min(shape) < 1:
+        raise ValueError(
+            f"image_shape={image_shape!r} must be (height, width) or (height, width, channels), "
+            "all integers above 0."
+        )
+    return tuple(int(size) for size in shape)
+
+
+def _check_fits(images, shape):
+    """Refuse images with another number of values, or with another shape already."""
+    if images[0].size != math.prod(shape):
+        raise ValueError(
+            f"X has {images[0].size} values per image, but image_shape={shape} needs "
+            f"{math.prod(shape)}."
+        )
+    found = images.shape[1:]
+    if images.ndim > 2 and _without_single_channel(found) != _without_single_channel(shape):
+        raise ValueError(
+            f"X has images of shape {found}, but image_shape={shape}: reshaping would scramble "
+            "them. Flatten X to 2 dimensions if that is what you want."
+        )
+
+
+def _guess_shape(images):
+    """Return the shape of one image; rows are square images where they can be."""
+    if images.ndim > 2:
+        return images.shape[1:]
+    n_features = images.shape[1]
+    side = math.isqrt(n_features)
+    return (side, side) if side * side == n_features else (1, n_features)
+
+
+def _without_single_channel(shape):
+    """Return (height, width) for (height, width, 1), and any other shape as it is."""
+    return shape[:2] if len(shape) == 3 and shape[2] == 1 else shape

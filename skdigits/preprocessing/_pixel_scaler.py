@@ -1,0 +1,135 @@
+"""PixelScaler: pixels to 0..1."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
+
+from skdigits.preprocessing._checks import check_features, check_images
+
+
+class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale images to 0..1 by the smallest and the largest pixel of the training data.
+
+    All pixels share one scale, so an image keeps its look; this is what sets it apart from
+    scikit-learn's scalers, which give each feature a scale of its own. Values outside the range of
+    the training data are not clipped.
+
+    Attributes
+    ----------
+    data_min_ : float
+        The smallest value in the training data; it becomes 0.
+
+    data_max_ : float
+        The largest value in the training data; it becomes 1. Where all values are equal they
+        all become 0.
+
+    n_features_in_ : int
+        Number of values in one image.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where the training data is a data frame.
+
+    See Also
+    --------
+    ImageReshaper : Rows of pixels to images.
+    sklearn.preprocessing.MinMaxScaler : A scale for each feature.
+
+    Notes
+    -----
+    `set_output` asks for a data frame, so it works with X of two dimensions only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.preprocessing import PixelScaler
+    >>> X = np.array([[[0, 51], [102, 255]]], dtype=np.uint8)
+    >>> PixelScaler().fit_transform(X)
+    array([[[0. , 0.2],
+            [0.4, 1. ]]], dtype=float32)
+    """
+
+    _parameter_constraints: dict = {}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the range of the pixels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            The training images, of any real dtype.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        images = check_images(self, X)
+        check_features(self, X, images, reset=True)
+        self.data_min_ = float(images.min())
+        self.data_max_ = float(images.max())
+        return self
+
+    def transform(self, X):
+        """Scale images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            The images, with as many values each as the training images.
+
+        Returns
+        -------
+        X_scaled : ndarray of the shape of X, float32
+            The scaled images.
+        """
+        check_is_fitted(self)
+        images = check_images(self, X)
+        check_features(self, X, images, reset=False)
+        scaled = images.astype(_work_dtype(images.dtype))
+        scaled -= self.data_min_
+        scaled /= self._range()
+        return scaled.astype(np.float32, copy=False)
+
+    def inverse_transform(self, X):
+        """Bring scaled images back to the range of the training data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            The scaled images.
+
+        Returns
+        -------
+        X_original : ndarray of the shape of X, float32
+            The images in the original range.
+        """
+        check_is_fitted(self)
+        images = check_images(self, X)
+        check_features(self, X, images, reset=False)
+        original = images.astype(_work_dtype(images.dtype))
+        original *= self._range()
+        original += self.data_min_
+        return original.astype(np.float32, copy=False)
+
+    def _range(self):
+        """Return the width of the learnt range, or 1 where it has none."""
+        return self.data_max_ - self.data_min_ or 1.0
+
+    def __sklearn_tags__(self):
+        """Return the tags: images are welcome, float32 is what comes out."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _work_dtype(dtype):
+    """Return the float type to calculate in: float32 for small integers and for itself."""
+    return np.result_type(dtype, np.float32)
