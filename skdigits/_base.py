@@ -43,7 +43,6 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "kernel_initializer",
         "dropout",
         "batch_norm",
-        "augmentation",
     )
 
     _parameter_constraints: dict = {
@@ -56,6 +55,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "image_shape": ["array-like", None],
         "optimizer": "no_validation",
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "learning_rate_schedule": [StrOptions({"constant", "one_cycle"}), callable],
         "loss": [str, callable],
         "epochs": [Interval(Integral, 1, None, closed="left")],

@@ -15,8 +15,9 @@ class CNNClassifier(ImageClassifier):
     hidden_layer_sizes : int or sequence of int, default=(128,)
         Units of the dense layers between the last pooling and the output.
 
-    filters : int or sequence of int, default=(32, 64)
-        Filters of each convolution; each is followed by a pooling.
+    filters : int, or sequence of int or of sequences of int, default=(32, 64)
+        Filters of the convolutions. Each is followed by a pooling; those in a sequence of their
+        own by one after the last, so that ``((32, 32), 64)`` are two, a pooling, one, a pooling.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -52,6 +53,11 @@ class CNNClassifier(ImageClassifier):
     learning_rate : float, default=0.003
         Rate of an optimizer given by name; the peak with "one_cycle".
 
+    weight_decay : float, default=None
+        Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
+        leaves it to the optimizer, which has none by default ("adamw" 0.004). An optimizer object
+        brings its own.
+
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
         "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_.
 
@@ -80,9 +86,12 @@ class CNNClassifier(ImageClassifier):
     tol : float, default=1e-4
         The least that counts as improvement.
 
-    augmentation : None, {"shift", "affine"} or Keras layers, default=None
-        What changes the images in training: "shift" moves them by up to 7 % of their size,
-        "affine" also turns them by up to 10 degrees and zooms by up to 10 %.
+    augmentation : None, str, keras.Layer or sequence of these, default=None
+        What changes the images in training. "shift" moves them by up to 7 % of their size,
+        "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
+        shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
+        where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
+        quarter of their area that is one grey. A sequence does all that it names.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
@@ -148,6 +157,8 @@ class CNNClassifier(ImageClassifier):
     ----------
     .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks
        using large learning rates", 2018, https://arxiv.org/abs/1708.07120
+    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", 2019,
+       https://arxiv.org/abs/1711.05101
 
     Examples
     --------
@@ -189,6 +200,7 @@ class CNNClassifier(ImageClassifier):
         image_shape=None,
         optimizer="adam",
         learning_rate=0.003,
+        weight_decay=None,
         learning_rate_schedule="one_cycle",
         loss="auto",
         epochs=8,
@@ -217,6 +229,7 @@ class CNNClassifier(ImageClassifier):
         self.image_shape = image_shape
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.epochs = epochs

@@ -6,7 +6,6 @@ what it knows of the data as ``meta``.
 
 from numbers import Integral, Real
 
-from skdigits._augmentation import make_layers
 from skdigits._tensorflow import keras
 
 __all__ = ["build_cnn", "build_mlp"]
@@ -24,7 +23,6 @@ def build_mlp(
     kernel_initializer="glorot_uniform",
     dropout=0.0,
     batch_norm=False,
-    augmentation=None,
     dtype="float32",
     meta=None,
 ):
@@ -58,9 +56,6 @@ def build_mlp(
     batch_norm : bool, default=False
         Whether each hidden layer is normalised over the batch before its activation.
 
-    augmentation : None, {"shift", "affine"} or Keras layers, default=None
-        What changes the raw images in training, and only then.
-
     dtype : str, default="float32"
         Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
         float32.
@@ -88,7 +83,7 @@ def build_mlp(
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
     sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
     rates = _rates(dropout, len(sizes))
-    inputs, x = _input(input_shape, augmentation, dtype)
+    inputs, x = _input(input_shape)
     if len(input_shape) > 1:
         x = keras.layers.Flatten(dtype=dtype)(x)
     x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
@@ -109,11 +104,10 @@ def build_cnn(
     kernel_initializer="glorot_uniform",
     dropout=0.0,
     batch_norm=False,
-    augmentation=None,
     dtype="float32",
     meta=None,
 ):
-    """Build a convolutional network: blocks of convolution and pooling, then dense layers.
+    """Build a convolutional network: blocks of convolutions and a pooling, then dense layers.
 
     Convolutions use "valid" padding, as the published studies do, where that leaves at least
     2 x 2 pixels after the last pooling, and "same" padding on smaller images.
@@ -127,19 +121,19 @@ def build_cnn(
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
 
-    filters : sequence of int, default=(32, 64)
-        Filters of each convolution.
+    filters : sequence of int or of sequences of int, default=(32, 64)
+        Filters of the convolutions of each block: one, or several before the pooling.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
 
     pool_size : int or (int, int), default=2
-        Height and width of the max pooling after each convolution, in pixels; 1 for none.
+        Height and width of the max pooling that ends each block, in pixels; 1 for none.
 
     hidden_layer_sizes : sequence of int, default=(128,)
         Units of the dense layers between the last pooling and the output.
 
-    activation, output_activation, kernel_initializer, batch_norm, augmentation, dtype, meta
+    activation, output_activation, kernel_initializer, batch_norm, dtype, meta
         As in :func:`build_mlp`.
 
     dropout : float or sequence of float, default=0.0
@@ -166,24 +160,25 @@ def build_cnn(
     113388
     """
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
-    filters = _sizes("filters", filters)
+    blocks = _blocks(filters)
     sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
     rates = _rates(dropout, len(sizes))
     kernel, pool = _pair("kernel_size", kernel_size), _pair("pool_size", pool_size)
-    inputs, x = _input(input_shape, augmentation, dtype)
+    inputs, x = _input(input_shape)
     if len(input_shape) == 1:
         kernel = pool = (1, 1)
         x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype)(x)
-    padding = _padding(x.shape[1:3], len(filters), kernel, pool)
-    for n_filters in filters:
-        conv = keras.layers.Conv2D(
-            n_filters,
-            kernel,
-            padding=padding,
-            kernel_initializer=_copy(kernel_initializer),
-            dtype=dtype,
-        )
-        x = _finish(conv(x), activation, batch_norm, 0.0, dtype)
+    padding = _padding(x.shape[1:3], blocks, kernel, pool)
+    for block in blocks:
+        for n_filters in block:
+            conv = keras.layers.Conv2D(
+                n_filters,
+                kernel,
+                padding=padding,
+                kernel_initializer=_copy(kernel_initializer),
+                dtype=dtype,
+            )
+            x = _finish(conv(x), activation, batch_norm, 0.0, dtype)
         if pool != (1, 1):
             x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
     x = keras.layers.Flatten(dtype=dtype)(x)
@@ -216,6 +211,12 @@ def _sizes(name, sizes):
     return tuple(int(n) for n in found)
 
 
+def _blocks(filters):
+    """Return the filters of each convolution of each block."""
+    blocks = filters if hasattr(filters, "__len__") else (filters,)
+    return tuple(_sizes("filters", block) for block in blocks)
+
+
 def _pair(name, size):
     pair = tuple(size) if hasattr(size, "__len__") else (size, size)
     if len(pair) != 2 or not all(_is_size(n) for n in pair):
@@ -240,35 +241,33 @@ def _rates(dropout, n_layers):
     return rates
 
 
-def _padding(image, n_blocks, kernel, pool):
+def _padding(image, blocks, kernel, pool):
     """Choose "valid" padding where enough of the image is left, else "same"."""
     for padding, enough in (("valid", 2), ("same", 1)):
         height, width = image
-        for _ in range(n_blocks):
+        for block in blocks:
             if padding == "valid":
-                height, width = height - kernel[0] + 1, width - kernel[1] + 1
+                height -= len(block) * (kernel[0] - 1)
+                width -= len(block) * (kernel[1] - 1)
             height, width = height // pool[0], width // pool[1]
         # a dimension that began smaller than that has nothing to lose
         if height >= min(enough, image[0]) and width >= min(enough, image[1]):
             return padding
     raise ValueError(
-        f"Images of {image[0]} x {image[1]} pixels are too small for {n_blocks} poolings of "
+        f"Images of {image[0]} x {image[1]} pixels are too small for {len(blocks)} poolings of "
         f"{pool[0]} x {pool[1]}: nothing would be left. Use fewer filters or a smaller pool_size."
     )
 
 
-def _input(input_shape, augmentation, dtype):
-    """Input, augmentation, and the standardisation that every network begins with."""
+def _input(input_shape):
+    """Input, and the standardisation that every network begins with."""
     inputs = keras.Input(input_shape, dtype="float32")
-    x = inputs
-    for layer in make_layers(augmentation):
-        x = layer(x)
     # A batch normalisation that is never trained is (x - mean) / std with weights to set, and a
     # stock layer: models load and convert without skdigits.
     standardize = keras.layers.BatchNormalization(
         center=False, scale=False, epsilon=1e-36, trainable=False, dtype="float32", name=STANDARDIZE
     )
-    return inputs, standardize(x)
+    return inputs, standardize(inputs)
 
 
 def _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype):

@@ -69,7 +69,8 @@ PARAMETERS = {
     "optimizer": ["nope", None, 3, keras.optimizers.SGD],
     "loss": ["nope", None, 3],
     "learning_rate_schedule": ["nope", None, 3, lambda step: 0.1],
-    "augmentation": ["nope", 3, [keras.layers.RandomFlip(), "shift"]],
+    "augmentation": ["nope", 3, [keras.layers.RandomFlip(), "nope"], ["shift", 3]],
+    "weight_decay": [-0.1, "much", np.nan],
     "precision": ["float16", None],
     "hidden_layer_sizes": [(0,), -3, (16, -1), (1.5,), ("many",), "many", None, [[3, 4]]],
     "dropout": [1.0, -0.1, (0.1, 0.2, 0.3), ("much",), "much", None, (2.0,)],
@@ -198,7 +199,7 @@ def test_images_too_small_for_the_pooling(shape, filters):
     cnn(filters=filters, pool_size=1).fit(images, labels)  # what the message advises
 
 
-@pytest.mark.parametrize("augmentation", ["shift", "affine"])
+@pytest.mark.parametrize("augmentation", ["shift", ("affine", "flip")])
 def test_augmentation_of_columns_is_refused_by_name(augmentation):
     estimator = mlp(augmentation=augmentation)
     with pytest.raises(ValueError, match="augmentation"):

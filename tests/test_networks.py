@@ -58,7 +58,7 @@ def test_two_calls_give_two_models_alike(build):
 
 @pytest.mark.parametrize("build", BUILDERS)
 def test_a_built_model_is_saved_and_loaded_without_skdigits(build, tmp_path):
-    model = build((8, 8), 3, augmentation="affine", dropout=0.2)
+    model = build((8, 8), 3, dropout=0.2)
     model.save(tmp_path / "model.keras")
     images = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype("float32")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -107,7 +107,6 @@ BAD = {
     "half units": {"hidden_layer_sizes": (1.5,)},
     "rate": {"dropout": 1.0},
     "rates": {"dropout": (0.1, 0.1, 0.1)},
-    "augmentation": {"augmentation": "nope"},
 }
 
 

@@ -156,9 +156,10 @@ def test_precisions_learn_alike(make, precision):
 
 @pytest.mark.parametrize(
     "augmentation",
-    ["shift", "affine", keras.layers.RandomFlip(), [keras.layers.RandomRotation(0.1)],
+    ["shift", "affine", "elastic", "flip", "erase", ("elastic", keras.layers.RandomFlip(), "erase"),
+     keras.layers.RandomFlip(), [keras.layers.RandomRotation(0.1)],
      keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomZoom(0.1)])],
-    ids=["shift", "affine", "layer", "layers", "sequential"],
+    ids=["shift", "affine", "elastic", "flip", "erase", "mixed", "layer", "layers", "sequential"],
 )  # fmt: skip
 @pytest.mark.parametrize("make", BOTH)
 def test_augmentation_changes_training_only(make, augmentation):
@@ -166,3 +167,5 @@ def test_augmentation_changes_training_only(make, augmentation):
     estimator = make(dropout=0, augmentation=augmentation).fit(X, Y)
     assert not np.array_equal(estimator.predict_proba(X), plain.predict_proba(X))
     np.testing.assert_array_equal(estimator.predict_proba(X), estimator.predict_proba(X))
+    outputs = estimator.model_(X[..., np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-5)

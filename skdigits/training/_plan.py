@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from skdigits import networks
-from skdigits._augmentation import make_layers
 from skdigits._tensorflow import keras, neutral_keras
+from skdigits.training._augmentation import make_layers
 from skdigits.training._loop import Plan
 from skdigits.training._precision import dtype_policy
 from skdigits.training._schedules import one_cycle
@@ -43,7 +43,7 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
     """
     check_keras_parameters(estimator)
     options = {name: _own(getattr(estimator, name)) for name in network_parameters}
-    if options["augmentation"] is not None and len(input_shape) == 1:
+    if estimator.augmentation is not None and len(input_shape) == 1:
         raise ValueError(
             f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
             f"{input_shape[0]} columns that are none; give it as images, or set image_shape."
@@ -56,7 +56,9 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         input_shape=input_shape,
         n_classes=n_classes,
         options=options,
+        augmentation=_own(estimator.augmentation),
         optimizer=_own(estimator.optimizer),
+        weight_decay=estimator.weight_decay,
         loss="sparse_categorical_crossentropy" if _is(loss, "auto") else _own(loss),
         schedule=_own(estimator.learning_rate_schedule),
     )

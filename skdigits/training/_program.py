@@ -3,6 +3,7 @@
 import numpy as np
 
 from skdigits._tensorflow import check_process, context, keras, neutral_keras, tf
+from skdigits.training._augmentation import make_augmenter
 from skdigits.training._gradients import repeatable_gradients
 from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._scikeras import compile_model
@@ -25,24 +26,34 @@ class Program:
 
     def __init__(self, spec):
         self.spec = spec
-        schedule = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
+        options = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
+        if spec.weight_decay is not None and isinstance(spec.optimizer, str):
+            options["weight_decay"] = spec.weight_decay
         self.model = compile_model(
             spec.build,
             spec.input_shape,
             spec.n_classes,
             spec.options,
-            optimizer=_copy_optimizer(spec.optimizer, schedule),
-            optimizer_options=schedule,
+            optimizer=_copy_optimizer(spec.optimizer, options),
+            optimizer_options=options,
             loss=spec.loss,
         )
+        self.augmenter = make_augmenter(spec.augmentation, spec.input_shape)
         self.optimizer = self.model.optimizer
+        if "weight_decay" in options:
+            others = [v for v in self.model.trainable_variables if v.name != "kernel"]
+            self.optimizer.exclude_from_weight_decay(var_list=others)
         self.optimizer.build(self.model.trainable_variables)
         self.sets_rate = spec.schedule == "one_cycle"
         self.key = None  # the pool's
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
-        self.can_start_again = can_start_again(self.model)
+        models = [self.model, self.augmenter] if self.augmenter else [self.model]
+        self.can_start_again = all(can_start_again(model) for model in models)
         self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
-        self._variables = [v.value for v in [*self.model.variables, *self.optimizer.variables]]
+        variables = [*self.model.variables, *self.optimizer.variables]
+        if self.augmenter:
+            variables += self.augmenter.variables
+        self._variables = [variable.value for variable in variables]
         self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
         self._loss_takes_logits = _is_cross_entropy(spec.loss)
         self._graphs = {}
@@ -55,7 +66,12 @@ class Program:
             id(standardize.moving_variance): variance,
         }
         state = [values[id(variable)] for variable in self.model.variables]
-        self.set_state([*state, *self._optimizer_start])
+        state += self._optimizer_start
+        if self.augmenter:
+            own = np.random.SeedSequence(seed.entropy, spawn_key=(1,))
+            values = initial_values(self.augmenter, own)
+            state += [values[id(variable)] for variable in self.augmenter.variables]
+        self.set_state(state)
 
     def set_learning_rate(self, rate):
         """Set the optimizer's learning rate, unless it follows a Keras schedule."""
@@ -64,7 +80,7 @@ class Program:
             self.optimizer.learning_rate = rate
 
     def get_state(self):
-        """Return all variables' values, the model's and then the optimizer's, as tensors."""
+        """Return all variables' values as tensors: the model's, the optimizer's, augmentation's."""
         check_process()
         read = tf.raw_ops.ReadVariableOp  # without the Python of a variable's methods
         return [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
@@ -151,8 +167,9 @@ class Program:
         def step(number, batch):
             if self.sets_rate:
                 self.optimizer.learning_rate.assign(rates[number])
+            images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
             with repeatable_gradients():
-                outputs = self.model(batch[0], training=True)
+                outputs = self.model(images, training=True)
             loss, correct = self._score(outputs, *batch[1:])
             gradients = tf.gradients(loss, [variable.value for variable in variables])
             apply_gradients(self.optimizer, gradients, variables)

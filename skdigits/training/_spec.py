@@ -19,7 +19,11 @@ class NetworkSpec:
     n_classes : int
     options : dict
         Further arguments of `build`.
+    augmentation : None, str, keras.Layer or tuple of these
+        What changes the images of a training step.
     optimizer : str or keras.optimizers.Optimizer
+    weight_decay : float or None
+        Of an optimizer given by name, on kernels; None leaves it as Keras has it.
     loss : str or keras.losses.Loss
     schedule : str or keras.optimizers.schedules.LearningRateSchedule
         "constant" leaves the learning rate to the optimizer, "one_cycle" has it set at each step;
@@ -30,7 +34,9 @@ class NetworkSpec:
     input_shape: tuple
     n_classes: int
     options: dict = field(default_factory=dict)
+    augmentation: Any = None
     optimizer: Any = "adam"
+    weight_decay: Any = None
     loss: Any = "sparse_categorical_crossentropy"
     schedule: Any = "constant"
 

@@ -1,0 +1,209 @@
+"""Augmentation: Keras layers that change the images of a training step, by name or the user's own.
+
+They are no part of the network: a fitted `model_` predicts, saves and converts without them.
+"""
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+
+AFFINE = {"shift": 0.07, "rotation": 10.0, "zoom": 0.1}
+
+# What each name adds to the one layer that does them all in one pass.
+NAMED = {
+    "shift": {"shift": 0.07},
+    "affine": AFFINE,
+    "elastic": {**AFFINE, "shear": 10.0, "elastic": 0.04},
+    "flip": {"flip": True},
+    "erase": {"erase": 0.25},
+}
+
+
+def make_augmenter(augmentation, input_shape):
+    """Return a Keras model that augments images, for an `augmentation` parameter.
+
+    Parameters
+    ----------
+    augmentation : None, str, keras.Layer or sequence of these
+        Names of `NAMED`, and Keras layers. Names beside each other are one pass over the images.
+
+    input_shape : tuple of int
+        (height, width, channels).
+
+    Returns
+    -------
+    keras.Model or None
+        Made of new layers: a layer's random state belongs to one network.
+
+    Raises
+    ------
+    ValueError
+        For another name.
+    TypeError
+        For an object that is no name and no Keras layer.
+    """
+    layers = make_layers(augmentation)
+    return keras.Sequential([keras.Input(input_shape), *layers]) if layers else None
+
+
+def make_layers(augmentation):
+    """Return new Keras layers for an `augmentation` parameter, see `make_augmenter`."""
+    if augmentation is None:
+        return []
+    given = augmentation if isinstance(augmentation, list | tuple) else (augmentation,)
+    layers, options = [], {}
+    for each in given:
+        if isinstance(each, str):
+            options |= _named(each)
+            continue
+        if options:
+            layers.append(RandomDistortion(**options))
+            options = {}
+        layers.append(_new(each))
+    return [*layers, RandomDistortion(**options)] if options else layers
+
+
+def _named(name):
+    if name not in NAMED:
+        raise ValueError(
+            f"The 'augmentation' parameter knows the names {', '.join(map(repr, NAMED))}, and "
+            f"takes Keras layers and sequences of both; got {name!r}."
+        )
+    return NAMED[name]
+
+
+def _new(layer):
+    if not isinstance(layer, keras.Layer):
+        raise TypeError(
+            f"The 'augmentation' parameter must hold names or Keras layers; got {layer!r}."
+        )
+    try:
+        return type(layer).from_config({**layer.get_config(), "name": None})
+    except Exception as error:
+        raise TypeError(
+            f"The 'augmentation' parameter holds a layer that cannot be made anew from its "
+            f"get_config(): {layer!r} ({error})"
+        ) from error
+
+
+class RandomDistortion(keras.layers.Layer):
+    """Move, turn, zoom, shear, bend, mirror and partly erase images, each its own way.
+
+    All but the erasing is one map of places, so that the images are interpolated once (bilinear):
+    Keras's own layers interpolate once each, and its elastic one takes ten times as long as all of
+    this. Places beyond the border get the nearest pixel. With an elastic part the places are moved
+    by a smooth field, bilinear between a grid of independent normal displacements [1]_.
+
+    Parameters
+    ----------
+    shift : float, default=0
+        Largest move, as a share of height and width.
+
+    rotation, shear : float, default=0
+        Largest angles, in degrees.
+
+    zoom : float, default=0
+        Largest change of the size, as a share; height and width change independently.
+
+    elastic : float, default=0
+        Standard deviation of the displacements of the grid, as a share of height and width.
+
+    flip : bool, default=False
+        Whether half of the images are mirrored left to right.
+
+    erase : float, default=0
+        Largest area of the rectangle that becomes the image's mean, as a share [2]_. Half of the
+        images have one.
+
+    References
+    ----------
+    .. [1] P. Y. Simard, D. Steinkraus and J. C. Platt, "Best practices for convolutional neural
+       networks applied to visual document analysis", ICDAR 2003
+    .. [2] Z. Zhong et al., "Random erasing data augmentation", 2017,
+       https://arxiv.org/abs/1708.04896
+    """
+
+    GRID = 5  # points of the elastic grid each way
+
+    def __init__(
+        self, shift=0.0, rotation=0.0, zoom=0.0, shear=0.0, elastic=0.0, flip=False, erase=0.0
+    ):
+        super().__init__()
+        self.shift, self.zoom, self.elastic = shift, zoom, elastic
+        self.rotation, self.shear = np.deg2rad(rotation), np.deg2rad(shear)
+        self.flip, self.erase = flip, erase
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, images):
+        """Return the images changed."""
+        n, (height, width) = tf.shape(images)[0], images.shape[1:3]
+        y = tf.linspace(-0.5, 0.5, height)[:, np.newaxis] if height > 1 else tf.zeros((1, 1))
+        x = tf.linspace(-0.5, 0.5, width)[np.newaxis, :] if width > 1 else tf.zeros((1, 1))
+        distorted = self._sample(images, *self._places(n, y, x))
+        return self._erase(distorted, y, x) if self.erase else distorted
+
+    def _places(self, n, y, x):
+        """Return where the pixels of each image come from; the image is -0.5..0.5 each way."""
+        turn, sheared = self._uniform(n, self.rotation), tf.tan(self._uniform(n, self.shear))
+        zoom_y, zoom_x = 1 + self._uniform(n, self.zoom), 1 + self._uniform(n, self.zoom)
+        if self.flip:
+            zoom_x *= tf.where(self._uniform(n, 1.0) < 0, -1.0, 1.0)
+        cos, sin = tf.cos(turn), tf.sin(turn)
+        places_y = (cos * y + sin * x) * zoom_y + self._uniform(n, self.shift)
+        places_x = (cos * x - sin * y + sheared * y) * zoom_x + self._uniform(n, self.shift)
+        if self.elastic:
+            places_y += self._bend(n, y, x)
+            places_x += self._bend(n, y, x)
+        return places_y, places_x
+
+    def _bend(self, n, y, x):
+        """Return smooth random displacements, of shape (n, height, width)."""
+        shape = (n, self.GRID, self.GRID)
+        knots = keras.random.normal(shape, stddev=self.elastic, seed=self.seed_generator)
+        along_y, along_x = self._weights(y[:, 0]), self._weights(x[0])
+        return tf.einsum("yi,nij,xj->nyx", along_y, knots, along_x)
+
+    def _weights(self, places):
+        """Return the weight of each knot at each place: a tent over the knot."""
+        knots = tf.linspace(-0.5, 0.5, self.GRID)
+        distances = tf.abs(places[:, np.newaxis] - knots) * (self.GRID - 1)
+        return tf.maximum(1 - distances, 0)
+
+    def _uniform(self, n, largest):
+        """Return a value for each image from -largest to largest, of shape (n, 1, 1)."""
+        if not largest:
+            return tf.zeros((1, 1, 1))
+        return keras.random.uniform((n, 1, 1), -largest, largest, seed=self.seed_generator)
+
+    def _sample(self, images, places_y, places_x):
+        """Interpolate the images at these places, bilinearly."""
+        height, width, channels = images.shape[1:]
+        rows = tf.clip_by_value((places_y + 0.5) * (height - 1), 0.0, height - 1.0)
+        columns = tf.clip_by_value((places_x + 0.5) * (width - 1), 0.0, width - 1.0)
+        rows, columns = tf.broadcast_to(rows, tf.shape(rows + columns)), rows * 0 + columns
+        top, left = tf.floor(rows), tf.floor(columns)
+        first = tf.range(tf.shape(images)[0])[:, np.newaxis, np.newaxis] * (height * width)
+        place = first + tf.cast(top, tf.int32) * width + tf.cast(left, tf.int32)
+        # A pixel and those beside, below and across from it, side by side: one gathering for all.
+        padded = tf.pad(images, [[0, 0], [0, 1], [0, 1], [0, 0]], "SYMMETRIC")
+        beside, below = padded[:, :-1, 1:], padded[:, 1:, :-1]
+        pixels = tf.concat([images, beside, below, padded[:, 1:, 1:]], -1)
+        four = tf.gather(tf.reshape(pixels, [-1, 4 * channels]), place)
+        corner, beside, below, across = tf.split(four, 4, -1)
+        down, right = (rows - top)[..., np.newaxis], (columns - left)[..., np.newaxis]
+        return _mix(_mix(corner, beside, right), _mix(below, across, right), down)
+
+    def _erase(self, images, y, x):
+        n = tf.shape(images)[0]
+        # Half of the areas are negative: no rectangle. The sides differ by up to a factor of 2.
+        area = tf.maximum(self._uniform(n, self.erase), 0)
+        aspect = tf.pow(2.0, self._uniform(n, 1.0))
+        half_height, half_width = tf.sqrt(area * aspect) / 2, tf.sqrt(area / aspect) / 2
+        inside_y = tf.abs(y - self._uniform(n, 0.5)) < half_height
+        inside_x = tf.abs(x - self._uniform(n, 0.5)) < half_width
+        inside = tf.logical_and(inside_y, inside_x)[..., np.newaxis]
+        return tf.where(inside, tf.reduce_mean(images, [1, 2, 3], keepdims=True), images)
+
+
+def _mix(one, other, share):
+    return one + (other - one) * share
