@@ -46,14 +46,14 @@ STUDY = Study(
                 "CNN": Model(
                     "cnn",
                     {
-                        "filters": (64, 128),
+                        "filters": (32, 64),
                         "kernel_size": 3,
                         "hidden_layer_sizes": (256,),
                         "dropout": 0.5,
-                        "learning_rate": 0.001,
-                        "learning_rate_schedule": "constant",
-                        "epochs": 20,
-                        "batch_size": 256,
+                        "learning_rate": 0.003,
+                        "learning_rate_schedule": "one_cycle",
+                        "epochs": 12,
+                        "batch_size": 128,
                     },
                 ),
             },
@@ -81,9 +81,10 @@ STUDY = Study(
     ),
     notes=(
         "Ours, where the published study is silent: the values that are searched, 20 candidates "
-        "in 3 folds on 15,000 of the training images (stratified), and the whole CNN: 64 and 128 "
-        "filters of 3 x 3, a dense layer of 256, dropout of 0.5, 20 epochs in batches of 256, "
-        "chosen on 10,000 images held out of the training images.",
+        "in 3 folds on 15,000 of the training images (stratified), and the whole CNN: 32 and 64 "
+        "filters of 3 x 3, a dense layer of 256, dropout of 0.5, 12 epochs in batches of 128 with a "
+        "one-cycle learning rate of up to 0.003. One run of it without 10,000 of the training images "
+        "had 92.5 % of those right.",
         "The search sees training images only. The four runs and the CNN learn from all of them.",
     ),
 )
