@@ -1,0 +1,120 @@
+"""What each named augmentation does to images."""
+
+import keras
+import numpy as np
+import pytest
+
+from skdigits.datasets import load_digits
+from skdigits.training._augmentation import make_augmenter
+
+NAMES = ["shift", "affine", "elastic", "flip", "erase"]
+
+
+def augment(names, images):
+    images = np.asarray(images, np.float32)
+    return np.array(make_augmenter(names, images.shape[1:])(images, training=True))
+
+
+def digits(n=200):
+    return load_digits(return_X_y=True)[0][:n, ..., np.newaxis].astype(np.float32)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(28, 28, 1), (5, 9, 3), (1, 7, 1)])
+def test_an_even_image_stays_even(name, shape):
+    images = np.full((50, *shape), 3.5)
+    np.testing.assert_allclose(augment(name, images), images, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_images_change_each_its_own_way_and_keep_their_range(name):
+    images = np.repeat(digits(1), 200, axis=0)
+    changed = augment(name, images)
+    assert changed.shape == images.shape
+    assert len(np.unique(changed.reshape(200, -1), axis=0)) >= 2
+    assert images.min() <= changed.min() <= changed.max() <= images.max() + 1e-3
+
+
+def test_shift_moves_by_up_to_seven_per_cent():
+    images = np.zeros((400, 101, 51, 1))
+    images[:, 50, 25] = 1
+    changed = augment("shift", images)[..., 0]
+    weight = changed.sum(axis=(1, 2))
+    np.testing.assert_allclose(weight, 1, atol=1e-3)
+    rows = (changed * np.arange(101)[:, np.newaxis]).sum(axis=(1, 2)) - 50
+    columns = (changed * np.arange(51)).sum(axis=(1, 2)) - 25
+    for moves, size in ((rows, 100), (columns, 50)):
+        assert 0.06 * size < np.abs(moves).max() <= 0.07 * size + 1e-3
+        assert abs(moves.mean()) < 0.01 * size
+    assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.2
+
+
+def test_affine_turns_and_zooms_too():
+    """A bar's length tells of the zoom, its slope of the turn."""
+    images = np.zeros((300, 61, 61, 1))
+    images[:, 29:32, 15:46] = 1
+    columns = np.arange(61) - 30
+
+    def slope_and_length(changed):
+        row = (changed * columns[:, np.newaxis]).sum(axis=1) / np.maximum(changed.sum(axis=1), 1e-6)
+        inside = changed.sum(axis=1) > 1
+        slopes = [np.polyfit(columns[i], r[i], 1)[0] for r, i in zip(row, inside, strict=True)]
+        return np.rad2deg(np.arctan(slopes)), inside.sum(axis=1)
+
+    shifted = slope_and_length(augment("shift", images)[..., 0])
+    changed = slope_and_length(augment("affine", images)[..., 0])
+    assert np.abs(shifted[0]).max() < 0.5
+    assert 7 < np.abs(changed[0]).max() < 13
+    assert np.ptp(shifted[1]) <= 2
+    assert np.ptp(changed[1]) >= 4
+
+
+def test_elastic_bends_straight_lines():
+    images = np.zeros((100, 61, 61, 1))
+    images[:, 29:32] = 1
+
+    def bend(changed):
+        columns = np.arange(61)
+        row = (changed * np.arange(61)[:, np.newaxis]).sum(axis=1) / changed.sum(axis=1)
+        fits = (np.polyval(np.polyfit(columns, each, 1), columns) for each in row)
+        return np.mean([np.abs(each - fit).max() for each, fit in zip(row, fits, strict=True)])
+
+    assert bend(augment("elastic", images)[..., 0]) > 4 * bend(augment("affine", images)[..., 0])
+
+
+def test_flip_mirrors_half_of_the_images_left_to_right():
+    images = digits()
+    changed = augment("flip", images)
+    same = np.isclose(changed, images, atol=1e-2).all(axis=(1, 2, 3))
+    mirrored = np.isclose(changed, images[:, :, ::-1], atol=1e-2).all(axis=(1, 2, 3))
+    assert (same | mirrored).all()
+    assert 60 < same.sum() < 140
+
+
+def test_erase_greys_a_rectangle_of_up_to_a_quarter():
+    images = np.random.default_rng(0).random((300, 40, 40, 1))
+    changed = augment("erase", images)
+    erased = ~np.isclose(changed, images, atol=1e-5)[..., 0]
+    areas = erased.mean(axis=(1, 2))
+    assert 90 < (areas > 0).sum() < 160  # some of the rectangles lie beyond the border in part
+    assert 0.15 < areas.max() <= 0.27
+    for image, mask, original in zip(changed, erased, images, strict=True):
+        if mask.any():
+            rows, columns = np.where(mask.any(axis=1))[0], np.where(mask.any(axis=0))[0]
+            inside = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            np.testing.assert_allclose(inside, original.mean(), atol=1e-5)
+
+
+def test_a_sequence_does_all_that_it_names():
+    images = np.repeat(digits(1), 100, axis=0)
+    layers = make_augmenter(("shift", "flip", keras.layers.GaussianNoise(0.5)), (28, 28, 1)).layers
+    assert [type(layer).__name__ for layer in layers] == ["RandomDistortion", "GaussianNoise"]
+    changed = augment(("shift", "flip"), images)[..., 0]
+    # An image's own mirror tells whether it was mirrored; its centre that it was moved.
+    centres = (changed * np.arange(28)).sum(axis=(1, 2)) / changed.sum(axis=(1, 2))
+    assert len(np.unique(centres.round(2))) > 50
+
+
+def test_none_is_none():
+    assert make_augmenter(None, (28, 28, 1)) is None
+    assert make_augmenter((), (28, 28, 1)) is None
