@@ -1,0 +1,120 @@
+"""The ink of the one digit on a picture, from all steps together."""
+
+import numpy as np
+from scipy import ndimage
+
+from skdigits.preprocessing._digit_parts import EIGHT_NEIGHBOURS, digit_mask
+from skdigits.preprocessing._ink import (
+    edge_threshold,
+    ink_is_light,
+    ink_on_ground,
+    level_light,
+    smooth_noise,
+)
+from skdigits.preprocessing._mnist_form import stroke_thickness
+from skdigits.preprocessing._read_picture import PictureError
+from skdigits.preprocessing._ruled_lines import remove_ruled_lines
+
+WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
+LEAST_CONTRAST = 0.04  # of white; pale pencil has 0.1, paper's own grain 0.02
+NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
+
+
+def digit_ink(grey, is_ink):
+    """Return the ink of the digit, cropped with a margin.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width)
+        The picture, of about 0..1.
+
+    is_ink : bool
+        Whether `grey` is ink already, so that no ground is to be found.
+
+    Returns
+    -------
+    ink : ndarray of shape (crop_height, crop_width)
+        1 on the digit's strokes, 0 elsewhere, between on their edges.
+
+    Raises
+    ------
+    PictureError
+        Where there is no ink.
+    """
+    light_ink = True if is_ink else None
+    while True:
+        factor = -(-max(grey.shape) // WORK_SIDE)
+        small = _shrink(grey, factor)
+        if light_ink is None:
+            small = level_light(smooth_noise(small))
+            light_ink = ink_is_light(small)
+        elif not is_ink:
+            small = level_light(smooth_noise(small))
+        ink, mask = _find_digit(small, light_ink, is_ink)
+        box = _box_with_margin(mask, grey.shape, factor)
+        smaller = max(part.stop - part.start for part in box)
+        if factor == 1 or smaller > 0.6 * max(grey.shape):
+            return _strokes(ink, mask)
+        grey = grey[box]  # look closer
+
+
+def _shrink(grey, factor):
+    if factor == 1:
+        return grey
+    height, width = (side // factor for side in grey.shape)
+    if min(height, width) == 0:
+        raise PictureError(f"it has shape {grey.shape}, too narrow for a digit")
+    blocks = grey[: height * factor, : width * factor]
+    return blocks.reshape(height, factor, width, factor).mean(axis=(1, 3))
+
+
+def _find_digit(grey, light_ink, is_ink):
+    """Return ink, and a mask of the digit."""
+    if is_ink:
+        ink = grey
+        mask, _ = digit_mask(ink, edge_threshold(ink))
+        share = 1.0
+    else:
+        # First strokes may have any thickness; once it is known, less can be mistaken for one.
+        window = 0.4 * max(grey.shape)
+        for _ in range(2):
+            ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
+            mask, share = digit_mask(ink, edge_threshold(ink))
+            if not mask.any():
+                break
+            window = min(window, 4 * max(stroke_thickness(mask), 1) + 6)
+    if not mask.any() or share < 0.1 or np.quantile(ink[mask], 0.75) < LEAST_CONTRAST:
+        raise PictureError(NO_INK)
+    return ink, mask
+
+
+def _box_with_margin(mask, shape, factor):
+    """Return the slices of the large picture around the digit of the small one."""
+    slices = []
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    margin = 0.4 * max(rows[-1] - rows[0], columns[-1] - columns[0]) + 4
+    for found, side in zip((rows, columns), shape, strict=True):
+        start, stop = found[0] - margin, found[-1] + 1 + margin
+        slices.append(slice(max(0, int(start * factor)), min(side, int(stop * factor))))
+    return tuple(slices)
+
+
+def _strokes(ink, mask):
+    """Return the digit's strokes as 0..1, whatever the pen's tone."""
+    thickness = max(stroke_thickness(mask), 1)
+    near = ndimage.binary_dilation(mask, EIGHT_NEIGHBOURS, 1 if thickness < 5 else 2)
+    ground = ndimage.binary_dilation(mask, EIGHT_NEIGHBOURS, 4) & ~near
+    low = float(np.quantile(ink[ground], 0.5)) if ground.any() else 0.0
+    high = float(np.quantile(ink[mask], 0.9))
+    level = np.full(ink.shape, high)
+    if thickness >= 4:
+        # The pen presses more here and less there: take the tone of the place.
+        size = int(2 * thickness) | 1
+        level = ndimage.maximum_filter(np.where(mask, ink, 0), size)
+        level = ndimage.uniform_filter(np.clip(level, 0.4 * high, high), size)
+    strokes = np.where(near, (ink - low) / np.maximum(level - low, 1e-6), 0)
+    # Large strokes are to be full to their edges; of small ones the grey edge is all there is.
+    sharper = np.clip(thickness / 3, 1, 3)
+    strokes = np.clip(0.5 + sharper * (strokes - 0.5), 0, 1)
+    strokes = np.where(near, strokes, 0)
+    return np.pad(strokes, 1)

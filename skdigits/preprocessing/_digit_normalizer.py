@@ -1,0 +1,189 @@
+"""DigitNormalizer: pictures of digits to MNIST's form."""
+
+import os
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+
+from skdigits.preprocessing._digit_ink import digit_ink
+from skdigits.preprocessing._mnist_form import SIDE, to_mnist_form
+from skdigits.preprocessing._read_picture import PictureError, read_picture
+
+MOST_NAMED = 20  # bad pictures that one message names
+HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height, width[, channels])"
+
+
+class DigitNormalizer(TransformerMixin, BaseEstimator):
+    """Bring pictures of single handwritten digits to MNIST's form.
+
+    A picture may be a photograph of ink on plain, ruled or squared paper, in uneven light, or a
+    drawing on a screen; of any size, colour and polarity; its ink may be in its transparency. The
+    digit comes out light on dark, its longer side 20 pixels, its centre of mass at the centre of
+    28 x 28 pixels, its strokes about as thick as MNIST's, their edges grey. Pictures that are in
+    this form already come out nearly as they are.
+
+    The transformer learns nothing, so that it works without `fit`.
+
+    Parameters
+    ----------
+    on_error : {"raise", "warn"}, default="raise"
+        What to do about pictures that cannot be read or show no digit. "raise" looks at all
+        pictures and raises one ValueError that names each bad one and how to mend it. "warn" says
+        the same in one warning, and gives an image of zeros for each, so that the others go on.
+
+    See Also
+    --------
+    ImageReshaper : Rows of pixels to images.
+    skdigits.CNNClassifier : A classifier of the images; train it with `augmentation="affine"`.
+
+    Notes
+    -----
+    The steps, each with methods known from the reading of documents: colours become grey along
+    their first principal component; a quadratic surface takes off uneven light; a grey closing
+    finds the ground, which keeps edges of shadows and pages; printed lines that run from border to
+    border are cleared but for strokes that cross them; the threshold is the mean of the ink,
+    weighted by its squared gradient, followed down to its half from what lies above; the heaviest
+    mark is the digit, with what lies near it; strokes much thinner or thicker than MNIST's are
+    drawn again from their distance map.
+
+    Pictures in files need Pillow, and are turned as their EXIF data say. Of pictures with several
+    frames the first is taken. A digit is taken to be upright.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits",
+    http://yann.lecun.com/exdb/mnist, says how its images were fitted and centred.
+
+    N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on
+    Systems, Man, and Cybernetics 9(1), 1979, is used to tell light ink from dark.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.preprocessing import DigitNormalizer
+    >>> picture = np.full((100, 80), 200)
+    >>> picture[20:80, 38:44] = 40
+    >>> image = DigitNormalizer().transform([picture])[0]
+    >>> image.shape, image.dtype
+    ((28, 28), dtype('uint8'))
+    >>> np.flatnonzero(image.any(axis=1)).size
+    20
+    """
+
+    _parameter_constraints: dict = {"on_error": [StrOptions({"raise", "warn"})]}
+
+    def __init__(self, on_error="raise"):
+        self.on_error = on_error
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X=None, y=None):
+        """Check the parameter; there is nothing to learn.
+
+        Parameters
+        ----------
+        X : None or pictures
+            Ignored.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        return self
+
+    def transform(self, X):
+        """Bring pictures to MNIST's form.
+
+        Parameters
+        ----------
+        X : sequence of pictures, or array-like of shape (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            A picture is an array of shape (height, width) or (height, width, channels), with 1
+            channel (grey), 2 (grey and alpha), 3 (red, green, blue) or 4 (and alpha); a PIL image;
+            or the path of a file. A sequence may hold all of these, of different sizes.
+
+        Returns
+        -------
+        images : ndarray of shape (n_samples, 28, 28), uint8
+            The digits, 255 on strokes and 0 elsewhere.
+
+        Raises
+        ------
+        ValueError
+            Where X is no sequence of pictures; with `on_error="raise"` where a picture is bad.
+
+        ImportError
+            Where X holds paths and Pillow is missing.
+
+        Warns
+        -----
+        UserWarning
+            With `on_error="warn"` where a picture is bad.
+        """
+        self._validate_params()
+        pictures = _as_list(X)
+        images = np.zeros((len(pictures), SIDE, SIDE), dtype=np.uint8)
+        problems = []
+        for i, picture in enumerate(pictures):
+            try:
+                images[i] = to_mnist_form(digit_ink(*read_picture(picture)))
+            except PictureError as error:
+                problems.append(f"{_name(i, picture)}: {error}.")
+        if problems:
+            self._report(problems, len(pictures))
+        return images
+
+    def _report(self, problems, n_pictures):
+        """Raise or warn about all bad pictures at once."""
+        more = len(problems) - MOST_NAMED
+        lines = problems[:MOST_NAMED] + ([f"and {more} more."] if more > 0 else [])
+        message = f"{len(problems)} of {n_pictures} pictures cannot be used.\n" + "\n".join(lines)
+        if self.on_error == "raise":
+            hint = 'DigitNormalizer(on_error="warn") goes on with the others.'
+            raise ValueError(f"{message}\n{hint}")
+        warnings.warn(f"{message}\nTheir images are blank.", UserWarning, stacklevel=3)
+
+    def __sklearn_tags__(self):
+        """Return the tags: pictures, no tables; nothing to fit."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = ["uint8"]
+        return tags
+
+
+def _as_list(X):
+    """Return the pictures one by one, or raise ValueError where X is one itself or none."""
+    if isinstance(X, str | os.PathLike) or hasattr(X, "getexif"):
+        raise ValueError(f"X is one picture; put it in a list: [picture]. Or {HOW_TO_GIVE}.")
+    if isinstance(X, np.ndarray) and X.dtype.kind not in "OUT":
+        if X.ndim not in (3, 4):
+            raise ValueError(
+                f"X is an array of shape {X.shape}; {HOW_TO_GIVE}. Put a single picture in a list: "
+                "[picture]; bring rows of pixels to images first, with ImageReshaper."
+            )
+        if X.ndim == 3 and X.shape[2] in (1, 2, 3, 4):
+            raise ValueError(
+                f"X is an array of shape {X.shape}, which looks like a single picture with "
+                f"{X.shape[2]} channels; put it in a list: [picture]."
+            )
+    try:
+        pictures = list(X)
+    except TypeError as error:
+        raise ValueError(f"X is of type {type(X).__name__}; {HOW_TO_GIVE}.") from error
+    if not pictures:
+        raise ValueError(f"X holds 0 samples (pictures); {HOW_TO_GIVE}.")
+    return pictures
+
+
+def _name(index, picture):
+    """Return how to find a picture again: its index, and its path where it has one."""
+    path = picture if isinstance(picture, str | os.PathLike) else getattr(picture, "filename", "")
+    return f"Picture {index} ({os.fspath(path)})" if path else f"Picture {index}"

@@ -1,0 +1,112 @@
+"""Ink from paper: how much ink each pixel of a grey picture holds."""
+
+import numpy as np
+from scipy import ndimage
+
+
+def smooth_noise(grey):
+    """Return the picture without fine noise, as it is where it has none."""
+    corners = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
+    noise = np.median(np.abs(corners)) / (2 * 0.6745)  # the standard deviation, were it normal
+    large_enough = min(grey.shape) > 60
+    return ndimage.gaussian_filter(grey, 1.0) if noise > 0.003 and large_enough else grey
+
+
+def level_light(grey):
+    """Return the picture as if lit evenly, where light falls off smoothly.
+
+    A quadratic surface is fitted to the ground, by weights that leave out what is far from it
+    (iteratively reweighted least squares with Tukey's biweight), and the picture divided by it.
+    """
+    step = max(1, max(grey.shape) // 48)
+    sample = grey[::step, ::step]
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in sample.shape), indexing="ij")
+    terms = _surface_terms(y, x).reshape(6, -1).T
+    values = sample.ravel()
+    ground = np.full(values.shape, np.median(values))
+    ridge = 1e-3 * len(values) * np.diag([0, 1, 1, 1, 1, 1])  # level, where little ground is seen
+    for _ in range(8):
+        off = values - ground
+        reach = max(4 * np.median(np.abs(off)), 0.03)
+        weight = np.clip(1 - (off / reach) ** 2, 0, None) ** 2
+        weighted = terms * weight[:, None]
+        surface = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
+        ground = terms @ surface
+    middle = float(np.median(ground))
+    if middle < 0.1 or ground.min() < 0.15 * middle:
+        return grey  # dark ground, or no surface that could be light
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in grey.shape), indexing="ij")
+    full = np.tensordot(surface, _surface_terms(y, x), axes=1)
+    return (grey * (middle / np.maximum(full, 0.2 * middle))).astype(np.float32)
+
+
+def _surface_terms(y, x):
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+
+
+def ink_is_light(grey):
+    """Return whether the ink is lighter than its ground.
+
+    Four signs vote: ground fills the border, fills most of the picture, is broad where strokes
+    are narrow, and what is narrow and stands out is ink.
+    """
+    light = grey > otsu_threshold(grey)
+    rim = max(1, min(grey.shape) // 50)
+    inside = np.zeros(grey.shape, dtype=bool)
+    inside[rim:-rim, rim:-rim] = True
+    border = 2 * light[~inside].mean() - 1
+    most = 2 * light.mean() - 1
+    light_breadth = ndimage.distance_transform_edt(light).max()
+    dark_breadth = ndimage.distance_transform_edt(~light).max()
+    broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, 1e-9)
+    window = max(3, int(0.15 * max(grey.shape)))
+    dark_hat = float((_closing(grey, window) - grey).sum())
+    light_hat = float((_closing(-grey, window) + grey).sum())
+    narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, 1e-9)
+    return border + 0.5 * most + broad + narrow < 0
+
+
+def otsu_threshold(values):
+    """Return the threshold that parts values best into two classes (Otsu, 1979)."""
+    counts, edges = np.histogram(values, bins=128)
+    centres = (edges[1:] + edges[:-1]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    mass = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = mass / below - (mass[-1] - mass) / above
+    between = np.nan_to_num(below * above * apart**2)
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
+    return edges[1:][best].mean()
+
+
+def ink_on_ground(grey, *, light_ink, stroke):
+    """Return ink of 0..1 and more than the ground it lies on, for strokes of up to `stroke` pixels.
+
+    The ground is what remains when all that is narrower than a window vanishes (a grey closing);
+    so edges of shadows and of pages remain ground. Dark ink swallows a share of the light, and is
+    measured as such.
+    """
+    window = int(stroke) | 1
+    if light_ink:
+        ground = -_closing(-grey, window)
+        ink = grey - ground
+    else:
+        ground = _closing(grey, window)
+        ink = (ground - grey) / np.maximum(ground, 0.3 * ground.max())
+    return np.clip(ink - np.median(ink), 0, None)
+
+
+def _closing(grey, window):
+    return ndimage.grey_closing(grey, size=(window, window), mode="nearest")
+
+
+def edge_threshold(ink):
+    """Return the ink at the edges of strokes, half of that in their middle.
+
+    The mean of the ink, weighted by the square of its gradient: it does not depend on how much
+    of the picture is ground, as that of Otsu does.
+    """
+    down, across = np.gradient(ink)
+    weight = down**2 + across**2
+    return float((weight * ink).sum() / max(weight.sum(), 1e-12))
