@@ -14,7 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from skdigits.model_selection import compare
+from skdigits.metrics import expected_calibration_error
+from skdigits.model_selection import Run, compare
+from skdigits.model_selection._results import Outcome, summarize
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,9 @@ def test_measures_are_those_of_scikit_learn(digits, on_test_split):
     assert run.accuracy == metrics.accuracy_score(y_test, predicted)
     assert run.macro_f1 == metrics.f1_score(y_test, predicted, average="macro")
     assert run.log_loss == pytest.approx(metrics.log_loss(y_test, probability))
+    calibration = expected_calibration_error(y_test, probability)
+    assert run.expected_calibration_error == pytest.approx(calibration)
+    assert result.mean["expected_calibration_error"] == run.expected_calibration_error
     assert run.fit_seconds > 0
     assert run.predict_seconds > 0
     assert result.confusion == metrics.confusion_matrix(y_test, predicted).tolist()
@@ -56,11 +61,25 @@ def test_measures_are_those_of_scikit_learn(digits, on_test_split):
     np.testing.assert_allclose(result.mistakes["probability"], probability[wrong].max(axis=1))
 
 
-def test_a_model_without_probabilities_has_no_log_loss(on_test_split):
+def test_a_model_without_probabilities_has_neither_log_loss_nor_calibration(on_test_split):
     result = on_test_split["linear"]
-    assert result.runs[0].log_loss is None
-    assert result.mean["log_loss"] is None
+    for measure in ("log_loss", "expected_calibration_error"):
+        assert getattr(result.runs[0], measure) is None
+        assert result.mean[measure] is None
     assert set(result.mistakes["probability"]) == {None}
+
+
+def test_runs_stored_before_calibration_was_measured_are_summed_up_without_it():
+    stored = {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7, "history": {}}
+    stored |= {"fit_seconds": 1.0, "predict_seconds": 0.1}
+    old, new = Run(**stored), Run(**stored, expected_calibration_error=0.2)
+    outcomes = [Outcome(run, None, [[1, 1], [1, 1]], {"index": []}) for run in (old, new)]
+    for runs in (outcomes[:1], outcomes):
+        result = summarize("bayes", "GaussianNB()", runs, [0, 1])
+        assert result.mean["expected_calibration_error"] is None
+        assert result.std["expected_calibration_error"] is None
+        assert result.mean["log_loss"] == 0.7
+    assert summarize("bayes", "", outcomes[1:], [0, 1]).mean["expected_calibration_error"] == 0.2
 
 
 def test_the_best_is_compared_with_the_others_image_by_image(digits, on_test_split):

@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -149,7 +150,19 @@ def test_table_is_the_one_of_the_terminal(page, comparison):
     assert page.rows[0] == list(columns)
     assert page.rows[1 : 1 + len(rows)] == rows
     assert [row[0] for row in rows] == ["linear <b>", "bayes", "dummy"]
-    assert rows[0][3] == "–"
+    calibration = comparison["bayes"].mean["expected_calibration_error"]
+    assert dict(zip(columns, rows[1], strict=True))["ECE"] == f"{calibration:.4f}"
+    of_ridge = dict(zip(columns, rows[0], strict=True))
+    assert of_ridge["Log loss"] == of_ridge["ECE"] == "–"
+
+
+def test_what_was_stored_before_calibration_was_measured_has_a_dash(comparison):
+    models = [
+        replace(model, mean={**model.mean, "expected_calibration_error": None})
+        for model in comparison.models
+    ]
+    columns, rows = comparison_table(replace(comparison, models=models))
+    assert {row[columns.index("ECE")] for row in rows} == {"–"}
 
 
 def test_confusions_show_the_images_that_were_confused(page, comparison, data):

@@ -8,6 +8,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 from sklearn.pipeline import Pipeline
 
+from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection._results import Outcome, Run
 
 FIT_SHARE = 0.95  # of the progress of one run; the rest is left for predicting
@@ -53,10 +54,11 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     fit_seconds = seconds_of(estimator.fit, *train, **fit_params)[0]
     report(FIT_SHARE, "predicting")
     predict_seconds, predicted = seconds_of(estimator.predict, X)
-    loss, probability = None, np.full(len(y), None)
+    loss, calibration, probability = None, None, np.full(len(y), None)
     if hasattr(estimator, "predict_proba"):
         probabilities = estimator.predict_proba(X)
         loss = float(log_loss(y, probabilities, labels=classes))
+        calibration = expected_calibration_error(y, probabilities, labels=classes)
         rows = np.arange(len(y))
         probability = probabilities[rows, np.searchsorted(estimator.classes_, predicted)]
     run = Run(
@@ -66,6 +68,7 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
         fit_seconds=fit_seconds,
         predict_seconds=predict_seconds,
         history=_history(estimator),
+        expected_calibration_error=calibration,
     )
     columns = {"index": index, "label": y, "predicted": predicted, "probability": probability}
     wrong = predicted != y

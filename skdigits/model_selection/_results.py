@@ -10,7 +10,14 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
-MEASURES = ("accuracy", "macro_f1", "log_loss", "fit_seconds", "predict_seconds")
+MEASURES = (
+    "accuracy",
+    "macro_f1",
+    "log_loss",
+    "expected_calibration_error",
+    "fit_seconds",
+    "predict_seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,10 @@ class Run:
         Wall time of ``fit`` on all training images, and of ``predict`` on all evaluated ones.
     history : dict of str to list of float
         One value an epoch, as in the estimator's ``history_``; empty where it has none.
+    expected_calibration_error : float or None
+        Mean distance between the probability given to the predicted label and how often that is
+        right, as `skdigits.metrics.expected_calibration_error` measures it; None for a model
+        without ``predict_proba``, and for a run that was stored before it was measured.
     """
 
     accuracy: float
@@ -38,6 +49,7 @@ class Run:
     fit_seconds: float
     predict_seconds: float
     history: dict[str, list[float]] = field(default_factory=dict)
+    expected_calibration_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,8 @@ class ModelResult:
     runs : list of Run
         One for the test split, or one a fold, or one a seed.
     mean, std : dict of str to (float or None)
-        Of each measure over the runs. ``std`` is None where there is one run.
+        Of each measure over the runs; None where a run lacks it. ``std`` is None also where there
+        is one run.
     confusion : list of list of int
         Rows are the true classes, columns the predicted ones, summed over the runs.
     per_class : list of dict

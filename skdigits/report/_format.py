@@ -77,7 +77,16 @@ def ranked(comparison):
     )
 
 
-COLUMNS = ("Model", "Accuracy", "Macro F1", "Log loss", "Fit (s)", "Predict (s)", "Parameters")
+COLUMNS = (
+    "Model",
+    "Accuracy",
+    "Macro F1",
+    "Log loss",
+    "ECE",
+    "Fit (s)",
+    "Predict (s)",
+    "Parameters",
+)
 
 
 def comparison_table(comparison):
@@ -115,6 +124,8 @@ def comparison_table(comparison):
                 percent(mean["accuracy"], std["accuracy"]),
                 number(mean["macro_f1"], std["macro_f1"]),
                 number(mean["log_loss"], std["log_loss"]),
+                # Absent from what was stored before it was measured.
+                number(*(of.get("expected_calibration_error") for of in (mean, std))),
                 seconds(mean["fit_seconds"], std["fit_seconds"]),
                 seconds(mean["predict_seconds"], std["predict_seconds"]),
                 count(model.n_parameters),
