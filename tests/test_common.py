@@ -3,8 +3,13 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdigits import CNNClassifier, MLPClassifier
+from skdigits.ensemble import AveragingClassifier
 
-ESTIMATORS = [MLPClassifier(), CNNClassifier()]
+ESTIMATORS = [
+    MLPClassifier(),
+    CNNClassifier(),
+    AveragingClassifier(MLPClassifier(hidden_layer_sizes=(32,)), n_estimators=2),
+]
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (

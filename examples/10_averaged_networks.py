@@ -1,0 +1,34 @@
+"""Average networks that began from different seeds.
+
+You learn to use `AveragingClassifier`: its members differ by chance alone. Each prints its accuracy
+on the test images, its log loss, and its calibration error, which tells how far its probabilities
+are from how often it is right. The log loss of the average is always below the mean of theirs.
+
+    python examples/10_averaged_networks.py
+"""
+
+import numpy as np
+from sklearn.metrics import log_loss
+
+from skdigits import MLPClassifier
+from skdigits.datasets import load_digits
+from skdigits.ensemble import AveragingClassifier
+from skdigits.metrics import expected_calibration_error
+
+X_train, y_train = load_digits(subset="train", return_X_y=True)
+X_test, y_test = load_digits(subset="test", return_X_y=True)
+
+network = MLPClassifier(hidden_layer_sizes=(64,))
+average = AveragingClassifier(network, n_estimators=5, random_state=0).fit(X_train, y_train)
+
+classifiers = {f"network {n}": member for n, member in enumerate(average.estimators_, start=1)}
+for name, classifier in {**classifiers, "average": average}.items():
+    probabilities = classifier.predict_proba(X_test)
+    print(
+        f"{name:9} accuracy {classifier.score(X_test, y_test):.3f}, "
+        f"log loss {log_loss(y_test, probabilities):.3f}, "
+        f"calibration error {expected_calibration_error(y_test, probabilities):.3f}"
+    )
+agreed = np.ptp([member.predict(X_test) for member in average.estimators_], axis=0) == 0
+accuracy = average.score(X_test[agreed], y_test[agreed])
+print(f"where all five agree ({agreed.mean():.0%} of the images): accuracy {accuracy:.3f}")

@@ -1,0 +1,269 @@
+"""Several networks that answer as one."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+    is_classifier,
+)
+from sklearn.ensemble._base import _set_random_states
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skdigits._base import ImageClassifier
+from skdigits._cnn import CNNClassifier
+
+__all__ = ["AveragingClassifier"]
+
+
+class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Average the probabilities of equal classifiers that began from different seeds.
+
+    All members learn from the same data. What sets them apart is chance: initial weights, order of
+    the images, dropout, augmentation. Their average is more accurate than a single one and its
+    probabilities are better [1]_, for `n_estimators` times the work.
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba` and `random_state`, default=None
+        What the members are clones of: a network, a Pipeline that holds one, or any other
+        classifier of scikit-learn's that chance plays a part in. None is ``CNNClassifier()``.
+
+    n_estimators : int, default=5
+        Number of members, at least 1. The default is that of [1]_.
+
+    n_jobs : int, default=None
+        How many members are trained side by side, as everywhere in scikit-learn: None is 1, unless
+        in a `joblib.parallel_config` context; -1 is one a core. One network uses all cores by
+        itself, and every worker process imports TensorFlow first, so that more than 1 pays for
+        small networks and long training only. It has no part in `predict`.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the seed of each `random_state` in each member, also where `estimator` has one set.
+        The same int gives the same result, bit for bit; where networks depend on the number of
+        threads (see their `random_state`), with the same `n_jobs` only.
+
+    Attributes
+    ----------
+    estimators_ : list of classifiers
+        The fitted members.
+
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    n_features_in_ : int
+        Values an image. Only defined if the members expose it.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a data frame with names. Only defined if the members
+        expose it.
+
+    See Also
+    --------
+    sklearn.ensemble.VotingClassifier : Average different classifiers.
+    sklearn.ensemble.BaggingClassifier : Average equal ones, each fitted on a sample of the data.
+    CNNClassifier : What the members are by default.
+
+    Notes
+    -----
+    Members are fitted on the labels as they were given, so that each is a classifier to use alone.
+    Networks that are trained one after the other share one traced program.
+
+    References
+    ----------
+    .. [1] B. Lakshminarayanan, A. Pritzel and C. Blundell, "Simple and scalable predictive
+       uncertainty estimation using deep ensembles", 2017, https://arxiv.org/abs/1612.01474
+
+    Examples
+    --------
+    >>> from skdigits import MLPClassifier
+    >>> from skdigits.datasets import load_digits
+    >>> from skdigits.ensemble import AveragingClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_test, y_test = load_digits(subset="test", return_X_y=True)
+    >>> network = MLPClassifier(hidden_layer_sizes=(32,))
+    >>> classifier = AveragingClassifier(network, n_estimators=3, random_state=0).fit(X, y)
+    >>> len(classifier.estimators_), classifier.predict_proba(X_test).shape
+    (3, (355, 10))
+    >>> bool(classifier.score(X_test, y_test) > 0.9)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+    # Weights are the members' to ask for: there is no request of our own to set.
+    __metadata_request__fit = {"sample_weight": UNUSED}
+
+    def __init__(self, estimator=None, n_estimators=5, *, n_jobs=None, random_state=None):
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)  # the members check their parameters
+    def fit(self, X, y, sample_weight=None, **fit_params):
+        """Train the members.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images, as the members take them.
+
+        y : array-like of shape (n_samples,)
+            Labels, as the members take them.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for the `fit` of each member.
+
+        **fit_params : dict
+            More arguments for the `fit` of each member, such as `X_val` and `y_val`. They are
+            passed on as they are, unless ``enable_metadata_routing=True``: then those, and
+            `sample_weight`, that the members request.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For an `estimator` that is no classifier or has no `random_state`, and for all that a
+            member raises it for; the estimator stays as it was.
+        """
+        estimator = self._get_estimator()
+        _check_estimator(estimator)
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if sample_weight is not None:
+            fit_params["sample_weight"] = sample_weight
+        if _routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+
+        random_state = check_random_state(self.random_state)
+        members = [clone(estimator) for _ in range(self.n_estimators)]
+        for member in members:
+            _set_random_states(member, random_state)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_member)(member, X, y, fit_params) for member in members
+        )
+        return self
+
+    def predict(self, X):
+        """Predict the label of each image: the one of the highest mean probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, as they were given to `fit`.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def predict_proba(self, X):
+        """Predict the probability of each class: the mean of what the members predict.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`; each row sums to one.
+        """
+        check_is_fitted(self)
+        return np.mean([member.predict_proba(X) for member in self.estimators_], axis=0)
+
+    @property
+    def classes_(self):
+        """The labels."""
+        return self._first_member("classes_").classes_
+
+    @property
+    def n_features_in_(self):
+        """Values an image."""
+        return self._first_member("n_features_in_").n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns."""
+        return self._first_member("feature_names_in_").feature_names_in_
+
+    def get_metadata_routing(self):
+        """Get metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            What `fit` passes on to the members, and what `score` takes itself.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self._get_estimator(), method_mapping=mapping)
+
+    def __sklearn_tags__(self):
+        """Return the tags: what the members take as input, so does their average."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self._get_estimator()).input_tags
+        return tags
+
+    def _get_estimator(self):
+        """Return what the members are to be clones of."""
+        return CNNClassifier() if self.estimator is None else self.estimator
+
+    def _first_member(self, attribute):
+        """Return a fitted member, which has this attribute of theirs; they all share it."""
+        if not hasattr(self, "estimators_"):
+            raise AttributeError(
+                f"This {type(self).__name__} has no {attribute} before it is fitted."
+            )
+        return self.estimators_[0]
+
+
+def _check_estimator(estimator):
+    """Refuse what cannot be averaged, before any work."""
+    name = type(estimator).__name__
+    if not is_classifier(estimator):
+        raise ValueError(f"The estimator {name} should be a classifier.")
+    parameters = estimator.get_params(deep=True)
+    if not any(parameter.rpartition("__")[2] == "random_state" for parameter in parameters):
+        raise ValueError(
+            f"The estimator {name} has no random_state: all its clones would be the same, and so "
+            "would be their average. Use it by itself."
+        )
+
+
+def _fit_member(member, X, y, fit_params):
+    """Fit one member, in this process or in a worker."""
+    member.fit(X, y, **fit_params)
+    classifier = member[-1] if isinstance(member, Pipeline) else member
+    if isinstance(classifier, ImageClassifier):
+        classifier._network.suspend()  # so that the next member is trained by the same program
+    return member
