@@ -10,6 +10,7 @@ from skdigits.datasets import load_digits
 from skdigits.model_selection import Comparison, ModelResult, Run
 from skdigits.report import describe_run, published_table, write_index, write_study
 from skdigits.studies import (
+    ClassDifference,
     ExperimentResult,
     PairedDifference,
     PublishedResult,
@@ -91,7 +92,14 @@ def an_experiment(y, accuracies, *, data="digits", p_value=0.01):
         random_state=0,
         n_seeds=n,
     )
-    return ExperimentResult("models", "Two models", data, comparison, differences)
+    by_class = [
+        ClassDifference("CNN", name, label, 0.02, 0.001, n, p_value)
+        if n > 1
+        else ClassDifference("CNN", name, label, 0.02, None, n, None)
+        for name in names[1:]
+        for label in range(10)
+    ]
+    return ExperimentResult("models", "Two models", data, comparison, differences, by_class)
 
 
 def a_sweep():
@@ -207,7 +215,10 @@ def test_page_is_well_formed_and_complete_in_itself(out, page):
 
 
 def test_page_answers_first_with_size_and_spread(page):
-    answer = "CNN gets 97.50 ± 0.20 % of the images right, 2.50 ± 0.10 points more than MLP"
+    answer = (
+        "All 4 settings get 90.05 % to 94.05 % of the images right, on average over 2 seeds; "
+        "Two models: CNN is 2.50 ± 0.10 points ahead of MLP"
+    )
     places = [
         page.text.index(f"Is a CNN better? {answer}"),
         page.text.index("The study said"),
@@ -272,8 +283,8 @@ def test_quick_is_marked(study, page, data, tmp_path):
 def test_sweep_and_search_are_shown(page):
     assert "All 4 settings get 90.05 % to 94.05 % of the images right" in page.text
     drawings = [attrs["aria-label"] for attrs in page.all("svg")]
-    assert any(label.startswith("Accuracy against hidden layer sizes") for label in drawings)
-    assert any(label.startswith("Epochs against hidden layer sizes") for label in drawings)
+    assert any(label.startswith("Accuracy against hidden nodes") for label in drawings)
+    assert any(label.startswith("Epochs against hidden nodes") for label in drawings)
     assert ["4", "B", "8", "94.05 ± 0.07\u202f%", "2.00 ± 0.00", "20"] in [
         [*row[:4], "2.00 ± 0.00", row[5]] for row in page.rows if len(row) == 6
     ]
@@ -292,7 +303,8 @@ def test_drawings_are_files_too(out, page):
     assert "models-digits-confusion-cnn.png" in names
     assert "sweep-digits-accuracy-batch-size-8.png" in names
     assert "search-digits-candidates.png" in names
-    assert len(names) == len(page.all("svg"))
+    assert "samples-digits.png" in names
+    assert len(names) == len(page.all("svg")) + 1  # the samples are images on the page
     for name in names:
         content = (out / "cnn-vs-mlp" / name).read_bytes()
         assert content.startswith(b"\x89PNG")
@@ -314,8 +326,10 @@ def test_index_lists_the_studies_and_nothing_else(out, study, data, tmp_path):
     assert [attrs["href"] for attrs in page.all("a")] == ["one/index.html", "two/index.html"]
     assert page.open == []
     assert "Another" in page.text
-    assert page.text.count("CNN gets 97.50") == 2
+    assert page.text.count("CNN is 2.50 ± 0.10 points ahead of MLP") == 2
     assert page.text.count("−1.50") == 2
+    page = Page(write_index(tmp_path, order=["none", "two"]).read_text(encoding="utf-8"))
+    assert [attrs["href"] for attrs in page.all("a")] == ["two/index.html", "one/index.html"]
 
 
 def test_same_study_same_files(out, study, data, tmp_path):

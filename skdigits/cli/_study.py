@@ -97,7 +97,7 @@ def run_studies(
     chosen = _check(names, None if data is None else split_names(data), out, seeds)
     from skdigits import report
     from skdigits.cli._terminal import Display, print_table
-    from skdigits.studies import evaluated_images, run_study
+    from skdigits.studies import STUDIES, evaluated_images, run_study
 
     for declared, wanted in chosen:
         folder = out / declared.name
@@ -130,7 +130,7 @@ def run_studies(
         for warning in display.warnings:
             print(f"skdigits: warning: {warning}", file=sys.stderr)
         typer.echo(f"Page: {page}")
-    typer.echo(f"All studies: {report.write_index(out)}")
+    typer.echo(f"All studies: {report.write_index(out, order=STUDIES)}")
 
 
 def _check(names, data, out, seeds):

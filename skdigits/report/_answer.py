@@ -3,8 +3,8 @@
 import numpy as np
 
 from skdigits._named_data import DATA
+from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
-from skdigits.report._blocks import SIGNIFICANCE
 
 MOST_PLACES = 3  # that a headline names one by one
 
@@ -28,9 +28,12 @@ def rival(comparison):
     the better MLP. Otherwise it is the second.
     """
     best, *others = fmt.ranked(comparison)
-    kind = best.estimator.partition("(")[0]
-    other_kind = [model for model in others if model.estimator.partition("(")[0] != kind]
+    other_kind = [model for model in others if _kind(model) != _kind(best)]
     return next(iter(other_kind or others), None)
+
+
+def _kind(model):
+    return model.estimator.partition("(")[0]
 
 
 def difference(result, other):
@@ -41,7 +44,7 @@ def difference(result, other):
 def is_significant(difference):
     """Return whether the seeds show that the best model is ahead."""
     p_value = difference.p_value
-    return difference.mean > 0 and p_value is not None and p_value < SIGNIFICANCE
+    return difference.mean > 0 and p_value is not None and p_value < blocks.SIGNIFICANCE
 
 
 def n_runs(result):
@@ -51,14 +54,42 @@ def n_runs(result):
     return len(result.comparison.models[0].runs)
 
 
-def headline(results):
-    """Return the answer of a whole study."""
-    kinds = {kind: [r for r in results if r.kind == kind] for kind in ("experiment", "sweep")}
-    parts = [_of_experiments(kinds["experiment"])] if kinds["experiment"] else []
-    parts += [_of_sweep(result) for result in kinds["sweep"][:1]]
-    if not parts:
-        return answer(results[0])
-    return "; ".join(parts)
+def headline(study, class_names):
+    """Return the answer of a whole study.
+
+    Parameters
+    ----------
+    study : skdigits.studies.StudyResult
+        What was found.
+    class_names : dict of str to list of str
+        What the classes of each data set are called.
+    """
+    experiments = [result for result in study.experiments if result.kind == "experiment"]
+    sweeps = [result for result in study.experiments if result.kind == "sweep"]
+    if sweeps:
+        parts = [_of_sweep(sweeps[0], _target(study, sweeps[0]))]
+        parts += [f"{_short([each.title])[0]}: {_verdict(each)}" for each in experiments]
+        return _sentence("; ".join(parts))
+    if len(experiments) == 1:
+        only = experiments[0]
+        return _of_experiment(only) + _on_classes(only, class_names[only.data])
+    return _of_experiments(experiments) if experiments else answer(study.experiments[0])
+
+
+def _sentence(text):
+    return text[0].upper() + text[1:]
+
+
+def _short(titles):
+    """Return titles without what follows a colon, where that leaves them apart."""
+    short = [title.partition(":")[0] for title in titles]
+    return short if len(set(short)) == len(set(titles)) else titles
+
+
+def _target(study, sweep):
+    """Return the published figure that all points of a sweep are to be over, or None."""
+    claims = [each for each in study.published if each.experiment == sweep.name]
+    return next((each.value for each in claims if each.measure == "accuracy"), None)
 
 
 def answer(result):
@@ -69,22 +100,21 @@ def answer(result):
             f"images right, on average over {result.cv} folds of the training images"
         )
     if result.kind == "sweep":
-        sentence = _of_sweep(result)
-        return sentence[0].upper() + sentence[1:] + _luck(result)
-    return _of_experiments([result])
+        return _sentence(_range(result)) + _luck(result)
+    return _of_experiment(result)
 
 
 def _of_experiments(results):
-    if len(results) == 1:
-        return _of_experiment(results[0])
     if all(n_runs(result) < 2 for result in results):
         return "One run of each model, which is too little for a claim"
     if any(rival(result.comparison) is None for result in results):
         return " ".join(f"{_of_experiment(result)}." for result in results).rstrip(".")
     if len(results) > MOST_PLACES:
         return _counted(results)
-    clauses = [_on(place, result) for place, result in zip(places(results), results, strict=True)]
-    return "; ".join(clauses)
+    where: dict[str, list[str]] = {}
+    for place, result in zip(_short(places(results)), results, strict=True):
+        where.setdefault(_verdict(result), []).append(place)
+    return "; ".join(f"{' and '.join(found)}: {verdict}" for verdict, found in where.items())
 
 
 def _of_experiment(result):
@@ -110,15 +140,36 @@ def _of_experiment(result):
     )
 
 
-def _on(place, result):
+def _verdict(result):
     """Return the answer of one of several experiments, as a clause."""
-    best, other = result.comparison.best, rival(result.comparison).name
+    best, other = result.comparison.best, rival(result.comparison)
     if n_runs(result) < 2:
-        return f"{place}: one run of each model, too little for a claim"
-    found = difference(result, other)
-    if is_significant(found):
-        return f"{place}: {best} is {_points(found)} ahead of {other}"
-    return f"{place}: {best} and {other} are too close to call"
+        return "one run of each model, too little for a claim"
+    if other is None:
+        return _of_experiment(result)
+    if is_significant(found := difference(result, other.name)):
+        return f"{best} is {_points(found)} ahead of {other.name}"
+    clause = f"{best} and {other.name} are too close to call"
+    if _kind(result.comparison[best]) != _kind(other):
+        return clause
+    others = [difference(result, model.name) for model in fmt.ranked(result.comparison)[1:]]
+    behind = [each for each in others if is_significant(each)]
+    return f"{clause}, {_points(behind[-1])} ahead of {behind[-1].other}" if behind else clause
+
+
+def _on_classes(result, class_names):
+    """Return which classes the best of two models finds more of, or nothing."""
+    found = result.class_differences
+    if len(result.comparison.models) != 2 or n_runs(result) < 2:
+        return ""
+    better = [each for each in found if is_significant(each)]
+    if not better:
+        return ""
+    names = dict(zip(result.comparison.classes, class_names, strict=True))
+    most = max(better, key=lambda each: each.mean)
+    count = "every class" if len(better) == len(found) else f"{len(better)} of {len(found)} classes"
+    gain = f"{names[most.label]} the most: {_points(most)} more of its images"
+    return f". {result.comparison.best} reads {count} better, {gain}"
 
 
 def _counted(results):
@@ -132,7 +183,34 @@ def _counted(results):
     return "; ".join(parts)
 
 
-def _of_sweep(result):
+def _of_sweep(result, target):
+    """Return from which value of its first axis on all settings are over a published figure."""
+    axis, labels = next(iter(result.axes.items()))
+    if target is None or not all(label.isdecimal() for label in labels):
+        return _range(result)
+    lowest = {
+        label: min(
+            (point for point in result.points if point[axis] == label),
+            key=lambda point: point["mean"]["accuracy"],
+        )
+        for label in labels
+    }
+    over = [label for label in labels if lowest[label]["mean"]["accuracy"] > target]
+    enough = next((n for n in range(len(labels)) if set(labels[n:]) <= set(over)), None)
+    if enough is None:
+        return _range(result)
+    worst = min(
+        (lowest[label] for label in labels[enough:]), key=lambda point: point["mean"]["accuracy"]
+    )
+    figure = fmt.percent(worst["mean"]["accuracy"], worst["std"]["accuracy"])
+    runs = ", in one run each" if n_runs(result) < 2 else ""
+    return (
+        f"with {labels[enough]} {blocks.axis_name(axis, labels).lower()} or more, every setting "
+        f"gets over {100 * target:g}{fmt.NARROW_SPACE}% right (the lowest {figure}{runs})"
+    )
+
+
+def _range(result):
     means = [point["mean"]["accuracy"] for point in result.points]
     runs = "in one run each" if n_runs(result) < 2 else f"on average over {n_runs(result)} seeds"
     return (

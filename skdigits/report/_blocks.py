@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skdigits.inspection import choose_samples, find_confusions
+from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 
@@ -35,6 +35,23 @@ def samples(X, y, class_names, random_state):
         {"name": name, "n": len(row), "picture": pictures.strip(X[row])}
         for name, row in zip(class_names, rows, strict=True)
     ]
+
+
+def samples_drawing(X, y, class_names, title):
+    """Return the same images as a drawing."""
+
+    def plot(ax):
+        options = {"n_images": N_SAMPLES, "labels": class_names, "random_state": 0}
+        SampleImagesDisplay.from_arrays(X, y, **options, ax=ax)
+
+    size = 1.4 + 0.45 * N_SAMPLES, 0.3 + 0.5 * len(class_names)
+    return pictures.Drawing(plot, f"Images of each class of {title}", size)
+
+
+def axis_name(axis, labels):
+    """Return what an axis of a sweep is called: sizes of one hidden layer are its nodes."""
+    one_layer = axis == "hidden_layer_sizes" and all(label.isdecimal() for label in labels)
+    return "Hidden nodes" if one_layer else fmt.words(axis)
 
 
 def histories(models):

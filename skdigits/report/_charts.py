@@ -13,6 +13,7 @@ from skdigits.report._pictures import Drawing, learning_curves
 
 LINES = ("-", "--", ":", "-.")
 SIZE = (5.0, 3.6)
+SWEEP_SIZE = (5.0, 4.4)  # with the legend below
 MOST_MODELS_WITH_BOTH_CURVES = 2
 LOG_FROM = 20  # times the smallest value: the largest of an axis that is drawn in powers
 
@@ -64,13 +65,14 @@ def sweep_charts(sweep, *, of):
     """
     names = sorted(sweep.axes, key=lambda name: -len(sweep.axes[name]))
     horizontal, lines, rest = names[0], names[1:2], names[2:]
+    name = blocks.axis_name(horizontal, sweep.axes[horizontal])
     table = {tuple(point[name] for name in names): point["runs"] for point in sweep.points}
     charts = {}
     for measure, value in (("accuracy", _percent_right), ("epochs", _n_epochs)):
         figures = {key: [value(run) for run in runs] for key, runs in table.items()}
         if measure == "epochs" and len({v for values in figures.values() for v in values}) < 2:
             continue
-        limits = _chart_limits(figures.values())
+        limits = _chart_limits(figures.values(), most=100 if measure == "accuracy" else None)
         for panel in product(*(sweep.axes[name] for name in rest)):
             setting = ", ".join(f"{fmt.words(n)} {v}" for n, v in zip(rest, panel, strict=True))
             series = {
@@ -81,12 +83,12 @@ def sweep_charts(sweep, *, of):
                 ]
                 for line in (sweep.axes[lines[0]] if lines else [""])
             }
-            axes = {"x": horizontal, "y": measure, "title": setting}
+            axes = {"x": name, "y": measure, "title": setting}
             charts[" ".join([measure, setting]).strip()] = Drawing(
                 _sweep_plot(series, axes, limits),
-                f"{measure.capitalize()} against {fmt.words(horizontal).lower()}"
+                f"{measure.capitalize()} against {name.lower()}"
                 f"{', ' + setting if setting else ''}{of}",
-                SIZE,
+                SWEEP_SIZE,
             )
     return charts
 
@@ -99,9 +101,11 @@ def _n_epochs(run):
     return len(run.history.get("loss", ()))
 
 
-def _chart_limits(groups):
+def _chart_limits(groups, most):
+    """Return the ends of an axis for means with bars, no further than a margin over the most."""
     means = [(np.mean(values), _spread(values)) for values in groups]
     low, high = min(m - s for m, s in means), max(m + s for m, s in means)
+    high = high if most is None else min(high, most)
     margin = 0.06 * (high - low or 1.0)
     return low - margin, high + margin
 
@@ -116,7 +120,8 @@ def _sweep_plot(series, axes, limits):
     numeric = None not in numbers
     place = dict(zip(labels, numbers if numeric else range(len(labels)), strict=True))
     # Side by side a little, so that the bars of equal points don't hide each other.
-    step = 0.12 * min(np.diff(sorted(place.values())), default=1)
+    apart = np.diff(sorted(place.values()))
+    step = min(0.12 * min(apart, default=1), 0.02 * sum(apart) or 0.12)
 
     def plot(ax):
         for index, (line, points) in enumerate(series.items()):

@@ -9,13 +9,15 @@ from skdigits.report._page import render
 from skdigits.report._published import COLUMNS, published_row
 
 
-def write_index(folder):
+def write_index(folder, *, order=()):
     """Write ``index.html`` over all studies in a folder.
 
     Parameters
     ----------
     folder : path-like
         One that holds a folder for each study, as `write_study` writes it.
+    order : sequence of str, default=()
+        Names of folders in the order in which they are shown; others follow by name.
 
     Returns
     -------
@@ -41,10 +43,11 @@ def write_index(folder):
     ValueError: There is no study in there/is/none: ...
     """
     folder = Path(folder)
+    paths = {path.parent.name: path for path in sorted(folder.glob("*/results.json"))}
     found = [
         study
-        for path in sorted(folder.glob("*/results.json"))
-        if (study := _read(path)) is not None
+        for name in dict.fromkeys([*order, *paths])
+        if name in paths and (study := _read(paths[name])) is not None
     ]
     if not found:
         raise ValueError(

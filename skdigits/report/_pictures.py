@@ -31,6 +31,8 @@ STYLE: dict[Any, Any] = {
 # Few mistakes beside many right answers: a power scale lets one mistake be seen.
 CONFUSION_POWER = 0.35
 MOST_CLASSES_WITH_COUNTS = 20
+FEW_CLASSES = 4  # whose matrix is drawn smaller
+REM_PER_INCH = 6.8
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Drawing:
         svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
         svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # named alike in every figure, and never used
         label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-        return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+        width = f"max-width: {REM_PER_INCH * self.size[0]:g}rem"  # so that text is never large
+        return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}"', 1)
 
     def png(self):
         """Return a PNG file on white."""
@@ -135,7 +138,8 @@ def confusion_matrix(confusion, class_names, name):
                 text.set_text(f"{value}" if value else "")
                 text.set_color("white" if norm(value) > 0.55 else "#222222")
 
-    return Drawing(plot, f"Confusion matrix of {name}", (5.0, 4.8))
+    size = (3.0, 2.8) if len(matrix) <= FEW_CLASSES else (5.0, 4.8)
+    return Drawing(plot, f"Confusion matrix of {name}", size)
 
 
 def strip(images, gap=2):

@@ -18,6 +18,7 @@ from skdigits.report._published import COLUMNS, published_row
 
 MOST_FACTS = 4
 MOST_OPEN = 2  # results whose details are open from the start
+FEWEST_CLASSES = 3  # with fewer, recall class by class says little more than accuracy
 N_CANDIDATES = 10  # of a search or a sweep that are shown without asking
 
 
@@ -76,7 +77,7 @@ def write_study(result, data, folder, *, run=None):
     ...     page = write_study(result, evaluated_images(result), folder)
     ...     sorted(path.name for path in page.parent.iterdir())
     ['index.html', 'only-digits-accuracy.png', 'only-digits-confusion-mlp.png',
-     'only-digits-loss.png', 'results.json']
+     'only-digits-loss.png', 'results.json', 'samples-digits.png']
     """
     if not result.experiments:
         raise ValueError(f"The study {result.study!r} has no experiment to report.")
@@ -84,7 +85,7 @@ def write_study(result, data, folder, *, run=None):
     parts = _parts(result, data)
     context = {
         "study": result,
-        "answer": answers.headline(result.experiments),
+        "answer": answers.headline(result, {name: data[name][2] for name in data}),
         "answers": [(part["place"], part["answer"]) for part in parts],
         "facts": _facts(result.experiments),
         "published": [published_row(asdict(claim)) for claim in result.published],
@@ -109,6 +110,8 @@ def write_study(result, data, folder, *, run=None):
         for part in parts
         for name, drawing in part["drawings"].items()
     }
+    for name, (X, y, class_names) in data.items():
+        files[f"samples-{name}.png"] = blocks.samples_drawing(X, y, class_names, DATA[name]).png()
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,6 +177,7 @@ def _experiment(result, data, of):
         "ahead": len(models) > 1
         and answers.is_significant(answers.difference(result, models[1].name)),
         "differences": [_difference(each) for each in result.differences],
+        "classes": _classes(result, names),
         "charts": list(curves.values()),
         "validated": blocks.is_validated(blocks.histories(models)),
         "models": shown,
@@ -186,22 +190,45 @@ def _difference(found):
     """Return a row of the table of paired differences."""
     in_points = found.measure == "accuracy"
     size = fmt.points if in_points else fmt.signed
-    if found.n < 2:
-        reading = "one run: no claim"
-    elif found.p_value is None:
-        reading = "the same with every seed"
-    elif found.p_value < blocks.SIGNIFICANCE:
-        reading = "more than chance"
-    else:
-        reading = "could be chance"
     return [
         f"{found.best} against {found.other}",
         "Accuracy (points)" if in_points else fmt.words(found.measure),
         size(found.mean, found.std),
         f"{found.n_won} of {found.n}",
         fmt.DASH if found.p_value is None else fmt.p_value(found.p_value),
-        reading,
+        _reading(found),
     ]
+
+
+def _reading(found):
+    """Return what a paired test says."""
+    if found.n < 2:
+        return "one run: no claim"
+    if found.p_value is None:
+        return "the same with every seed"
+    return "more than chance" if found.p_value < blocks.SIGNIFICANCE else "could be chance"
+
+
+def _classes(result, names):
+    """Return the recall of each class of the best model beside that of its rival, or None."""
+    other = answers.rival(result.comparison)
+    if other is None or len(names) < FEWEST_CLASSES:
+        return None
+    best = result.comparison[result.comparison.best]
+    recalls = [{row["label"]: row["recall"] for row in model.per_class} for model in (best, other)]
+    rows = [
+        [
+            names[found.label],
+            *(fmt.percent(recall[found.label]) for recall in recalls),
+            fmt.points(found.mean, found.std),
+            fmt.DASH if found.p_value is None else fmt.p_value(found.p_value),
+            _reading(found),
+        ]
+        for found in result.class_differences
+        if found.other == other.name
+    ]
+    columns = ["Class", best.name, other.name, "Difference (points)", "Paired t-test", "Reading"]
+    return {"columns": columns, "rows": rows, "of": f"{best.name} against {other.name}"}
 
 
 def _sweep(result, data, of):
@@ -221,7 +248,12 @@ def _sweep(result, data, of):
         )
     return {
         "n_seeds": answers.n_runs(result),
-        "columns": [*map(fmt.words, result.axes), "Accuracy", "Fit (s)", "Parameters"],
+        "columns": [
+            *(blocks.axis_name(axis, labels) for axis, labels in result.axes.items()),
+            "Accuracy",
+            "Fit (s)",
+            "Parameters",
+        ],
         "rows": rows,
         "n_shown": N_CANDIDATES,
         "charts": list(drawings.values()),

@@ -13,6 +13,7 @@ from skdigits.studies._declare import (
 )
 from skdigits.studies._images import evaluated_images
 from skdigits.studies._results import (
+    ClassDifference,
     ExperimentResult,
     PairedDifference,
     PublishedResult,
@@ -24,6 +25,7 @@ from skdigits.studies._runner import run_study
 
 __all__ = [
     "STUDIES",
+    "ClassDifference",
     "Experiment",
     "ExperimentResult",
     "KerasObject",

@@ -45,6 +45,34 @@ class PairedDifference:
 
 
 @dataclass(frozen=True)
+class ClassDifference:
+    """How much more of a class the best model of an experiment finds than another, seed by seed.
+
+    Attributes
+    ----------
+    best, other : str
+        The models.
+    label : int or str
+        The class.
+    mean, std : float or None
+        Of the best model's recall minus the other's over the seeds; ``std`` is None for one seed.
+    n : int
+        Number of seeds.
+    p_value : float or None
+        Of the paired t-test over the seeds, adjusted by Holm's method for the number of classes.
+        None for one seed, and where all differences are equal.
+    """
+
+    best: str
+    other: str
+    label: Any
+    mean: float
+    std: float | None
+    n: int
+    p_value: float | None
+
+
+@dataclass(frozen=True)
 class ExperimentResult:
     """Several models on one data set.
 
@@ -56,6 +84,8 @@ class ExperimentResult:
         The models; their runs are seeds.
     differences : list of PairedDifference
         The best model against each other one.
+    class_differences : list of ClassDifference
+        The same for each class.
     """
 
     name: str
@@ -63,6 +93,7 @@ class ExperimentResult:
     data: str
     comparison: Comparison
     differences: list[PairedDifference]
+    class_differences: list[ClassDifference]
     kind: str = field(default="experiment", init=False)
 
 
@@ -206,15 +237,56 @@ def _paired_difference(best, other, measure):
     ours, theirs = ([getattr(run, measure) for run in model.runs] for model in (best, other))
     differences = np.subtract(ours, theirs)
     sign = -1 if measure in LOWER_IS_BETTER else 1
-    testable = len(differences) > 1 and np.ptp(differences) > 0
     return PairedDifference(
         best=best.name,
         other=other.name,
         measure=measure,
         **mean_and_std(differences),
-        p_value=float(ttest_rel(ours, theirs).pvalue) if testable else None,
+        p_value=_p_value(ours, theirs),
         n_won=int(np.sum(sign * differences > 0)),
     )
+
+
+def class_differences(best, other, confusions, classes) -> list[ClassDifference]:
+    """Compare the recall of each class of two models, seed by seed.
+
+    Parameters
+    ----------
+    best, other : str
+        The models.
+    confusions : dict of str to list of confusion matrix
+        Each model's matrix of each seed.
+    classes : list
+        The classes, in the order of the matrices.
+    """
+    ours, theirs = (_recalls(confusions[name]) for name in (best, other))
+    p_values = _holm([_p_value(*pair) for pair in zip(ours.T, theirs.T, strict=True)])
+    return [
+        ClassDifference(best, other, label, **mean_and_std(differences), p_value=p_value)
+        for label, differences, p_value in zip(classes, (ours - theirs).T, p_values, strict=True)
+    ]
+
+
+def _recalls(confusions):
+    """Return the recall of each seed and class."""
+    return np.array(
+        [np.diag(matrix) / np.maximum(np.sum(matrix, axis=1), 1) for matrix in confusions]
+    )
+
+
+def _p_value(ours, theirs):
+    differences = np.subtract(ours, theirs)
+    testable = len(differences) > 1 and np.ptp(differences) > 0
+    return float(ttest_rel(ours, theirs).pvalue) if testable else None
+
+
+def _holm(p_values):
+    """Adjust p-values for their number by Holm's method; None, of no test, stays None."""
+    adjusted, lowest = list(p_values), 0.0
+    tested = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    for rank, (p, i) in enumerate(tested):
+        lowest = adjusted[i] = min(1.0, max(lowest, p * (len(tested) - rank)))
+    return adjusted
 
 
 def mean_and_std(values) -> dict[str, Any]:

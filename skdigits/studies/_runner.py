@@ -39,11 +39,14 @@ from skdigits.studies._results import (
     SearchResult,
     StudyResult,
     SweepResult,
+    class_differences,
     paired_differences,
 )
 from skdigits.studies._store import RunStore
 
 SEEDS, QUICK_SEEDS = 5, 2
+# Parameters that are newer than runs which are still to be read, with their defaults.
+LATER = {"weight_decay": None, "transfer_from": None, "fine_tune": True}
 ESTIMATORS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}
 
 Progress = Callable[[str, float | None, str], None]
@@ -206,12 +209,18 @@ class _Runner:
             n_seeds=len(best.runs),
         )
         others = [result for result in results if result is not best]
+        confusions = {name: [each.confusion for each in done] for name, done in outcomes.items()}
         return ExperimentResult(
             name=experiment.name,
             title=experiment.title,
             data=data,
             comparison=comparison,
             differences=paired_differences(best, others),
+            class_differences=[
+                difference
+                for other in others
+                for difference in class_differences(best.name, other.name, confusions, classes)
+            ],
         )
 
     def _sweep(self, sweep, data):
@@ -257,7 +266,7 @@ class _Runner:
             "cv": search.cv,
             "space": {name: _plain(values) for name, values in search.space.items()},
             "estimator": search.model.estimator,
-            "params": _plain(model.get_params()),
+            "params": _stored_params(model),
         }
         found = self.store.load(label, settings)
         if found is None:
@@ -292,7 +301,7 @@ class _Runner:
             "n_train": len(images.train[1]),
             "n_test": len(images.test[1]),
             "estimator": estimator,
-            "params": _plain(model.get_params()),
+            "params": _stored_params(model),
         }
         stored = self.store.load(label, settings)
         if stored is not None:
@@ -360,6 +369,12 @@ def _with_keras_objects(model):
         if isinstance(value, KerasObject)
     }
     return model.set_params(**made)
+
+
+def _stored_params(model):
+    """Return parameters as runs are stored with them: without later ones at their defaults."""
+    params = model.get_params().items()
+    return _plain({k: v for k, v in params if k not in LATER or v != LATER[k]})
 
 
 def _plain(value):

@@ -82,9 +82,9 @@ STUDY = Study(
     notes=(
         "Ours, where the published study is silent: the values that are searched, 20 candidates "
         "in 3 folds on 15,000 of the training images (stratified), and the whole CNN: 32 and 64 "
-        "filters of 3 x 3, a dense layer of 256, dropout of 0.5, 12 epochs in batches of 128 with a "
-        "one-cycle learning rate of up to 0.003. One run of it without 10,000 of the training images "
-        "had 92.5 % of those right.",
+        "filters of 3 x 3, a dense layer of 256, dropout of 0.5, 12 epochs in batches of 128 with "
+        "a one-cycle learning rate of up to 0.003. One run of it without 10,000 of the training "
+        "images had 92.5 % of those right.",
         "The search sees training images only. The four runs and the CNN learn from all of them.",
     ),
 )

@@ -34,7 +34,7 @@ STUDY = Study(
     experiments=(
         Experiment(
             name="14-nodes",
-            title="14 hidden nodes, batches of 32",
+            title="14 hidden nodes: three initializers, batches of 32",
             data=("binary",),
             models={
                 repr(initializer).split("(")[0]: Model(
@@ -86,8 +86,8 @@ STUDY = Study(
         "nodes all.",
         "The training loss alone decides when to stop; the curves of the test images are there to "
         "look at.",
-        "Keras's cross-entropy trains the two sigmoids as a softmax of their logits; the predictions "
-        "are that softmax.",
+        "Keras's cross-entropy trains the two sigmoids as a softmax of their logits; the "
+        "predictions are that softmax.",
         "The pixels, 0 to 1 in the published study, are standardised by the network's first layer.",
     ),
 )
