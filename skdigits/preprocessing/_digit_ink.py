@@ -16,6 +16,8 @@ from skdigits.preprocessing._read_picture import PictureError
 from skdigits.preprocessing._ruled_lines import remove_ruled_lines
 
 WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
+# Of the longer side of the picture; the second where the first takes a shadow for a stroke.
+WIDEST_STROKES = 0.4, 0.12
 LEAST_CONTRAST = 0.04  # of white; pale pencil has 0.1, paper's own grain 0.02
 NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
 
@@ -72,20 +74,34 @@ def _find_digit(grey, light_ink, is_ink):
     """Return ink, and a mask of the digit."""
     if is_ink:
         ink = grey
-        mask, _ = digit_mask(ink, edge_threshold(ink))
-        share = 1.0
+        mask, share = digit_mask(ink, edge_threshold(ink))
     else:
-        # First strokes may have any thickness; once it is known, less can be mistaken for one.
-        window = 0.4 * max(grey.shape)
-        for _ in range(2):
-            ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
-            mask, share = digit_mask(ink, edge_threshold(ink))
-            if not mask.any():
+        for widest in WIDEST_STROKES:
+            ink, mask, share = _find_strokes(grey, light_ink, widest * max(grey.shape))
+            if not _is_shadow(mask):
                 break
-            window = min(window, 4 * max(stroke_thickness(mask), 1) + 6)
     if not mask.any() or share < 0.1 or np.quantile(ink[mask], 0.75) < LEAST_CONTRAST:
         raise PictureError(NO_INK)
     return ink, mask
+
+
+def _find_strokes(grey, light_ink, window):
+    """Return ink, a mask of the digit and its share of all marks, for strokes up to `window`."""
+    for _ in range(2):
+        ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
+        mask, share = digit_mask(ink, edge_threshold(ink))
+        # Once the thickness is known, a narrower window mistakes less for strokes.
+        window = min(window, 4 * max(stroke_thickness(mask), 1) + 6)
+    return ink, mask, share
+
+
+def _is_shadow(mask):
+    """Return whether a mark reaches the border and is broad there, unlike a pen's stroke."""
+    on_border = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+    if not on_border or min(mask.shape) <= 60:  # in small pictures, all strokes are broad
+        return False
+    depth = ndimage.distance_transform_edt(mask).max()
+    return 2 * depth > max(WIDEST_STROKES[1] * max(mask.shape), 1.8 * stroke_thickness(mask))
 
 
 def _box_with_margin(mask, shape, factor):
@@ -114,7 +130,7 @@ def _strokes(ink, mask):
         level = ndimage.uniform_filter(np.clip(level, 0.4 * high, high), size)
     strokes = np.where(near, (ink - low) / np.maximum(level - low, 1e-6), 0)
     # Large strokes are to be full to their edges; of small ones the grey edge is all there is.
-    sharper = np.clip(thickness / 3, 1, 3)
+    sharper = np.clip(thickness / 6, 1, 3)
     strokes = np.clip(0.5 + sharper * (strokes - 0.5), 0, 1)
     strokes = np.where(near, strokes, 0)
     return np.pad(strokes, 1)

@@ -32,7 +32,8 @@ def digit_mask(ink, threshold):
     mass = ndimage.sum_labels(ink, marks, names)
     boxes = ndimage.find_objects(marks)
     sizes = np.array([[part.stop - part.start for part in box] for box in boxes])
-    weight = mass * _likelihood(ink.shape, boxes, sizes)
+    likely = _likelihood(ink.shape, boxes, sizes)
+    weight = mass * likely
     main = int(np.argmax(weight))
     chosen = {main}
     longest = sizes[main].max()
@@ -42,9 +43,10 @@ def digit_mask(ink, threshold):
         joins = {
             i
             for i in range(n_marks)
-            if gaps[i] <= 0.22 * longest
+            if gaps[i] <= 0.25 * longest
             and weight[i] >= 0.05 * weight[main]
             and sizes[i].max() <= 1.5 * longest
+            and likely[i] >= 0.1 * likely[main]
         }
         if joins <= chosen:
             return digit & (ink > threshold / 2), float(mass[list(chosen)].sum() / mass.sum())
@@ -54,8 +56,8 @@ def digit_mask(ink, threshold):
 def _marks(ink, threshold):
     """Return labels of the marks: what nearly touches is one mark."""
     faint = ink > threshold / 2
-    near = max(1, round(0.012 * max(ink.shape)))
-    # A closing along the way of a broken stroke; at 28 pixels all neighbours are too near.
+    near = max(1, round(0.006 * max(ink.shape)))
+    # So that a broken stroke is one; in small pictures that would join too much.
     joined = ndimage.binary_dilation(faint, EIGHT_NEIGHBOURS, near) if near > 1 else faint
     labels, n = ndimage.label(joined, EIGHT_NEIGHBOURS)
     labels = np.where(faint, labels, 0)
@@ -76,7 +78,7 @@ def _likelihood(shape, boxes, sizes):
         touches = [rows.start == 0, rows.stop == height, columns.start == 0, columns.stop == width]
         along = sizes[i][1] / width if touches[0] or touches[1] else sizes[i][0] / height
         if any(touches):
-            likely[i] *= 0.1 if sum(touches) > 1 or along > 0.7 else 0.4
+            likely[i] *= 0.02 if sum(touches) > 1 or along > 0.7 else 0.3
     for i, (rows, columns) in enumerate(boxes):
         around = [
             rows.start < r.start

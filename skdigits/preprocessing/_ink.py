@@ -59,11 +59,18 @@ def ink_is_light(grey):
     light_breadth = ndimage.distance_transform_edt(light).max()
     dark_breadth = ndimage.distance_transform_edt(~light).max()
     broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, 1e-9)
-    window = max(3, int(0.15 * max(grey.shape)))
-    dark_hat = float((_closing(grey, window) - grey).sum())
-    light_hat = float((_closing(-grey, window) + grey).sum())
-    narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, 1e-9)
-    return border + 0.5 * most + broad + narrow < 0
+    if min(light_breadth, dark_breadth) > 0.15 * max(grey.shape) and min(grey.shape) > 60:
+        # No class is strokes: this is light and shade, and both hold some ink.
+        return _narrow_vote(grey, 0.1) < 0
+    return border + 0.5 * most + broad + _narrow_vote(grey, 0.15) < 0
+
+
+def _narrow_vote(grey, widest):
+    """Return -1..1, as what is narrower than a share of the picture is light or dark."""
+    window = max(3, int(widest * max(grey.shape)))
+    dark = float((_closing(grey, window) - grey).sum())
+    light = float((_closing(-grey, window) + grey).sum())
+    return (dark - light) / max(dark + light, 1e-9)
 
 
 def otsu_threshold(values):
@@ -94,7 +101,8 @@ def ink_on_ground(grey, *, light_ink, stroke):
     else:
         ground = _closing(grey, window)
         ink = (ground - grey) / np.maximum(ground, 0.3 * ground.max())
-    return np.clip(ink - np.median(ink), 0, None)
+    # A closing lies on top of the noise, so that ground has a little ink.
+    return np.clip(ink - np.median(ink[ink <= edge_threshold(ink)]), 0, None)
 
 
 def _closing(grey, window):

@@ -21,7 +21,7 @@ def to_mnist_form(ink):
     canvas = _drawn(ink, scale)
     thickness = stroke_thickness(canvas) / FINE
     if USUAL[0] <= thickness <= USUAL[1]:
-        if abs(size - BOX) <= 0.5:
+        if abs(size - BOX) <= 1:
             return _bytes(_centred_as_it_is(ink))
     else:
         wanted = float(np.clip(thickness, *WANTED))

@@ -22,7 +22,7 @@ def _remove_rows(ink):
     chunks = ink[:, : n_chunks * CHUNK].reshape(height, n_chunks, CHUNK)
     chunks = ndimage.maximum_filter1d(np.median(chunks, axis=2), 3, axis=0)
     middles = CHUNK * (np.arange(n_chunks) + 0.5)
-    best, slope = None, 0.0
+    best, slope = np.zeros(height), 0.0
     for degrees in np.arange(-STEEPEST, STEEPEST + 0.1, 0.5):
         tangent = np.tan(np.radians(degrees))
         rows = np.arange(height)[:, None] + np.rint((middles - width / 2) * tangent).astype(int)
@@ -30,7 +30,7 @@ def _remove_rows(ink):
         seen = np.where(outside, np.nan, chunks[np.clip(rows, 0, height - 1), range(n_chunks)])
         # Nearly all of a line must be there; the rest may be too pale.
         level = _lower_fifth(seen)
-        if best is None or (level**2).sum() > (best**2).sum():
+        if (level**2).sum() > (best**2).sum():
             best, slope = level, tangent
     dark = float(np.quantile(ink, 0.995))
     bands, n_bands = ndimage.label(best > 0.12 * dark)

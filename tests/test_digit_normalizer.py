@@ -1,0 +1,404 @@
+"""DigitNormalizer: pictures of digits come out in MNIST's form."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy import ndimage
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import (
+    check_do_not_raise_errors_in_init_or_set_params,
+    check_estimator_cloneable,
+    check_estimator_repr,
+    check_estimator_tags_renamed,
+    check_get_params_invariance,
+    check_mixin_order,
+    check_no_attributes_set_in_init,
+    check_parameters_default_constructible,
+    check_set_params,
+    check_valid_tag_types,
+)
+from support import cnn, digits
+
+from skdigits.datasets import fetch_mnist
+from skdigits.preprocessing import DigitNormalizer, PixelScaler
+
+# scikit-learn leaves out all checks of estimators that take no tables; these need no table.
+CHECKS_WITHOUT_DATA = (
+    check_do_not_raise_errors_in_init_or_set_params,
+    check_estimator_cloneable,
+    check_estimator_repr,
+    check_estimator_tags_renamed,
+    check_get_params_invariance,
+    check_mixin_order,
+    check_no_attributes_set_in_init,
+    check_parameters_default_constructible,
+    check_set_params,
+    check_valid_tag_types,
+)
+
+
+@pytest.mark.parametrize("check", CHECKS_WITHOUT_DATA, ids=lambda check: check.__name__)
+def test_scikit_learn_checks(check):
+    check("DigitNormalizer", DigitNormalizer())
+
+
+def normalize(*pictures, **parameters):
+    return DigitNormalizer(**parameters).transform(list(pictures))
+
+
+def seven(side=200, pen=10):
+    """Return a 7 with a bar as ink of 0..1: strokes of different directions."""
+    ink = np.zeros((side, side))
+    top, left, size = side // 4, side // 3, side // 2
+    ink[top : top + pen, left : left + int(0.6 * size)] = 1
+    for step in range(size):
+        column = left + int(0.6 * size) - pen - int(0.4 * step)
+        ink[top + step, column : column + pen] = 1
+    ink[top + size // 2 : top + size // 2 + pen, left + int(0.1 * size) : left + size // 2] = 1
+    return ink
+
+
+def to_bytes(picture):
+    return np.clip(np.rint(255 * picture), 0, 255).astype(np.uint8)
+
+
+def dark_on_light(ink, paper=0.9, pen=0.1):
+    return to_bytes(paper * (1 - ink) + pen * ink)
+
+
+def likeness(one, other):
+    """Return the correlation of two images."""
+    return np.corrcoef(one.ravel().astype(float), other.ravel().astype(float))[0, 1]
+
+
+PLAIN = normalize(dark_on_light(seven()))[0]
+
+
+def assert_mnist_form(image):
+    assert image.shape == (28, 28)
+    assert image.dtype == np.uint8
+    rows, columns = np.nonzero(image > 64)
+    longest = 1 + max(np.ptp(rows), np.ptp(columns))
+    assert 18 <= longest <= 21
+    np.testing.assert_allclose(ndimage.center_of_mass(image), (14, 14), atol=0.8)
+    assert image.max() > 200
+
+
+def test_the_plain_picture_is_in_mnist_form():
+    assert_mnist_form(PLAIN)
+    assert 0 < (PLAIN > 0).mean() < 0.4
+    assert np.unique(PLAIN).size > 10  # grey edges
+
+
+# Pictures in MNIST's form already
+
+
+def test_digits_in_mnist_form_stay_nearly_as_they_are():
+    X, _ = digits()
+    once = DigitNormalizer().transform(X[:40])
+    again = DigitNormalizer().transform(once)
+    alike = [likeness(a, b) for a, b in zip(once, again, strict=True)]
+    assert np.quantile(alike, 0.1) > 0.9
+
+
+def test_mnist_comes_back(data_folder, monkeypatch):
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    X = fetch_mnist(subset="test", return_X_y=True)[0].reshape(-1, 28, 28)[:150]
+    images = DigitNormalizer().transform(X)
+    off = np.abs(images.astype(int) - X).mean(axis=(1, 2))
+    assert np.median(off) < 1
+    assert np.quantile(off, 0.9) < 12
+    for picture in (255 - X, 40 + X // 2, np.pad(X, ((0, 0), (30, 4), (2, 60)))):
+        alike = [
+            likeness(a, b) for a, b in zip(DigitNormalizer().transform(picture), X, strict=True)
+        ]
+        assert np.quantile(alike, 0.05) > 0.9
+    large = [np.asarray(Image.fromarray(255 - x).resize((140, 140), Image.BICUBIC)) for x in X]
+    alike = [likeness(a, b) for a, b in zip(DigitNormalizer().transform(large), X, strict=True)]
+    assert np.quantile(alike, 0.05) > 0.85
+
+
+# How pictures differ
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    side=st.integers(60, 500),
+    thickness=st.floats(0.01, 0.08),
+    top=st.integers(0, 80),
+    left=st.integers(0, 80),
+    paper=st.floats(0, 1),
+    contrast=st.floats(0.25, 1),
+)
+def test_size_place_pen_and_polarity_do_not_matter(side, thickness, top, left, paper, contrast):
+    pen = paper + contrast if paper + contrast <= 1 else paper - contrast
+    if not 0 <= pen <= 1:
+        pen = 1 - paper
+    if abs(pen - paper) < 0.2:
+        return
+    ink = np.pad(seven(side, max(2, int(thickness * side))), ((top, 9), (left, 9)))
+    image = normalize(to_bytes(paper * (1 - ink) + pen * ink))[0]
+    assert_mnist_form(image)
+    assert likeness(image, PLAIN) > 0.6
+
+
+def shadowed(rng):
+    y, x = np.mgrid[0:1:200j, 0:1:200j]
+    light = (1 - 0.6 * x * y) * (1 - 0.3 * (x - 0.5) ** 2)
+    paper = dark_on_light(seven(), 0.85, 0.2) / 255
+    return to_bytes(paper * light + rng.normal(0, 0.01, light.shape))
+
+
+def half_in_shade(rng):
+    return to_bytes(dark_on_light(seven()) / 255 * np.where(np.arange(200) > 90, 0.55, 1))
+
+
+def ruled(rng):
+    ink = np.where(np.arange(200)[:, None] % 24 < 2, np.maximum(seven(), 0.4), seven())
+    return dark_on_light(ink)
+
+
+def squared(rng):
+    lines = (np.arange(200) % 20 < 1) * 0.45
+    return dark_on_light(np.maximum(seven(), np.maximum(lines, lines[:, None])))
+
+
+def on_a_desk(rng):
+    picture = np.full((240, 230), 60, dtype=np.uint8)
+    picture[25:225, 20:220] = dark_on_light(seven())
+    return picture
+
+
+def framed(rng):
+    ink = np.zeros((300, 300))
+    ink[30:270, 30:270] = 1
+    ink[33:267, 33:267] = np.pad(seven(), 17)
+    return dark_on_light(ink)
+
+
+def with_specks(rng):
+    ink = seven()
+    for y, x in rng.integers(0, 198, (25, 2)):
+        ink[y : y + 2, x : x + 2] = 1
+    return dark_on_light(ink)
+
+
+def pencil(rng):
+    return to_bytes(dark_on_light(seven(), 0.8, 0.65) / 255 + rng.normal(0, 0.02, (200, 200)))
+
+
+def yellow_on_white(rng):
+    return to_bytes(1 - seven()[..., None] * np.array([0, 0.1, 0.9]))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        shadowed,
+        half_in_shade,
+        ruled,
+        squared,
+        on_a_desk,
+        framed,
+        with_specks,
+        pencil,
+        yellow_on_white,
+    ],
+)
+def test_what_is_not_ink_vanishes(make):
+    image = normalize(make(np.random.default_rng(0)))[0]
+    assert_mnist_form(image)
+    assert likeness(image, PLAIN) > 0.85
+
+
+def test_the_strokes_of_one_digit_stay_together_and_far_marks_go():
+    ink = seven()
+    ink[100:110] = 0  # between the bars of the 7
+    apart = normalize(dark_on_light(ink))[0]
+    assert likeness(apart, PLAIN) > 0.6
+    ink[2:9, 2:9] = 1
+    np.testing.assert_array_equal(normalize(dark_on_light(ink))[0] > 127, apart > 127)
+
+
+def test_a_one_on_ruled_paper_is_left_whole():
+    ink = np.zeros((200, 200))
+    ink[::20] = 0.5
+    ink[50:150, 96:102] = 1
+    image = normalize(dark_on_light(ink))[0]
+    assert (image[5:23, 12:17].max(axis=1) > 150).all()
+
+
+@pytest.mark.parametrize("pen", [2, 40])
+def test_strokes_come_near_mnists_thickness(pen):
+    ink = np.zeros((400, 400))
+    ink[100:300, 200 - pen // 2 : 200 + pen // 2] = 1
+    image = normalize(dark_on_light(ink))[0] / 255
+    assert 1.5 < image[10:18].sum(axis=1).mean() < 4.6
+
+
+# What holds a picture
+
+
+def test_arrays_images_and_paths_can_be_mixed(tmp_path):
+    picture = dark_on_light(seven())
+    path = tmp_path / "seven.png"
+    Image.fromarray(picture).save(path)
+    images = normalize(picture, Image.fromarray(picture), path, str(path), picture[..., None])
+    for image in images[1:]:
+        np.testing.assert_array_equal(image, images[0])
+    stacked = DigitNormalizer().transform(np.stack([picture, picture]))
+    np.testing.assert_array_equal(stacked, images[:2])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "P", "CMYK", "LA", "RGBA", "I;16", "I", "F"])
+def test_every_mode_of_pillow(mode, tmp_path):
+    picture = dark_on_light(seven())
+    if mode == "I;16":
+        image = Image.fromarray(picture.astype(np.uint16) * 250)
+    else:
+        image = Image.fromarray(picture).convert(mode, dither=Image.Dither.NONE)
+    path = tmp_path / ("seven.tif" if mode in ("CMYK", "F", "I") else "seven.png")
+    image.save(path)
+    for given_as in (image, path):
+        assert likeness(normalize(given_as)[0], PLAIN) > 0.97
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 20)])
+@pytest.mark.parametrize("around", [0, 255])
+def test_ink_in_the_transparency(colour, around):
+    pixels = np.full((200, 200, 4), around, dtype=np.uint8)
+    pixels[seven() > 0, :3] = colour
+    pixels[..., 3] = 255 * seven()
+    assert likeness(normalize(pixels)[0], PLAIN) > 0.97
+
+
+def test_a_picture_with_transparent_corners_is_no_ink():
+    pixels = np.repeat(dark_on_light(seven())[..., None], 4, axis=2)
+    y, x = np.indices((200, 200)) - 100
+    pixels[..., 3] = 255 * (np.hypot(y, x) < 120)
+    assert likeness(normalize(pixels)[0], PLAIN) > 0.97
+
+
+def test_exif_data_turn_the_picture(tmp_path):
+    image = Image.fromarray(np.rot90(dark_on_light(seven())))
+    exif = Image.Exif()
+    exif[274] = 6
+    image.save(tmp_path / "seven.jpg", exif=exif, quality=95)
+    assert likeness(normalize(tmp_path / "seven.jpg")[0], PLAIN) > 0.95
+
+
+def test_a_huge_photograph(tmp_path):
+    ink = np.kron(seven(), np.ones((15, 15)))
+    Image.fromarray(dark_on_light(ink)).save(tmp_path / "huge.jpg")
+    assert likeness(normalize(tmp_path / "huge.jpg")[0], PLAIN) > 0.9
+
+
+# What is wrong with a picture
+
+
+def bad_pictures(folder):
+    good = dark_on_light(seven())
+    text = folder / "text.png"
+    text.write_text("no picture")
+    cut = folder / "cut.png"
+    Image.fromarray(good).save(cut)
+    cut.write_bytes(cut.read_bytes()[:60])
+    noise = np.random.default_rng(0).normal(0.8, 0.01, (200, 200))
+    return [
+        (np.full((50, 50), 255), "Picture 0: it shows no digit"),
+        (to_bytes(noise), "Picture 1: it shows no digit"),
+        (folder / "missing.png", r"Picture 2 \(.*missing.png\): there is no such file"),
+        (str(text), r"Picture 3 \(.*text.png\): the file is no picture"),
+        (cut, r"Picture 4 \(.*cut.png\): the file cannot be read"),
+        (folder, r"Picture 5 \(.*\): this is a folder"),
+        (np.zeros(5), r"Picture 6: it has shape \(5,\)"),
+        (np.zeros((9, 9, 7)), r"Picture 7: it has shape \(9, 9, 7\)"),
+        (np.zeros((0, 9)), r"Picture 8: it has shape \(0, 9\), too small"),
+        (np.full((9, 9), np.nan), "Picture 9: it holds NaN"),
+        (np.array([["a"]]), "Picture 10: it is of type <U1"),
+    ]
+
+
+def test_one_error_names_every_bad_picture(tmp_path):
+    bad = bad_pictures(tmp_path)
+    with pytest.raises(ValueError, match=f"{len(bad)} of {len(bad) + 1} pictures") as error:
+        normalize(*(picture for picture, _ in bad), dark_on_light(seven()))
+    for _, message in bad:
+        assert error.match(message)
+    assert error.match('on_error="warn"')
+
+
+def test_one_warning_names_every_bad_picture_and_the_others_go_on(tmp_path):
+    bad = bad_pictures(tmp_path)
+    pictures = [*(picture for picture, _ in bad), dark_on_light(seven())]
+    with pytest.warns(UserWarning, match="pictures cannot be used") as caught:
+        images = normalize(*pictures, on_error="warn")
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    for _, message in bad:
+        with pytest.raises(ValueError, match=message):
+            raise ValueError(str(caught[0].message))
+    assert not images[:-1].any()
+    np.testing.assert_array_equal(images[-1], PLAIN)
+
+
+def test_a_message_names_so_many_pictures_and_no_more():
+    with pytest.raises(ValueError, match="30 of 30 pictures") as error:
+        DigitNormalizer().transform(np.zeros((30, 20, 20)))
+    assert error.match("Picture 19: (?s:.*)and 10 more")
+    assert "Picture 20" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ("seven.png", "X is one picture"),
+        (Image.new("L", (9, 9)), "X is one picture"),
+        (np.zeros((28, 28)), r"shape \(28, 28\).*in a list"),
+        (np.zeros((28, 28, 3)), "looks like a single picture with 3 channels"),
+        (np.zeros((2, 2, 9, 9, 1)), r"shape \(2, 2, 9, 9, 1\)"),
+        ([], "0 samples"),
+        (7, "X is of type int"),
+    ],
+)
+def test_what_is_no_sequence_of_pictures_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        DigitNormalizer().transform(X)
+
+
+# scikit-learn
+
+
+def test_it_needs_no_fit_and_checks_its_parameter():
+    assert not get_tags(DigitNormalizer()).requires_fit
+    for call in ("fit", "transform"):
+        with pytest.raises(ValueError, match="on_error"):
+            getattr(DigitNormalizer(on_error="ignore"), call)([dark_on_light(seven())])
+
+
+def test_pickle_clone_and_input_left_alone():
+    picture = dark_on_light(seven())
+    before = picture.copy()
+    normalizer = DigitNormalizer(on_error="warn")
+    again = pickle.loads(pickle.dumps(clone(normalizer).fit()))
+    assert again.on_error == "warn"
+    np.testing.assert_array_equal(again.transform([picture])[0], PLAIN)
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_in_a_pipeline_with_a_cnn():
+    X, y = digits()
+    pictures = [np.pad(255 - image, 5 + i % 7, constant_values=255) for i, image in enumerate(X)]
+    pipeline = make_pipeline(DigitNormalizer(), PixelScaler(), cnn(epochs=15))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipeline.fit(pictures, y)
+    assert pipeline.predict(pictures[:3]).shape == (3,)
+    assert pipeline.score(pictures, y) > 0.5
