@@ -5,25 +5,24 @@ MNIST's form, and classified by a CNN trained on MNIST with augmentation. A naiv
 crop-and-centre are measured beside it. A folder of real pictures with a labels.csv (columns file
 and label) can be measured too.
 
-    python -m benchmarks.digit_pictures --seeds 3 --json result.json
-    python -m benchmarks.digit_pictures --photos FOLDER --model cnn.joblib
+    python -m benchmarks.digit_pictures --seeds 3
+    python -m benchmarks.digit_pictures --photos FOLDER --pictures 200
 """
 
-import argparse
 import csv
 import io
 import json
-import os
+import warnings
 from pathlib import Path
+from typing import Annotated
 
-import joblib
 import numpy as np
+import typer
 from PIL import Image
 from scipy import ndimage
 
-from skdigits import CNNClassifier
-from skdigits.datasets import fetch_mnist
 from skdigits.preprocessing import DigitNormalizer
+from skdigits.preprocessing._ink import otsu_threshold
 
 # Drawing: a digit is the distance of each point to its centre line, so that any pen can follow it.
 
@@ -44,7 +43,9 @@ def centre_line(digit):
             ]
             north, _, east, _, south, _, west, _ = around
             count = sum(n.astype(int) for n in around)
-            rises = sum((~a & b).astype(int) for a, b in zip(around, around[1:] + around[:1]))
+            rises = sum(
+                (~a & b).astype(int) for a, b in zip(around, around[1:] + around[:1], strict=True)
+            )
             gone = ink & (count >= 2) & (count <= 6) & (rises == 1)
             if step == 0:
                 gone &= ~(north & east & south) & ~(east & south & west)
@@ -79,7 +80,7 @@ def crop(ink, level):
 def place(ink, shape, rng, *, spread=1.0):
     """Put ink on an empty canvas, off the centre by up to `spread` of the room that there is."""
     canvas = np.zeros(shape)
-    room = [max(side - used, 0) for side, used in zip(shape, ink.shape)]
+    room = [max(side - used, 0) for side, used in zip(shape, ink.shape, strict=True)]
     top, left = (int(r / 2 + rng.uniform(-0.5, 0.5) * r * spread) for r in room)
     part = ink[: shape[0], : shape[1]]
     canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
@@ -337,3 +338,100 @@ KINDS = (
     chalk,
     poor_jpeg,
 )
+
+
+# Measuring.
+
+
+def plain_resize(picture):
+    """Return the picture in grey at 28 x 28, light ink on dark by its mean alone."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    grey = np.asarray(image.convert("L").resize((28, 28), Image.BILINEAR))
+    return 255 - grey if grey.mean() > 127 else grey
+
+
+def crop_and_centre(picture):
+    """Return the box of what is above Otsu's threshold, fitted and centred."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    grey = np.asarray(image.convert("L")).astype(float)
+    grey = 255 - grey if np.median(grey) > 127 else grey
+    ink = np.where(grey > otsu_threshold(grey), grey, 0)
+    if not ink.any():
+        return np.zeros((28, 28), np.uint8)
+    ink = crop(ink, 0)
+    scale = 20 / max(ink.shape)
+    size = [max(1, round(side * scale)) for side in ink.shape]
+    small = np.asarray(Image.fromarray(ink.astype(np.float32)).resize(size[::-1], Image.BOX))
+    padded = np.pad(small * 255 / small.max(), 28)
+    y, x = (round(centre) - 14 for centre in ndimage.center_of_mass(padded))
+    return padded[y : y + 28, x : x + 28].astype(np.uint8)
+
+
+def normalize(pictures):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return DigitNormalizer(on_error="warn").transform(pictures)
+
+
+METHODS = {
+    "resize": lambda pictures: np.stack([plain_resize(p) for p in pictures]),
+    "crop and centre": lambda pictures: np.stack([crop_and_centre(p) for p in pictures]),
+    "DigitNormalizer": normalize,
+}
+
+
+def draw_pictures(images, labels, n_pictures, seed):
+    """Return for each kind of difficulty its pictures and their labels."""
+    drawn = {}
+    for number, kind in enumerate(KINDS):
+        rng = np.random.default_rng([seed, number])
+        chosen = rng.permutation(len(images))[:n_pictures]
+        drawn[kind.__name__] = [kind(images[i], rng) for i in chosen], labels[chosen]
+    return drawn
+
+
+def load_photos(folder):
+    with open(folder / "labels.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    pictures = [Image.open(folder / row["file"]) for row in rows]
+    return pictures, np.array([int(row["label"]) for row in rows])
+
+
+def main(
+    seeds: Annotated[int, typer.Option(min=1, help="CNNs and sets of pictures.")] = 3,
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures of each kind.")] = 100,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each CNN.")] = 4,
+    photos: Annotated[Path | None, typer.Option(help="Folder of pictures and labels.csv.")] = None,
+    out: Annotated[Path, typer.Option(help="File of the results.")] = Path(
+        "out/digit_pictures.json"
+    ),
+):
+    """Measure each method on each kind of picture; write and print the table."""
+    from skdigits import CNNClassifier
+    from skdigits.datasets import fetch_mnist
+
+    X, y = fetch_mnist(subset="train", return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+    X_test = X_test.reshape(-1, 28, 28)
+    scores = {}
+    for seed in range(seeds):
+        model = CNNClassifier(augmentation="affine", epochs=epochs, random_state=seed)
+        model.fit(X.reshape(-1, 28, 28), y)
+        sets = draw_pictures(X_test, y_test, pictures, seed)
+        if photos:
+            sets["photos"] = load_photos(photos)
+        for kind, (drawn, labels) in sets.items():
+            row = scores.setdefault(kind, {name: [] for name in METHODS})
+            for name, method in METHODS.items():
+                row[name].append(float(np.mean(model.predict(method(drawn)) == labels)))
+            print(seed, kind, *(f"{name}: {row[name][-1]:.3f}" for name in METHODS), flush=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"seeds": seeds, "pictures": pictures, "epochs": epochs}
+    out.write_text(json.dumps(settings | {"scores": scores}, indent=1) + "\n", encoding="utf-8")
+    print("\n| kind |", " | ".join(METHODS), "|\n|---|" + "---|" * len(METHODS))
+    for kind, row in scores.items():
+        print(f"| {kind} |", " | ".join(f"{np.mean(row[name]):.3f}" for name in METHODS), "|")
+
+
+if __name__ == "__main__":
+    typer.run(main)
