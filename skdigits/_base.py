@@ -92,8 +92,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         X_val : array-like of shape (n_val, ...), default=None
             Images to measure after each epoch, of the shape and scale of those in `X`; "val_loss"
             and "val_accuracy" of `history_` are theirs. They are never trained on. Early stopping
-            takes them in place of a part of `X`, unless ``validation_fraction=None``. In a Pipeline,
-            ``Pipeline(..., transform_input=["X_val"])`` transforms them as `X`.
+            takes them in place of a part of `X`, unless ``validation_fraction=None``. In a
+            Pipeline, ``Pipeline(..., transform_input=["X_val"])`` transforms them as `X`.
 
         y_val : array-like of shape (n_val,), default=None
             Labels of `X_val`, all among those in `y`.

@@ -1,7 +1,9 @@
 """The convolutional network as a scikit-learn classifier."""
 
+import copy
 from numbers import Integral
 
+from sklearn.base import _clone_parametrized
 from sklearn.utils._param_validation import Interval
 
 from skdigits._base import ImageClassifier
@@ -93,6 +95,15 @@ class CNNClassifier(ImageClassifier):
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
         quarter of their area that is one grey. A sequence does all that it names.
 
+    transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
+        A network to begin from, for images of the same shape: its layers and weights, with a new
+        output layer. The parameters of the hidden layers are then not used. A Keras model takes
+        images as it was trained on them.
+
+    fine_tune : bool, default=True
+        With `transfer_from`, the first third of the epochs trains the output layer only, on what
+        the body gives. Whether the rest then trains the whole network, or the output layer still.
+
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
         convolutions on processors that have it, float32 elsewhere.
@@ -183,6 +194,8 @@ class CNNClassifier(ImageClassifier):
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "pool_size": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "transfer_from": "no_validation",
+        "fine_tune": ["boolean"],
     }
 
     def __init__(
@@ -210,6 +223,8 @@ class CNNClassifier(ImageClassifier):
         n_iter_no_change=10,
         tol=1e-4,
         augmentation=None,
+        transfer_from=None,
+        fine_tune=True,
         precision="auto",
         class_weight=None,
         callbacks=None,
@@ -239,9 +254,19 @@ class CNNClassifier(ImageClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.augmentation = augmentation
+        self.transfer_from = transfer_from
+        self.fine_tune = fine_tune
         self.precision = precision
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
+
+    def __sklearn_clone__(self):
+        """Clone, but for `transfer_from`: scikit-learn would clone what it has learned away."""
+        bare = copy.copy(self)
+        bare.transfer_from = None
+        cloned = _clone_parametrized(bare)
+        cloned.transfer_from = self.transfer_from
+        return cloned

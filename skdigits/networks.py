@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 from skdigits._tensorflow import keras
 
-__all__ = ["build_cnn", "build_mlp"]
+__all__ = ["build_cnn", "build_from", "build_mlp"]
 
 STANDARDIZE = "standardize"
 
@@ -185,6 +185,69 @@ def build_cnn(
     x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name="cnn")
+
+
+def build_from(
+    input_shape=None,
+    n_classes=None,
+    *,
+    body,
+    output_activation="softmax",
+    kernel_initializer="glorot_uniform",
+    meta=None,
+):
+    """Build a network from another one: its layers and weights, but for a new output layer.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default=None
+        (height, width) or (height, width, channels), as `body` takes it. None takes it from
+        `meta`.
+
+    n_classes : int, default=None
+        Number of outputs, at least 2. None takes it from `meta`.
+
+    body : keras.Model
+        A built classifier, functional or sequential, of one input. Its last layer with weights
+        and all behind it are left out. It stays as it is.
+
+    output_activation, kernel_initializer, meta
+        As in :func:`build_mlp`, for the new output layer.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. All its layers but the last are copies of those of `body`.
+
+    Raises
+    ------
+    ValueError
+        Where `body` takes images of another shape, or has no layer to leave out.
+
+    Examples
+    --------
+    >>> from skdigits.networks import build_cnn, build_from
+    >>> digits = build_cnn((28, 28), 10)
+    >>> letters = build_from((28, 28), 26, body=digits)
+    >>> letters.output_shape, len(letters.layers) == len(digits.layers)
+    ((None, 26), True)
+    """
+    input_shape, n_classes = _shapes(input_shape, n_classes, meta)
+    if len(body.inputs) != 1 or tuple(body.input_shape[1:]) != input_shape:
+        raise ValueError(
+            f"The network to build from takes input of shape {body.input_shape}, not images of "
+            f"shape {input_shape}."
+        )
+    copied = keras.models.clone_model(body)
+    copied.set_weights(body.get_weights())
+    with_weights = [layer for layer in copied.layers if layer.weights]
+    if len(with_weights) < 2:
+        raise ValueError("The network to build from has no layers below its output layer.")
+    x = with_weights[-1].input
+    if len(x.shape) > 2:
+        x = keras.layers.Flatten()(x)
+    outputs = _output(x, n_classes, output_activation, kernel_initializer)
+    return keras.Model(copied.inputs, outputs, name=body.name)
 
 
 def _shapes(input_shape, n_classes, meta):

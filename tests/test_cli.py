@@ -48,6 +48,7 @@ def test_compare_prints_a_table_and_writes_page_and_results(tmp_path, capsys):
         "Accuracy",
         "Macro F1",
         "Log loss",
+        "ECE",
         "Fit (s)",
         "Predict (s)",
         "Parameters",

@@ -6,7 +6,7 @@ import pytest
 from scikeras.wrappers import KerasClassifier
 from support import tiny
 
-from skdigits.networks import build_cnn, build_mlp
+from skdigits.networks import build_cnn, build_from, build_mlp
 
 BUILDERS = [build_mlp, build_cnn]
 X, Y = tiny()
@@ -87,6 +87,53 @@ def test_layers_of_the_cnn():
     assert {layer.kernel_size for layer in convolutions} == {(5, 3)}
     assert kinds(model).count("MaxPooling2D") == 2
     assert "MaxPooling2D" not in kinds(build_cnn((28, 28), 10, pool_size=1))
+
+
+def test_a_block_is_several_convolutions_and_one_pooling():
+    model = build_cnn((28, 28), 10, filters=((3, 4), 5), hidden_layer_sizes=())
+    order = [kind for kind in kinds(model) if kind in ("Conv2D", "MaxPooling2D")]
+    assert order == ["Conv2D", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D"]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.filters for layer in convolutions] == [3, 4, 5]
+    assert {layer.padding for layer in convolutions} == {"valid"}
+    deep = build_cnn((28, 28), 10, filters=((3, 3), (3, 3), (3, 3)))
+    assert {getattr(layer, "padding", "same") for layer in deep.layers[:5]} == {"same"}
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_network_from_another_keeps_all_but_its_output(batch_norm):
+    body = build_cnn((8, 8), 10, filters=4, batch_norm=batch_norm)
+    body.set_weights([np.full(w.shape, 0.5) for w in body.get_weights()])
+    model = build_from((8, 8), 3, body=body)
+    assert model.output_shape == (None, 3)
+    for ours, theirs in zip(model.layers[:-1], body.layers[:-1], strict=True):
+        assert ours is not theirs
+        for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert np.ptp(model.layers[-1].get_weights()[0]) > 0
+
+
+def test_a_network_from_a_keras_model_of_another_make():
+    layers = keras.layers
+    body = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.Conv2D(5, 1), layers.Flatten(),
+         layers.Dense(7), layers.Softmax()]
+    )  # fmt: skip
+    model = build_from((8, 8), 3, body=body)
+    assert kinds(model)[1:] == ["Conv2D", "Conv2D", "Flatten", "Dense"]
+    unflattened = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.Conv2D(5, 1)]
+    )
+    assert build_from((8, 8), 3, body=unflattened).output_shape == (None, 3)
+
+
+def test_a_network_from_one_of_another_shape_or_without_body_is_refused():
+    body = build_cnn((8, 8), 10, filters=4)
+    with pytest.raises(ValueError, match=r"takes input of shape \(None, 8, 8, 1\)"):
+        build_from((8, 8, 3), 3, body=body)
+    bare = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 8)])
+    with pytest.raises(ValueError, match="no layers below its output"):
+        build_from((8, 8), 3, body=bare)
 
 
 @pytest.mark.parametrize("build", BUILDERS)

@@ -117,6 +117,33 @@ def test_initializers(name):
     assert_same_weights(first_kernels(0, seed=4), first_kernels(1, seed=4))
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw"])
+@pytest.mark.parametrize("make", BOTH)
+def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
+    """In one step of all images: the rest of the step is that of a training without."""
+    settings = {"dropout": 0, "epochs": 1, "batch_size": len(Y), "learning_rate": 0.01}
+    settings |= {"learning_rate_schedule": "constant", "optimizer": optimizer, "batch_norm": True}
+    first = FirstWeights()
+    plain = make(weight_decay=0.0, callbacks=[first], **settings).fit(X, Y)
+    decayed = make(weight_decay=5.0, **settings).fit(X, Y)
+    variables = zip(plain.model_.weights, weights(decayed), first.weights, strict=True)
+    for variable, after, before in variables:
+        share = 0.05 if variable.name == "kernel" else 0
+        np.testing.assert_allclose(after, np.array(variable) - share * before, atol=1e-6)
+
+
+def test_weight_decay_none_is_the_optimizers_own():
+    def fitted(weight_decay):
+        return mlp(optimizer="adamw", weight_decay=weight_decay).fit(X, Y)
+
+    none, zero, own = fitted(None), fitted(0.0), fitted(0.004)
+    assert np.abs(weights(none)[2] - weights(zero)[2]).max() > 0
+    assert_same_weights(weights(none)[2:3], weights(own)[2:3])  # which decays biases too
+    brought = keras.optimizers.AdamW(0.01, weight_decay=0.1)
+    given = [mlp(optimizer=brought, weight_decay=decay).fit(X, Y) for decay in (None, 5.0)]
+    assert_same_weights(*map(weights, given))
+
+
 def test_one_cycle_rises_and_falls_to_zero():
     rates = []
 

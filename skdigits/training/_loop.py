@@ -52,6 +52,8 @@ class Plan:
         As in Keras.
     first_epoch : int
         Number of epochs that the network has behind it.
+    output_epochs : int
+        How many of the first epochs train the output layer only.
     """
 
     epochs: int
@@ -63,6 +65,7 @@ class Plan:
     callbacks: list = field(default_factory=list)
     verbose: int = 0
     first_epoch: int = 0
+    output_epochs: int = 0
 
 
 def train(network, training, validation, plan, tasks):
@@ -154,7 +157,9 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
         rows = order[first * batch_size : (last + 1) * batch_size]
         steps = epoch * n_steps + np.arange(first, last + 1)
         rates = plan.rates(steps) if plan.rates else np.zeros(0, np.float32)
-        loss, correct = program.train(data, rows, batch_size, rates)
+        loss, correct = program.train(
+            data, rows, batch_size, rates, output_only=epoch < plan.output_epochs
+        )
         loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
         n_seen = min((last + 1) * batch_size, len(order))
         logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}

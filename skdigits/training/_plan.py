@@ -42,17 +42,21 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         parameter.
     """
     check_keras_parameters(estimator)
-    options = {name: _own(getattr(estimator, name)) for name in network_parameters}
     if estimator.augmentation is not None and len(input_shape) == 1:
         raise ValueError(
             f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
             f"{input_shape[0]} columns that are none; give it as images, or set image_shape."
         )
-    convolves = builder == "build_cnn" and len(input_shape) > 1
-    options["dtype"] = dtype_policy(estimator.precision, convolves)
+    if getattr(estimator, "transfer_from", None) is not None:
+        build, options = networks.build_from, _body_options(estimator, input_shape)
+    else:
+        build = getattr(networks, builder)
+        options = {name: _own(getattr(estimator, name)) for name in network_parameters}
+        convolves = builder == "build_cnn" and len(input_shape) > 1
+        options["dtype"] = dtype_policy(estimator.precision, convolves)
     loss = estimator.loss
     return NetworkSpec(
-        build=getattr(networks, builder),
+        build=build,
         input_shape=input_shape,
         n_classes=n_classes,
         options=options,
@@ -62,6 +66,24 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         loss="sparse_categorical_crossentropy" if _is(loss, "auto") else _own(loss),
         schedule=_own(estimator.learning_rate_schedule),
     )
+
+
+def _body_options(estimator, input_shape):
+    """Return what `build_from` takes: the body, and how the output layer is to be."""
+    name = f"The 'transfer_from' parameter of {type(estimator).__name__}"
+    body = getattr(estimator.transfer_from, "model_", estimator.transfer_from)
+    if not isinstance(body, keras.Model) or not body.built:
+        raise TypeError(
+            f"{name} must be a fitted classifier of skdigits or a Keras model with weights. Got "
+            f"{estimator.transfer_from!r} instead."
+        )
+    if tuple(body.input_shape[1:]) != tuple(input_shape):
+        raise ValueError(
+            f"{name} takes images of shape {body.input_shape[1:]}, and X has images of shape "
+            f"{tuple(input_shape)}."
+        )
+    own = ("output_activation", "kernel_initializer")
+    return {"body": body, **{name: _own(getattr(estimator, name)) for name in own}}
 
 
 def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
@@ -77,6 +99,8 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
         verbose=int(estimator.verbose),
         first_epoch=estimator.n_iter_,
     )
+    if spec.build is networks.build_from:
+        plan.output_epochs = _output_epochs(estimator, plan.epochs)
     if _is(spec.schedule, "one_cycle"):
         if epochs:
             plan.rates = functools.partial(one_cycle, rate, epochs * n_steps)
@@ -92,6 +116,13 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
             restore_best_weights=True,
         )
     return plan
+
+
+def _output_epochs(estimator, epochs):
+    """Return how many epochs train the output layer only: a third of the first fit, or all."""
+    if not estimator.fine_tune:
+        return epochs
+    return 0 if estimator.n_iter_ else epochs // 3
 
 
 def _base_rate(estimator):

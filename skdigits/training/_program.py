@@ -48,6 +48,12 @@ class Program:
         self.key = None  # the pool's
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         models = [self.model, self.augmenter] if self.augmenter else [self.model]
+        # What a network that was built from another one keeps of it when it starts.
+        self._body = {
+            id(weight): weight.value.numpy()
+            for layer in (self.model.layers[:-1] if "body" in spec.options else [])
+            for weight in layer.weights
+        }
         self.can_start_again = all(can_start_again(model) for model in models)
         self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
         variables = [*self.model.variables, *self.optimizer.variables]
@@ -59,12 +65,15 @@ class Program:
         self._graphs = {}
 
     def start(self, seed, mean, variance):
-        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance."""
-        standardize = self.model.get_layer("standardize")
-        values = initial_values(self.model, seed) | {
-            id(standardize.moving_mean): mean,
-            id(standardize.moving_variance): variance,
-        }
+        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance.
+
+        The body of another network stays as it was, its own mean and variance included.
+        """
+        values = initial_values(self.model, seed) | self._body
+        if not self._body:
+            standardize = self.model.get_layer("standardize")
+            values[id(standardize.moving_mean)] = mean
+            values[id(standardize.moving_variance)] = variance
         state = [values[id(variable)] for variable in self.model.variables]
         state += self._optimizer_start
         if self.augmenter:
@@ -92,7 +101,7 @@ class Program:
             tensor = tf.convert_to_tensor(value, variable.dtype)
             tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tensor)
 
-    def train(self, data, order, batch_size, rates):
+    def train(self, data, order, batch_size, rates, *, output_only=False):
         """Take one step for each batch of `order`.
 
         Parameters
@@ -103,13 +112,15 @@ class Program:
         batch_size : int
         rates : ndarray of float32
             Learning rate of each step; empty for a program that does not set it.
+        output_only : bool
+            Whether to train the output layer only.
 
         Returns
         -------
         loss, correct : float
             Summed over the rows.
         """
-        graph = self._graph("train", data.images.dtype)
+        graph = self._graph("train_output" if output_only else "train", data.images.dtype)
         loss, correct = graph(*data, order, np.int32(batch_size), rates)
         return float(loss), float(correct)
 
@@ -152,6 +163,7 @@ class Program:
         real = tf.TensorSpec([None], tf.float32)
         function, signature = {
             "train": (self._train, [images, whole, real, whole, number, real]),
+            "train_output": (self._train_output, [images, whole, real, whole, number, real]),
             "evaluate": (self._evaluate, [images, whole, real, whole, number]),
             "predict": (self._predict, [images]),
             "score_gradient": (self._score_gradient, [images, number]),
@@ -162,20 +174,28 @@ class Program:
         return self._graphs[name, dtype]
 
     def _train(self, images, labels, weights, order, batch_size, rates):
-        variables = self.model.trainable_variables
+        data = images, labels, weights, order, batch_size
+        return self._steps(self.model.trainable_variables, data, rates, training=True)
 
+    def _train_output(self, images, labels, weights, order, batch_size, rates):
+        """Train the output layer on what the layers before it give in prediction."""
+        data = images, labels, weights, order, batch_size
+        variables = self.model.layers[-1].trainable_variables
+        return self._steps(variables, data, rates, training=False)
+
+    def _steps(self, variables, data, rates, training):
         def step(number, batch):
             if self.sets_rate:
                 self.optimizer.learning_rate.assign(rates[number])
             images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
             with repeatable_gradients():
-                outputs = self.model(images, training=True)
+                outputs = self.model(images, training=training)
             loss, correct = self._score(outputs, *batch[1:])
             gradients = tf.gradients(loss, [variable.value for variable in variables])
             apply_gradients(self.optimizer, gradients, variables)
             return loss, correct
 
-        return _loop(step, images, labels, weights, order, batch_size)
+        return _loop(step, *data)
 
     def _evaluate(self, images, labels, weights, rows, batch_size):
         def step(number, batch):

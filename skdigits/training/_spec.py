@@ -67,10 +67,10 @@ def _freeze(value):
     if isinstance(value, list | tuple):
         return tuple(_freeze(item) for item in value)
     if getattr(value, "__module__", "").startswith(("keras.src.", "skdigits.")):
-        if hasattr(value, "get_config"):
+        if hasattr(value, "get_config") and not getattr(value, "weights", None):
             config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
             return type(value).__qualname__, _freeze(config)
-        if callable(value) and "<" not in value.__qualname__:
+        if callable(value) and "<" not in getattr(value, "__qualname__", "<"):
             return value.__module__, value.__qualname__
     raise _UnknownError
 

@@ -25,8 +25,9 @@ def apply_gradients(optimizer, gradients, variables):
         "beta2": optimizer.beta_2,
         "epsilon": optimizer.epsilon,
     }
-    moments = zip(optimizer._momentums, optimizer._velocities, strict=True)
-    for variable, gradient, (mean, variance) in zip(variables, gradients, moments, strict=True):
+    for variable, gradient in zip(variables, gradients, strict=True):
+        index = optimizer._get_variable_index(variable)
+        mean, variance = optimizer._momentums[index], optimizer._velocities[index]
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
             m=mean.value.handle,

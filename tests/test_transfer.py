@@ -1,0 +1,133 @@
+"""``transfer_from``: beginning from another network's body."""
+
+import copy
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score, train_test_split
+from support import assert_same_weights, cnn, mlp, tiny, weights
+
+from skdigits import CNNClassifier
+from skdigits.datasets import fetch_fashion_mnist
+
+X, Y = tiny(n_classes=3)
+X2, Y2 = tiny(n_classes=2, seed=1)
+SOURCE = cnn(batch_norm=True).fit(X, Y)
+
+
+def body(estimator):
+    return weights(estimator)[:-2]
+
+
+def test_another_task_with_other_classes():
+    labels = np.array(["cat", "dog"])[Y2]
+    settings = {"epochs": 20, "batch_size": 6, "learning_rate": 0.01}
+    estimator = cnn(transfer_from=SOURCE, **settings).fit(X2, labels)
+    assert estimator.classes_.tolist() == ["cat", "dog"]
+    assert estimator.predict_proba(X2).shape == (len(X2), 2)
+    assert estimator.score(X2, labels) > 0.9
+
+
+def test_a_frozen_body_stays_as_it_was():
+    before = body(SOURCE)
+    estimator = cnn(transfer_from=SOURCE, fine_tune=False, dropout=0.5).fit(X2, Y2)
+    assert_same_weights(body(estimator), before)
+    assert_same_weights(body(SOURCE), before)
+    again = cnn(transfer_from=SOURCE, fine_tune=False, random_state=1).fit(X2, Y2)
+    assert np.abs(weights(again)[-2] - weights(estimator)[-2]).max() > 0
+
+
+def test_the_output_layer_learns_first_and_then_all():
+    settings = {"transfer_from": SOURCE, "learning_rate_schedule": "constant"}
+    first = cnn(**settings, fine_tune=False, epochs=2).fit(X2, Y2)
+
+    class After(keras.callbacks.Callback):
+        weights = ()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.weights = [*self.weights, [np.array(w) for w in self.model.get_weights()]]
+
+    after = After()
+    cnn(**settings, epochs=6, callbacks=[after]).fit(X2, Y2)
+    assert_same_weights(after.weights[1], weights(first))
+    assert np.abs(after.weights[2][2] - after.weights[1][2]).max() > 0
+
+
+def test_going_on_trains_all():
+    estimator = cnn(transfer_from=SOURCE, epochs=1, fine_tune=False, warm_start=True).fit(X2, Y2)
+    before = body(estimator)
+    assert_same_weights(body(estimator.fit(X2, Y2)), before)
+    estimator.set_params(fine_tune=True).fit(X2, Y2)
+    assert np.abs(body(estimator)[2] - before[2]).max() > 0
+    estimator.partial_fit(X2, Y2)
+    assert estimator.n_iter_ == 4
+
+
+@pytest.mark.parametrize("make_source", [
+    lambda: mlp().fit(X, Y),
+    lambda: SOURCE.model_,
+    lambda: keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3),
+                              keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(9)]),
+], ids=["mlp", "model_", "sequential"])  # fmt: skip
+def test_other_sources(make_source):
+    source = make_source()
+    given = getattr(source, "model_", source).get_weights()
+    estimator = cnn(transfer_from=source, fine_tune=False).fit(X2, Y2)
+    assert_same_weights(body(estimator), given[:-2])
+
+
+def test_clones_searches_and_copies_keep_what_was_learned():
+    estimator = cnn(transfer_from=SOURCE, fine_tune=False)
+    for twin in (clone(estimator), copy.deepcopy(estimator), pickle.loads(pickle.dumps(estimator))):
+        assert_same_weights(body(twin.fit(X2, Y2)), body(SOURCE))
+    assert clone(estimator).get_params()["transfer_from"] is SOURCE
+    assert len(cross_val_score(estimator, X2, Y2, cv=2, error_score="raise")) == 2
+    fitted = estimator.fit(X2, Y2)
+    loaded = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(loaded.predict_proba(X2), fitted.predict_proba(X2))
+
+
+def test_two_sources_of_one_architecture_are_not_mixed_up():
+    other = cnn(batch_norm=True, random_state=5).fit(X, Y)
+    for source in (SOURCE, other, SOURCE):
+        estimator = cnn(transfer_from=source, fine_tune=False).fit(X2, Y2)
+        assert_same_weights(body(estimator), body(source))
+
+
+def test_same_seed_same_bits():
+    one, other = (cnn(transfer_from=SOURCE, augmentation="shift").fit(X2, Y2) for _ in range(2))
+    assert_same_weights(weights(one), weights(other))
+
+
+@pytest.mark.parametrize("source", [cnn(), "model.keras", 3, keras.Sequential()])
+def test_what_is_no_fitted_network_is_named(source):
+    with pytest.raises(TypeError, match="'transfer_from' parameter of CNNClassifier must be a fit"):
+        cnn(transfer_from=source).fit(X2, Y2)
+
+
+def test_images_of_another_shape_are_refused():
+    images, labels = tiny(shape=(7, 6), n_classes=2)
+    with pytest.raises(ValueError, match=r"transfer_from.*\(6, 6, 1\).*\(7, 6, 1\)"):
+        cnn(transfer_from=SOURCE).fit(images, labels)
+
+
+def test_it_beats_training_from_nothing_on_ten_images_a_class(data_folder, monkeypatch):
+    """Shoes, shirts and bags by a body that has seen other garments."""
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    images, labels = fetch_fashion_mnist(subset="test", return_X_y=True)
+    small = {"filters": (8, 16), "precision": "float32", "batch_size": 16}
+    old, new = np.flatnonzero(labels < 5)[:2500], np.flatnonzero(labels >= 5)
+    source = CNNClassifier(**small, epochs=6, random_state=0).fit(images[old], labels[old])
+    scores = {"transfer": [], "nothing": []}
+    for seed in range(3):
+        few, others = train_test_split(
+            new, train_size=50, test_size=1000, stratify=labels[new], random_state=seed
+        )
+        for name, options in (("transfer", {"transfer_from": source}), ("nothing", {})):
+            estimator = CNNClassifier(**small, **options, epochs=30, random_state=seed)
+            estimator.fit(images[few], labels[few])
+            scores[name].append(estimator.score(images[others], labels[others]))
+    assert np.mean(scores["transfer"]) > np.mean(scores["nothing"]) + 0.01, scores
