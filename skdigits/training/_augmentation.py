@@ -51,7 +51,8 @@ def make_layers(augmentation):
     if augmentation is None:
         return []
     given = augmentation if isinstance(augmentation, list | tuple) else (augmentation,)
-    layers, options = [], {}
+    layers: list = []
+    options: dict = {}
     for each in given:
         if isinstance(each, str):
             options |= _named(each)
