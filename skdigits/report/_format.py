@@ -1,5 +1,7 @@
 """Numbers as people read them; the same on the terminal and on the page."""
 
+from itertools import compress
+
 # Between a number and its unit; it doesn't break and is narrower than a space.
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
@@ -102,7 +104,8 @@ def comparison_table(comparison):
     columns : tuple of str
         The heads.
     rows : list of list of str
-        A row a model, the best first. With folds, each measure is mean ± standard deviation.
+        A row a model, the best first. With folds, each measure is mean ± standard deviation. A
+        measure that no model has is left out.
 
     Examples
     --------
@@ -124,11 +127,12 @@ def comparison_table(comparison):
                 percent(mean["accuracy"], std["accuracy"]),
                 number(mean["macro_f1"], std["macro_f1"]),
                 number(mean["log_loss"], std["log_loss"]),
-                # Absent from what was stored before it was measured.
+                # Runs that were stored before it was measured lack it.
                 number(*(of.get("expected_calibration_error") for of in (mean, std))),
                 seconds(mean["fit_seconds"], std["fit_seconds"]),
                 seconds(mean["predict_seconds"], std["predict_seconds"]),
                 count(model.n_parameters),
             ]
         )
-    return COLUMNS, rows
+    known = [any(cell != DASH for cell in column) for column in zip(*rows, strict=True)]
+    return tuple(compress(COLUMNS, known)), [list(compress(row, known)) for row in rows]
