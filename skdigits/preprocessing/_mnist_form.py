@@ -48,8 +48,7 @@ def _drawn(ink, scale):
 
 def _centred_as_it_is(ink):
     """Return ink moved by whole pixels, so that nothing is blurred."""
-    move = CENTRE - _centre_of_mass(ink)
-    move = np.where(np.abs(move) < 0.55, 0, np.rint(move)).astype(int)
+    move = np.rint(CENTRE - _centre_of_mass(ink)).astype(int)
     image = np.zeros((SIDE, SIDE))
     y, x = np.nonzero(ink)
     to_y, to_x = y + move[0], x + move[1]
