@@ -15,7 +15,7 @@ MOST_NAMED = 20  # bad pictures that one message names
 HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height, width[, channels])"
 
 
-class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Bring pictures of single handwritten digits to MNIST's form.
 
     A picture may be a photograph of ink on plain, ruled or squared paper, in uneven light, or a

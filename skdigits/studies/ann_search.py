@@ -17,7 +17,7 @@ STUDY = Study(
         "learning rate, epochs and batch size; four runs with what it found (plain, batch norm, "
         "dropout of 0.2, both); then a CNN."
     ),
-    minutes=30,
+    minutes=25,
     experiments=(
         Search(
             name="search",

@@ -30,7 +30,7 @@ STUDY = Study(
         "two sigmoid outputs, categorical cross-entropy, Adam with rate 0.01, up to 100 epochs, "
         "stopping early on the training loss with patience 9; three initializers, one seed."
     ),
-    minutes=30,
+    minutes=25,
     experiments=(
         Experiment(
             name="14-nodes",
