@@ -45,8 +45,6 @@ from skdigits.studies._results import (
 from skdigits.studies._store import RunStore
 
 SEEDS, QUICK_SEEDS = 5, 2
-# Parameters that are newer than runs which are still to be read, with their defaults.
-LATER = {"weight_decay": None, "transfer_from": None, "fine_tune": True}
 ESTIMATORS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}
 
 Progress = Callable[[str, float | None, str], None]
@@ -266,7 +264,7 @@ class _Runner:
             "cv": search.cv,
             "space": {name: _plain(values) for name, values in search.space.items()},
             "estimator": search.model.estimator,
-            "params": _stored_params(model),
+            "params": _plain(model.get_params()),
         }
         found = self.store.load(label, settings)
         if found is None:
@@ -301,7 +299,7 @@ class _Runner:
             "n_train": len(images.train[1]),
             "n_test": len(images.test[1]),
             "estimator": estimator,
-            "params": _stored_params(model),
+            "params": _plain(model.get_params()),
         }
         stored = self.store.load(label, settings)
         if stored is not None:
@@ -369,12 +367,6 @@ def _with_keras_objects(model):
         if isinstance(value, KerasObject)
     }
     return model.set_params(**made)
-
-
-def _stored_params(model):
-    """Return parameters as runs are stored with them: without later ones at their defaults."""
-    params = model.get_params().items()
-    return _plain({k: v for k, v in params if k not in LATER or v != LATER[k]})
 
 
 def _plain(value):
