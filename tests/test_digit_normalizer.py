@@ -166,6 +166,11 @@ def ruled(rng):
     return dark_on_light(ink)
 
 
+def densely_ruled_in_falling_light(rng):
+    ink = np.where(np.arange(200)[:, None] % 17 < 1, np.maximum(seven(pen=16), 0.3), seven(pen=16))
+    return to_bytes(dark_on_light(ink, 0.9, 0.2) / 255 * np.linspace(1, 0.5, 200))
+
+
 def squared(rng):
     lines = (np.arange(200) % 20 < 1) * 0.45
     return dark_on_light(np.maximum(seven(), np.maximum(lines, lines[:, None])))
@@ -205,6 +210,7 @@ def yellow_on_white(rng):
         shadowed,
         half_in_shade,
         ruled,
+        densely_ruled_in_falling_light,
         squared,
         on_a_desk,
         framed,

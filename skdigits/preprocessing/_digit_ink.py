@@ -47,11 +47,10 @@ def digit_ink(grey, is_ink):
     while True:
         factor = -(-max(grey.shape) // WORK_SIDE)
         small = _shrink(grey, factor)
+        if not is_ink:
+            small = level_light(smooth_noise(small))
         if light_ink is None:
-            small = level_light(smooth_noise(small))
-            light_ink = ink_is_light(small)
-        elif not is_ink:
-            small = level_light(smooth_noise(small))
+            light_ink = _ink_is_light(small)
         ink, mask = _find_digit(small, light_ink, is_ink)
         box = _box_with_margin(mask, grey.shape, factor)
         smaller = max(part.stop - part.start for part in box)
@@ -68,6 +67,19 @@ def _shrink(grey, factor):
         raise PictureError(f"it has shape {grey.shape}, too narrow for a digit")
     blocks = grey[: height * factor, : width * factor]
     return blocks.reshape(height, factor, width, factor).mean(axis=(1, 3))
+
+
+def _ink_is_light(grey):
+    """Return whether the ink is light, by trying both where the picture alone does not tell."""
+    light = ink_is_light(grey)
+    if light is not None:
+        return light
+    worth = []
+    for light in (False, True):
+        ink, mask, share = _find_strokes(grey, light, WIDEST_STROKES[1] * max(grey.shape))
+        contrast = np.quantile(ink[mask], 0.75) if mask.any() else 0
+        worth.append(share * contrast * (0.3 if _is_shadow(mask) else 1))
+    return worth[1] > worth[0]
 
 
 def _find_digit(grey, light_ink, is_ink):

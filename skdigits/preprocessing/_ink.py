@@ -45,7 +45,7 @@ def _surface_terms(y, x):
 
 
 def ink_is_light(grey):
-    """Return whether the ink is lighter than its ground.
+    """Return whether the ink is lighter than its ground; None where that does not show.
 
     Four signs vote: ground fills the border, fills most of the picture, is broad where strokes
     are narrow, and what is narrow and stands out is ink.
@@ -60,17 +60,12 @@ def ink_is_light(grey):
     dark_breadth = ndimage.distance_transform_edt(~light).max()
     broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, 1e-9)
     if min(light_breadth, dark_breadth) > 0.15 * max(grey.shape) and min(grey.shape) > 60:
-        # No class is strokes: this is light and shade, and both hold some ink.
-        return _narrow_vote(grey, 0.1) < 0
-    return border + 0.5 * most + broad + _narrow_vote(grey, 0.15) < 0
-
-
-def _narrow_vote(grey, widest):
-    """Return -1..1, as what is narrower than a share of the picture is light or dark."""
-    window = max(3, int(widest * max(grey.shape)))
-    dark = float((_closing(grey, window) - grey).sum())
-    light = float((_closing(-grey, window) + grey).sum())
-    return (dark - light) / max(dark + light, 1e-9)
+        return None  # neither class is strokes: this is light and shade
+    window = max(3, int(0.15 * max(grey.shape)))
+    dark_hat = float((_closing(grey, window) - grey).sum())
+    light_hat = float((_closing(-grey, window) + grey).sum())
+    narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, 1e-9)
+    return border + 0.5 * most + broad + narrow < 0
 
 
 def otsu_threshold(values):
