@@ -71,7 +71,12 @@ def _shrink(grey, factor):
 
 def _ink_is_light(grey):
     """Return whether the ink is light, by trying both where the picture alone does not tell."""
-    light = ink_is_light(grey)
+    middle = np.median(grey)
+    lighter, darker = (
+        remove_ruled_lines(np.clip(off, 0, None)) for off in (grey - middle, middle - grey)
+    )
+    # Printed lines would part broad paper into narrow strips.
+    light = ink_is_light(middle + lighter - darker)
     if light is not None:
         return light
     worth = []
