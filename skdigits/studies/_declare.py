@@ -18,6 +18,22 @@ __all__ = [
     "Sweep",
 ]
 
+# A plain network and training, which the published studies begin from: what they found must not
+# change with the defaults of the estimators.
+PLAIN: Mapping[str, Any] = {
+    "activation": "relu",
+    "output_activation": "softmax",
+    "kernel_initializer": "glorot_uniform",
+    "dropout": 0.0,
+    "batch_norm": False,
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "weight_decay": None,
+    "learning_rate_schedule": "constant",
+    "loss": "auto",
+    "augmentation": None,
+}
+
 
 class KerasObject:
     """A Keras object as a declaration: it imports Keras only when it is made.

@@ -1,19 +1,17 @@
 """ReLU against tanh in one hidden layer, on MNIST."""
 
-from skdigits.studies._declare import Experiment, Model, Published, Study
+from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
 
 
 def _models(epochs, batch_size):
     shared = {
+        **PLAIN,
         "hidden_layer_sizes": (256,),
-        "dropout": 0.0,
         "loss": "categorical_crossentropy",
-        "learning_rate": 0.001,
-        "learning_rate_schedule": "constant",
         "epochs": epochs,
         "batch_size": batch_size,
     }
-    return {name: Model("mlp", {"activation": name, **shared}) for name in ("relu", "tanh")}
+    return {name: Model("mlp", {**shared, "activation": name}) for name in ("relu", "tanh")}
 
 
 def _published(number):

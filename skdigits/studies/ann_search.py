@@ -1,10 +1,18 @@
 """A random search for an ANN on Fashion-MNIST; batch norm and dropout; then a CNN."""
 
-from skdigits.studies._declare import Experiment, LayerSizes, Model, Published, Search, Study
+from skdigits.studies._declare import (
+    PLAIN,
+    Experiment,
+    LayerSizes,
+    Model,
+    Published,
+    Search,
+    Study,
+)
 
 
 def _found(**params):
-    plain = {"dropout": 0.0, "learning_rate_schedule": "constant"}
+    plain = {name: value for name, value in PLAIN.items() if name != "learning_rate"}
     return Model("mlp", {**plain, **params}, from_search="search")
 
 
@@ -23,7 +31,7 @@ STUDY = Study(
             name="search",
             title="Random search for the ANN",
             data=("fashion",),
-            model=Model("mlp", {"dropout": 0.0, "learning_rate_schedule": "constant"}),
+            model=Model("mlp", PLAIN),
             space={
                 "hidden_layer_sizes": LayerSizes((1, 2, 3), (64, 128, 256, 512)),
                 "learning_rate": (0.0001, 0.0003, 0.001, 0.003, 0.01),
@@ -46,6 +54,7 @@ STUDY = Study(
                 "CNN": Model(
                     "cnn",
                     {
+                        **PLAIN,
                         "filters": (32, 64),
                         "kernel_size": 3,
                         "hidden_layer_sizes": (256,),

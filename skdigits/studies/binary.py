@@ -1,13 +1,20 @@
 """The digits 0 and 1: how few nodes do, and whether their initial weights matter."""
 
-from skdigits.studies._declare import Experiment, KerasObject, Model, Published, Study, Sweep
+from skdigits.studies._declare import (
+    PLAIN,
+    Experiment,
+    KerasObject,
+    Model,
+    Published,
+    Study,
+    Sweep,
+)
 
 _NETWORK = {
-    "dropout": 0.0,
+    **PLAIN,
     "output_activation": "sigmoid",
     "loss": "categorical_crossentropy",
     "learning_rate": 0.01,
-    "learning_rate_schedule": "constant",
     "epochs": 100,
     "early_stopping": True,
     "validation_fraction": None,
@@ -40,10 +47,10 @@ STUDY = Study(
                 repr(initializer).split("(")[0]: Model(
                     "mlp",
                     {
+                        **_NETWORK,
                         "hidden_layer_sizes": (14,),
                         "kernel_initializer": initializer,
                         "batch_size": 32,
-                        **_NETWORK,
                     },
                 )
                 for initializer in _INITIALIZERS

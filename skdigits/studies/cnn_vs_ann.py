@@ -1,11 +1,10 @@
 """An ANN of dense layers against a CNN on MNIST, class by class."""
 
-from skdigits.studies._declare import Experiment, Model, Published, Study
+from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
 
 _SHARED = {
+    **PLAIN,
     "loss": "sparse_categorical_crossentropy",
-    "learning_rate": 0.001,
-    "learning_rate_schedule": "constant",
     "epochs": 10,
     "batch_size": 64,
 }
@@ -27,16 +26,16 @@ STUDY = Study(
             data=("mnist",),
             models={
                 "ANN": Model(
-                    "mlp", {"hidden_layer_sizes": (512, 256, 128), "dropout": 0.2, **_SHARED}
+                    "mlp", {**_SHARED, "hidden_layer_sizes": (512, 256, 128), "dropout": 0.2}
                 ),
                 "CNN": Model(
                     "cnn",
                     {
+                        **_SHARED,
                         "filters": (32, 64),
                         "kernel_size": 3,
                         "hidden_layer_sizes": (128,),
                         "dropout": 0.5,
-                        **_SHARED,
                     },
                 ),
             },

@@ -1,11 +1,11 @@
 """A CNN against an MLP on MNIST and Fashion-MNIST, base and tuned settings."""
 
-from skdigits.studies._declare import Experiment, Model, Published, Study
+from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
 
 _SHARED = {
+    **PLAIN,
     "batch_size": 64,
     "epochs": 10,
-    "learning_rate_schedule": "constant",
 }
 
 _PUBLISHED = (
@@ -33,41 +33,38 @@ STUDY = Study(
                 "CNN": Model(
                     "cnn",
                     {
+                        **_SHARED,
                         "filters": (32, 32),
                         "kernel_size": 3,
                         "hidden_layer_sizes": (128,),
-                        "dropout": 0.0,
-                        "learning_rate": 0.001,
-                        **_SHARED,
                     },
                 ),
                 "MLP": Model(
                     "mlp",
                     {
+                        **_SHARED,
                         "hidden_layer_sizes": (128, 64),
                         "dropout": (0.5, 0.0),
-                        "learning_rate": 0.001,
-                        **_SHARED,
                     },
                 ),
                 "CNN tuned": Model(
                     "cnn",
                     {
+                        **_SHARED,
                         "filters": (64, 64),
                         "kernel_size": 5,
                         "hidden_layer_sizes": (128,),
                         "dropout": 0.5,
                         "learning_rate": 0.0001,
-                        **_SHARED,
                     },
                 ),
                 "MLP tuned": Model(
                     "mlp",
                     {
+                        **_SHARED,
                         "hidden_layer_sizes": (256, 128),
                         "dropout": (0.3, 0.0),
                         "learning_rate": 0.0001,
-                        **_SHARED,
                     },
                 ),
             },
