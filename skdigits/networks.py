@@ -170,7 +170,7 @@ def build_cnn(
         x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype)(x)
     padding = _padding(x.shape[1:3], blocks, kernel, pool)
     for block in blocks:
-        for n_filters in block:
+        for number, n_filters in enumerate(block, start=1):
             conv = keras.layers.Conv2D(
                 n_filters,
                 kernel,
@@ -178,9 +178,10 @@ def build_cnn(
                 kernel_initializer=_copy(kernel_initializer),
                 dtype=dtype,
             )
-            x = _finish(conv(x), activation, batch_norm, 0.0, dtype)
-        if pool != (1, 1):
-            x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
+            x = conv(x)
+            if number == len(block) and pool != (1, 1):
+                x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
+            x = _finish(x, activation, batch_norm, 0.0, dtype)
     x = keras.layers.Flatten(dtype=dtype)(x)
     x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
