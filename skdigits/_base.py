@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from math import nan, prod
+from math import ceil, nan, prod
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,7 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _num_samples,
+    check_is_fitted,
+    validate_data,
+)
 
 from skdigits._images import check_same_shape, moments, resolve_shape, to_rows
 
@@ -58,7 +63,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "learning_rate_schedule": [StrOptions({"constant", "one_cycle"}), callable],
         "loss": [str, callable],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
@@ -109,7 +114,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             For data or parameters that cannot be trained on; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, self.epochs)
+        epochs = self._n_epochs(X)
+        return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -197,6 +203,24 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
+
+    def _n_epochs(self, X):
+        """Return the number of epochs; of a pair, more than the first where that is few steps."""
+        if isinstance(self.epochs, Integral):
+            return self.epochs
+        pair = tuple(self.epochs)
+        if len(pair) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in pair):
+            raise ValueError(
+                f"The 'epochs' parameter of {type(self).__name__} must be a number of passes, or a "
+                "pair: the passes and the least number of steps, whole numbers of at least 1. Got "
+                f"{self.epochs!r} instead."
+            )
+        epochs, least_steps = pair
+        try:
+            n_rows = _num_samples(X)
+        except TypeError:
+            return epochs  # X is nothing to train on, as the validation will say
+        return max(epochs, ceil(least_steps / max(1, ceil(n_rows / self.batch_size))))
 
     def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
         """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`.

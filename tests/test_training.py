@@ -196,3 +196,14 @@ def test_augmentation_changes_training_only(make, augmentation):
     np.testing.assert_array_equal(estimator.predict_proba(X), estimator.predict_proba(X))
     outputs = estimator.model_(X[..., np.newaxis].astype(np.float32))
     np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "n_iter"), [((2, 30), 8), ((2, 31), 8), ((2, 33), 9), ((2, 4), 2), (3, 3)]
+)
+def test_a_pair_of_epochs_is_passes_and_the_least_number_of_steps(epochs, n_iter):
+    estimator = mlp(epochs=epochs, batch_size=16).fit(X, Y)  # four steps an epoch
+    assert estimator.n_iter_ == len(estimator.history_["loss"]) == n_iter
+    same = mlp(epochs=n_iter, batch_size=16).fit(X, Y)
+    assert_same_weights(weights(estimator), weights(same))
+    assert estimator.partial_fit(X, Y).n_iter_ == n_iter + 1

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from skdigits.studies._declare import Search, Sweep
 
-UNKNOWN_EPOCHS = 10  # of a model whose epochs a search is still to find
+UNKNOWN_EPOCHS = 10  # of a model whose epochs a search or the number of images is still to tell
 WORK_PER_WEIGHT = 1 / 1000  # of a convolution's kernel, against a whole MLP
 
 
@@ -73,4 +73,5 @@ def _work(model):
 
 
 def _epochs(model):
-    return model.params.get("epochs", UNKNOWN_EPOCHS)
+    epochs = model.params.get("epochs")
+    return epochs if isinstance(epochs, int) else UNKNOWN_EPOCHS

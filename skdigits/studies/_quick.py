@@ -32,9 +32,11 @@ def _quicken(experiment):
 
 
 def _short(model):
-    if "epochs" not in model.params:
+    if "epochs" not in model.params and model.from_search:
         return model
-    return replace(model, params={**model.params, "epochs": min(model.params["epochs"], EPOCHS)})
+    epochs = model.params.get("epochs")
+    few = min(epochs, EPOCHS) if isinstance(epochs, int) else EPOCHS
+    return replace(model, params={**model.params, "epochs": few})
 
 
 def _thin(values):

@@ -7,11 +7,12 @@ import numpy as np
 
 from skdigits._tensorflow import keras, tf
 
-AFFINE = {"shift": 0.07, "rotation": 10.0, "zoom": 0.1}
+SHIFT = 0.04
+AFFINE = {"shift": SHIFT, "rotation": 10.0, "zoom": 0.1}
 
 # What each name adds to the one layer that does them all in one pass.
 NAMED = {
-    "shift": {"shift": 0.07},
+    "shift": {"shift": SHIFT},
     "affine": AFFINE,
     "elastic": {**AFFINE, "shear": 10.0, "elastic": 0.04},
     "flip": {"flip": True},
@@ -98,7 +99,7 @@ class RandomDistortion(keras.layers.Layer):
     Parameters
     ----------
     shift : float, default=0
-        Largest move, as a share of height and width.
+        Largest move, as a share of height and width; moves are of whole pixels.
 
     rotation, shear : float, default=0
         Largest angles, in degrees.
@@ -150,12 +151,20 @@ class RandomDistortion(keras.layers.Layer):
         if self.flip:
             zoom_x *= tf.where(self._uniform(n, 1.0) < 0, -1.0, 1.0)
         cos, sin = tf.cos(turn), tf.sin(turn)
-        places_y = (cos * y + sin * x) * zoom_y + self._uniform(n, self.shift)
-        places_x = (cos * x - sin * y + sheared * y) * zoom_x + self._uniform(n, self.shift)
+        places_y = (cos * y + sin * x) * zoom_y + self._move(n, y.shape[0])
+        places_x = (cos * x - sin * y + sheared * y) * zoom_x + self._move(n, x.shape[1])
         if self.elastic:
             places_y += self._bend(n, y, x)
             places_x += self._bend(n, y, x)
         return places_y, places_x
+
+    def _move(self, n, size):
+        """Return a move for each image, of whole pixels: an image that only moves stays sharp."""
+        most = round(self.shift * size)
+        if not most:
+            return tf.zeros((1, 1, 1))
+        pixels = keras.random.randint((n, 1, 1), -most, most + 1, seed=self.seed_generator)
+        return tf.cast(pixels, tf.float32) / (size - 1)
 
     def _bend(self, n, y, x):
         """Return smooth random displacements, of shape (n, height, width)."""
