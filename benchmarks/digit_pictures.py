@@ -314,6 +314,92 @@ def poor_jpeg(digit, rng):
     return jpeg(photo(any_paper(digit, rng), rng, noise=0.04), 15)
 
 
+def thresholded_28_pixels(digit, rng):
+    """Return black on white as scripts prepare photographs: few pixels, the digit large in them."""
+    side = int(rng.integers(20, 41))
+    height = side * rng.uniform(0.7, 1.0)
+    ink = pen_stroke(digit, 8 * height, height * rng.uniform(0.4, 1.6))
+    ink = place(ink, (8 * side, 8 * side), rng)
+    small = np.asarray(Image.fromarray(as_bytes(ink)).resize((side, side), Image.BILINEAR)) / 255
+    small = small > 0.5 if rng.random() < 0.5 else small
+    return as_bytes(small if rng.random() < 0.5 else 1 - small)
+
+
+def in_two_strokes(digit, rng):
+    """Return a digit whose strokes leave a gap, as a 5 with its bar apart."""
+    ink = crop(any_paper(digit, rng), 0)
+    y, x = np.indices(ink.shape) - np.array(ink.shape)[:, None, None] / 2
+    angle, gap = rng.uniform(0, np.pi), rng.uniform(0.02, 0.06) * max(ink.shape)
+    away = y * np.cos(angle) + x * np.sin(angle) + rng.uniform(-0.2, 0.2) * max(ink.shape)
+    ink = np.pad(ink * (np.abs(away) > gap / 2), int(0.5 * max(ink.shape)))
+    return jpeg(photo(ink, rng), 85)
+
+
+def beside_others(digit, rng):
+    """Return a digit cut from a row of digits, with parts of its neighbours."""
+    ink = crop(any_paper(digit, rng), 0)
+    height, width = ink.shape
+    gap = int(rng.uniform(0.15, 0.35) * height)
+    seen = int(rng.uniform(0.05, 0.25) * height)
+    space = np.zeros((height, gap))
+    other = np.resize(np.roll(ink, height // 2, axis=0), (height, width))
+    row = np.hstack([other[:, -seen:], space, ink, space, other[:, :seen]])
+    row = np.pad(row, ((gap, gap), (0, 0)))
+    return jpeg(photo(row, rng), 85) if rng.random() < 0.5 else as_bytes(1 - row)
+
+
+def flash(digit, rng):
+    colours = photo(any_paper(digit, rng), rng, paper=0.6, pen=(0.2, 0.2, 0.25))
+    y, x = np.mgrid[-1 : 1 : colours.shape[0] * 1j, -1 : 1 : colours.shape[1] * 1j]
+    centre, wide = rng.uniform(-0.5, 0.5, 2), rng.uniform(0.3, 0.8)
+    spot = np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (2 * wide**2))
+    return jpeg(np.clip(colours * (0.5 + 1.1 * spot[..., None]), 0, 1), 85)
+
+
+def finger_at_the_edge(digit, rng):
+    colours = photo(any_paper(digit, rng, spread=0.3), rng)
+    shape = np.array(colours.shape[:2])
+    y, x = np.indices(shape)
+    radius = rng.uniform(0.1, 0.2) * shape.min()
+    side, along = rng.integers(4), rng.uniform(0.1, 0.9)
+    top, left = ((0, along), (1, along), (along, 0), (along, 1))[side] * shape
+    off = np.hypot((y - top) / rng.uniform(0.8, 1.2), x - left) - radius
+    finger = np.clip(0.5 - off / 3, 0, 1)[..., None]
+    skin = np.array([0.8, 0.55, 0.45]) * rng.uniform(0.4, 1)
+    return jpeg(colours * (1 - finger) + skin * finger, 85)
+
+
+def out_of_focus(digit, rng):
+    ink = any_paper(digit, rng)
+    return jpeg(photo(ink, rng, blur=rng.uniform(0.008, 0.02) * min(ink.shape)), 85)
+
+
+def margin_line(digit, rng):
+    """Return ruled paper with the red line of its margin."""
+    picture = np.asarray(ruled(digit, rng)) / 255
+    height, width = picture.shape[:2]
+    at = int(rng.uniform(0.02, 0.1) * width)
+    picture[:, at : at + max(1, width // 200)] *= np.array([0.9, 0.5, 0.5])
+    return as_bytes(picture)
+
+
+def crumpled(digit, rng):
+    ink = any_paper(digit, rng)
+    folds = sum(
+        np.abs(ndimage.gaussian_filter(rng.normal(0, size, ink.shape), size))
+        for size in (0.06 * min(ink.shape), 0.15 * min(ink.shape))
+    )
+    return jpeg(photo(ink, rng, paper=0.95) * (1 - 0.3 * np.clip(folds, 0, 1))[..., None], 85)
+
+
+def large_photo(digit, rng):
+    """Return a photograph of a telephone's size, the digit nowhere near its borders."""
+    ink = pen_stroke(digit, rng.uniform(80, 400), rng.uniform(5, 14))
+    picture = photo(place(ink, (750, 1000), rng, spread=0.7), rng, shade=0.4)
+    large = Image.fromarray(as_bytes(picture)).resize((4000, 3000), Image.BICUBIC)
+    return jpeg(np.asarray(large) / 255, 85)
+
+
 KINDS = (
     as_it_is,
     inverted,
@@ -337,6 +423,15 @@ KINDS = (
     framed,
     chalk,
     poor_jpeg,
+    thresholded_28_pixels,
+    in_two_strokes,
+    beside_others,
+    flash,
+    finger_at_the_edge,
+    out_of_focus,
+    margin_line,
+    crumpled,
+    large_photo,
 )
 
 

@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skdigits._epoch_tasks import EpochTasks
 from skdigits._images import check_same_shape, moments, resolve_shape, to_rows
 
 
@@ -38,6 +39,9 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     best_epoch_: int
     _network: Any  # training.Network
     _rng: np.random.Generator
+
+    # Parameters that differ from the defaults, by effort.
+    _efforts: dict
 
     # The function of skdigits.networks that builds the network, and the parameters it takes.
     _builder: str
@@ -77,6 +81,47 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    @classmethod
+    def with_effort(cls, effort, **parameters):
+        """Return a classifier for less or for more time than the defaults take.
+
+        The settings were chosen on parts of the training images of MNIST, Fashion-MNIST and
+        :func:`~skdigits.datasets.load_digits`, for any small images; docs/performance.md has what
+        each gives, and in what time.
+
+        Parameters
+        ----------
+        effort : {"quick", "default", "best"}
+            "quick" is for a first look, "default" what the class gives without parameters, "best"
+            for the last tenths of a per cent.
+
+        **parameters
+            Parameters of the class; they go before the settings of the effort.
+
+        Returns
+        -------
+        classifier : object
+            Not fitted. All its parameters are plain, as if given one by one.
+
+        Raises
+        ------
+        ValueError
+            For an effort of another name.
+
+        Examples
+        --------
+        >>> from skdigits import CNNClassifier, MLPClassifier
+        >>> classifier = CNNClassifier.with_effort("best", random_state=0)
+        >>> MLPClassifier.with_effort("quick")
+        MLPClassifier(QUICK)
+        """
+        if effort not in cls._efforts:
+            choices = ", ".join(map(repr, cls._efforts))
+            raise ValueError(
+                f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}."
+            )
+        return cls(**{**cls._efforts[effort], **parameters})
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -228,7 +273,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         After an error the estimator is as it was.
         """
         context = self._init_callback_context(max_subtasks=epochs or 1)
-        tasks = _EpochTasks(self, context, X, y)
+        tasks = EpochTasks(self, context, X, y)
         before = dict(vars(self))
         try:
             images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
@@ -372,36 +417,6 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         rows = validate_data(self, rows, reset=False, dtype=[np.float32, np.uint8])
         check_same_shape(given, shape, name)
         return rows.reshape(-1, *shape)
-
-
-class _EpochTasks:
-    """Tells scikit-learn's callbacks of the fit and of each of its epochs."""
-
-    def __init__(self, estimator, context, X, y):
-        self._estimator = estimator
-        self._data = {"X": X, "y": y}
-        self._context = context.call_on_fit_task_begin(estimator=estimator, **self._data)
-        self._epoch = None
-
-    def begin_epoch(self):
-        self._epoch = self._context.subcontext(task_name="epoch")
-        self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
-
-    def end_epoch(self):
-        """Return whether a callback wants to stop."""
-        return self._end(self._epoch)
-
-    def end(self):
-        self._end(self._context)
-
-    def _end(self, context):
-        return context.call_on_fit_task_end(
-            estimator=self._estimator, reconstruction_attributes=self._snapshot, **self._data
-        )
-
-    def _snapshot(self):
-        """Return what makes a copy of the estimator predict as it does at this moment."""
-        return {"_network": self._estimator._network.copy()}
 
 
 def _extended(history, logs):

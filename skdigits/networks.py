@@ -12,6 +12,10 @@ __all__ = ["build_cnn", "build_from", "build_mlp"]
 
 STANDARDIZE = "standardize"
 
+# Of batch normalisation's averages, which prediction uses. Keras's 0.99 would still be near where
+# it began after the few steps of a short training.
+MOMENTUM = 0.9
+
 
 def build_mlp(
     input_shape=None,
@@ -347,7 +351,7 @@ def _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, d
 def _finish(x, activation, batch_norm, rate, dtype):
     """Add what follows a layer's sum: normalisation, activation, dropout."""
     if batch_norm:
-        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+        x = keras.layers.BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
     if isinstance(activation, keras.Layer):
         x = _copy(activation)(x)
     else:

@@ -60,7 +60,7 @@ BAD_DATA = {
 }
 
 PARAMETERS = {
-    "epochs": [-1, 0, 1.5, "10", None],
+    "epochs": [-1, 0, 1.5, "10", None, (8,), (0, 5), (3, 2.5), (1, 2, 3)],
     "batch_size": [0, -64, 2.5, None],
     "learning_rate": [0, -0.1, "fast", np.nan, None],
     "activation": ["nope", None, 3],

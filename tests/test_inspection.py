@@ -166,7 +166,7 @@ class TestFirstLayer:
     @pytest.mark.parametrize("channels", [1, 2, 3])
     def test_they_are_the_kernels_of_the_first_convolution(self, channels):
         X, y = tiny(shape=(8, 7, channels))
-        estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="shift").fit(X, y)
+        estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="affine").fit(X, y)
         display = FirstLayerDisplay.from_estimator(estimator)
         kernels = next(array for array in weights(estimator) if array.ndim == 4)
         assert display.filters.shape == (9, 3, 2, channels)
@@ -266,7 +266,7 @@ def draw_both(estimator, image):
 @pytest.mark.parametrize("make", BOTH)
 def test_looking_into_an_estimator_leaves_it_as_it_was(make):
     X, y = tiny()
-    estimator, twin = (make(dropout=0.4, augmentation="shift").fit(X, y) for _ in range(2))
+    estimator, twin = (make(dropout=0.4, augmentation="affine").fit(X, y) for _ in range(2))
     first = draw_both(estimator, X[0])
     np.testing.assert_array_equal(draw_both(estimator, X[0]), first)  # neither is left to chance
     np.testing.assert_array_equal(estimator.predict_proba(X), twin.predict_proba(X))

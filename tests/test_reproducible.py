@@ -78,7 +78,7 @@ def test_every_random_part_depends_on_the_seed(part):
     parameters = {"dropout": 0, "kernel_initializer": keras.initializers.GlorotUniform(seed=1)}
     parameters |= {
         "dropout": {"dropout": 0.5, "batch_size": 60},
-        "augmentation": {"augmentation": "shift", "batch_size": 60},
+        "augmentation": {"augmentation": "affine", "batch_size": 60},
         "shuffling": {"batch_size": 7},
         "split": {"early_stopping": True, "batch_size": 60},
     }[part]
@@ -290,7 +290,7 @@ class TestTheCallersState:
     @pytest.mark.parametrize("make", BOTH)
     def test_they_do_not_change_the_result_either(self, make):
         X, y = tiny()
-        parameters = {"hidden_layer_sizes": (13,), **RANDOM_PARTS, "augmentation": "shift"}
+        parameters = {"hidden_layer_sizes": (13,), **RANDOM_PARTS, "augmentation": "affine"}
         expected = make(**parameters).fit(X, y).predict_proba(X)
         random.seed(99)
         np.random.seed(99)  # noqa: NPY002
@@ -301,7 +301,7 @@ class TestTheCallersState:
     @pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
     def test_the_callers_dtype_policy_does_not_change_the_result(self, make, policy):
         X, y = tiny()
-        parameters = {"hidden_layer_sizes": (13,), "augmentation": "shift", "batch_norm": True}
+        parameters = {"hidden_layer_sizes": (13,), "augmentation": "affine", "batch_norm": True}
         expected = make(**parameters).fit(X, y).predict_proba(X)
         keras.config.set_dtype_policy(policy)
         try:

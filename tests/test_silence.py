@@ -11,7 +11,7 @@ from support import cnn, digits, mlp
 X, y = digits()
 for make in (mlp, cnn):
     for n_images in map(int, sys.argv[1:]):
-        for parameters in ({}, {"early_stopping": True}, {"augmentation": "shift"}):
+        for parameters in ({}, {"early_stopping": True}, {"augmentation": "affine"}):
             estimator = make(**parameters).fit(X[:n_images], y[:n_images] % 3)
             for n_rows in (1, 2, 5, n_images):
                 estimator.predict(X[:n_rows])

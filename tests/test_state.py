@@ -20,7 +20,7 @@ from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 # everything that keeps a state of its own: dropout's and augmentation's generators, moving
 # averages, the optimizer's moments
-STATEFUL = {"dropout": 0.3, "batch_norm": True, "augmentation": "shift"}
+STATEFUL = {"dropout": 0.3, "batch_norm": True, "augmentation": "affine"}
 
 
 def through_joblib(estimator, folder):
@@ -193,8 +193,8 @@ class TestPartialFit:
 
     def test_epochs_of_it_are_a_fit_at_a_constant_rate(self):
         X, y = tiny()
-        whole = mlp(epochs=3, learning_rate_schedule="constant", augmentation="shift").fit(X, y)
-        parts = mlp(learning_rate_schedule="constant", augmentation="shift")
+        whole = mlp(epochs=3, learning_rate_schedule="constant", augmentation="affine").fit(X, y)
+        parts = mlp(learning_rate_schedule="constant", augmentation="affine")
         for _ in range(3):
             parts.partial_fit(X, y)
         np.testing.assert_array_equal(parts.predict_proba(X), whole.predict_proba(X))

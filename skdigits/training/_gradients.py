@@ -1,4 +1,4 @@
-"""Gradients that are the same, bit for bit, on any number of threads, and quicker ones.
+"""Gradients that are the same, bit for bit, on any number of threads.
 
 That is on processors with AVX-512; on others TensorFlow also splits matrix products by threads.
 
@@ -6,16 +6,13 @@ TensorFlow's own gradients of a convolution's kernel and bias sum over the batch
 as there are threads, so that a fit would differ between one process on all cores and worker
 processes on one core each. All its other operations that our networks use do not. The kernel's
 gradient is written as matrix products here, whose sums TensorFlow never splits.
-
-A ReLU before a max pooling need not look at all pixels on the way back: each upstream value goes to
-one pixel, and where the largest of a pool is zero, nothing goes back (docs/performance.md).
 """
 
 from skdigits._tensorflow import tf
 
 FEW_CHANNELS = 8
 
-_OVERRIDES = {name: f"Skdigits{name}" for name in ("Conv2D", "BiasAdd", "Relu", "MaxPool")}
+_OVERRIDES = {name: f"Skdigits{name}" for name in ("Conv2D", "BiasAdd")}
 
 
 def repeatable_gradients():
@@ -28,27 +25,6 @@ def _bias_add(op, upstream):
     # The sum is that of what a pooling hands back: a quarter of the numbers.
     summed = upstream.op.inputs[2] if upstream.op.type == "MaxPoolGrad" else upstream
     return upstream, tf.reduce_sum(summed, list(range(summed.shape.rank - 1)))
-
-
-@tf.RegisterGradient(_OVERRIDES["Relu"])
-def _relu(op, upstream):
-    (output,) = op.outputs
-    if upstream.op.type == "MaxPoolGrad" and upstream.op.inputs[0] is output:
-        return upstream  # done by _max_pool
-    return tf.raw_ops.ReluGrad(gradients=upstream, features=output)
-
-
-@tf.RegisterGradient(_OVERRIDES["MaxPool"])
-def _max_pool(op, upstream):
-    (images,), (pooled,) = op.inputs, op.outputs
-    if images.op.type == "Relu":
-        upstream = tf.raw_ops.ReluGrad(gradients=upstream, features=pooled)
-    return tf.raw_ops.MaxPoolGrad(
-        orig_input=images,
-        orig_output=pooled,
-        grad=upstream,
-        **{name: op.get_attr(name) for name in ("ksize", "strides", "padding")},
-    )
 
 
 @tf.RegisterGradient(_OVERRIDES["Conv2D"])

@@ -42,11 +42,6 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         parameter.
     """
     check_keras_parameters(estimator)
-    if estimator.augmentation is not None and len(input_shape) == 1:
-        raise ValueError(
-            f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
-            f"{input_shape[0]} columns that are none; give it as images, or set image_shape."
-        )
     if getattr(estimator, "transfer_from", None) is not None:
         build, options = networks.build_from, _body_options(estimator, input_shape)
     else:
@@ -60,12 +55,25 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         input_shape=input_shape,
         n_classes=n_classes,
         options=options,
-        augmentation=_own(estimator.augmentation),
+        augmentation=_augmentation(estimator, input_shape),
         optimizer=_own(estimator.optimizer),
         weight_decay=estimator.weight_decay,
         loss="sparse_categorical_crossentropy" if _is(loss, "auto") else _own(loss),
         schedule=_own(estimator.learning_rate_schedule),
     )
+
+
+def _augmentation(estimator, input_shape):
+    """Return what changes the images; "auto" is nothing for columns."""
+    augmentation, is_image = estimator.augmentation, len(input_shape) > 1
+    if _is(augmentation, "auto"):
+        return "shift" if is_image else None
+    if augmentation is not None and not is_image:
+        raise ValueError(
+            f"The 'augmentation' parameter of {type(estimator).__name__} is for images, and X has "
+            f"{input_shape[0]} columns that are none; give it as images, or set image_shape."
+        )
+    return _own(augmentation)
 
 
 def _body_options(estimator, input_shape):
@@ -142,7 +150,8 @@ def check_keras_parameters(estimator):
         _reject(estimator, "optimizer", estimator.optimizer)
     if not _is(estimator.loss, "auto"):
         _check_known(estimator, "loss", keras.losses.get)
-    make_layers(estimator.augmentation)
+    if not _is(estimator.augmentation, "auto"):
+        make_layers(estimator.augmentation)
     schedules = keras.optimizers.schedules
     schedule = estimator.learning_rate_schedule
     if not isinstance(schedule, str | schedules.LearningRateSchedule):
