@@ -377,7 +377,7 @@ def out_of_focus(digit, rng):
 def margin_line(digit, rng):
     """Return ruled paper with the red line of its margin."""
     picture = np.asarray(ruled(digit, rng)) / 255
-    height, width = picture.shape[:2]
+    width = picture.shape[1]
     at = int(rng.uniform(0.02, 0.1) * width)
     picture[:, at : at + max(1, width // 200)] *= np.array([0.9, 0.5, 0.5])
     return as_bytes(picture)

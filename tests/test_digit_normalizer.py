@@ -250,6 +250,20 @@ def test_strokes_come_near_mnists_thickness(pen):
     assert 1.5 < image[10:18].sum(axis=1).mean() < 4.6
 
 
+@pytest.mark.parametrize("side", [28, 200])
+def test_a_marker_may_fill_the_loop_of_a_digit(side):
+    y, x = np.indices((side, side)) / side
+    six = np.hypot(y - 0.65, x - 0.5) < 0.23
+    six |= (np.abs(x - 0.35) < 0.08) & (y > 0.1) & (y < 0.65)
+    ink = six.astype(float)
+    dark, light = normalize(dark_on_light(ink), dark_on_light(1 - ink))
+    for image in (dark, light):
+        assert_mnist_form(image)
+        middle = np.arange(28)[(image > 127).any(axis=1)]
+        low, high = image[middle[-6]] > 127, image[middle[3]] > 127
+        assert low.sum() > 2 * high.sum() > 0  # a broad foot, a narrow stem
+
+
 # What holds a picture
 
 

@@ -6,6 +6,7 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_parts import EIGHT_NEIGHBOURS, digit_mask
 from skdigits.preprocessing._ink import (
     edge_threshold,
+    has_two_tones,
     ink_is_light,
     ink_on_ground,
     level_light,
@@ -18,6 +19,7 @@ from skdigits.preprocessing._ruled_lines import remove_ruled_lines
 WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
 # Of the longer side of the picture; the second where the first takes a shadow for a stroke.
 WIDEST_STROKES = 0.4, 0.12
+ANY_WIDTH = 2.0  # a window beyond the picture makes the ground even
 LEAST_CONTRAST = 0.04  # of white; pale pencil has 0.1, paper's own grain 0.02
 NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
 
@@ -48,7 +50,8 @@ def digit_ink(grey, is_ink):
         factor = -(-max(grey.shape) // WORK_SIDE)
         small = _shrink(grey, factor)
         if not is_ink:
-            small = level_light(smooth_noise(small))
+            small = smooth_noise(small)
+            small = small if has_two_tones(small) else level_light(small)
         if light_ink is None:
             light_ink = _ink_is_light(small)
         ink, mask = _find_digit(small, light_ink, is_ink)
@@ -93,7 +96,7 @@ def _find_digit(grey, light_ink, is_ink):
         ink = grey
         mask, share = digit_mask(ink, edge_threshold(ink))
     else:
-        for widest in WIDEST_STROKES:
+        for widest in (ANY_WIDTH,) if has_two_tones(grey) else WIDEST_STROKES:
             ink, mask, share = _find_strokes(grey, light_ink, widest * max(grey.shape))
             if not _is_shadow(mask):
                 break
@@ -107,6 +110,8 @@ def _find_strokes(grey, light_ink, window):
     for _ in range(2):
         ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
         mask, share = digit_mask(ink, edge_threshold(ink))
+        if window > max(grey.shape):
+            break
         # Once the thickness is known, a narrower window mistakes less for strokes.
         window = min(window, 4 * max(stroke_thickness(mask), 1) + 6)
     return ink, mask, share

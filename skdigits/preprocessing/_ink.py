@@ -6,10 +6,14 @@ from scipy import ndimage
 
 def smooth_noise(grey):
     """Return the picture without fine noise, as it is where it has none."""
-    corners = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
-    noise = np.median(np.abs(corners)) / (2 * 0.6745)  # the standard deviation, were it normal
     large_enough = min(grey.shape) > 60
-    return ndimage.gaussian_filter(grey, 1.0) if noise > 0.003 and large_enough else grey
+    return ndimage.gaussian_filter(grey, 1.0) if _noise(grey) > 0.003 and large_enough else grey
+
+
+def _noise(grey):
+    """Return the standard deviation of fine noise, were it normal."""
+    corners = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
+    return np.median(np.abs(corners)) / (2 * 0.6745)
 
 
 def level_light(grey):
@@ -59,13 +63,30 @@ def ink_is_light(grey):
     light_breadth = ndimage.distance_transform_edt(light).max()
     dark_breadth = ndimage.distance_transform_edt(~light).max()
     broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, 1e-9)
-    if min(light_breadth, dark_breadth) > 0.15 * max(grey.shape) and min(grey.shape) > 60:
+    both_broad = min(light_breadth, dark_breadth) > 0.15 * max(grey.shape)
+    if both_broad and min(grey.shape) > 60 and not has_two_tones(grey):
         return None  # neither class is strokes: this is light and shade
     window = max(3, int(0.15 * max(grey.shape)))
     dark_hat = float((_closing(grey, window) - grey).sum())
     light_hat = float((_closing(-grey, window) + grey).sum())
     narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, 1e-9)
     return border + 0.5 * most + broad + narrow < 0
+
+
+def has_two_tones(grey):
+    """Return whether the picture is ink and even ground and nothing else, as drawn on a screen.
+
+    Then there is no grain, as paper has even when smoothed, and the two classes of Otsu's
+    threshold leave nearly no variance within.
+    """
+    if _noise(grey) > 0.0002:
+        return False
+    light = grey > otsu_threshold(grey)
+    share = light.mean()
+    if not 0 < share < 1:
+        return False
+    apart = grey[light].mean() - grey[~light].mean()
+    return share * (1 - share) * apart**2 > 0.95 * grey.var()
 
 
 def otsu_threshold(values):
