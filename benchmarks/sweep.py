@@ -1,55 +1,114 @@
-"""Choose a setting without the test set: ``python -m benchmarks.sweep``.
+"""Choose settings without the test sets: ``python -m benchmarks.sweep default``.
 
-Each setting of `SETTINGS` is fitted to five sixths of MNIST's training images and measured on the
-others, the same for all, with several seeds. The fastest setting with a mean of 99.0 % becomes
-`BEST_SETTING` of `benchmarks.workloads`; the test set is read only by the row "best".
+Each candidate of a group is fitted with several seeds to five sixths of the training images, and
+measured on the others, the same for all. "mnist-100" is 100 of those five sixths, drawn by the seed
+and stratified. Every fit has one core to itself; seconds are of such a fit. What is in the results
+(benchmarks/sweeps/GROUP.json) is not run again. Only `benchmarks.efforts` reads the test sets.
 """
 
 import json
-from itertools import product
+import os
+from enum import StrEnum
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean, stdev
 from time import perf_counter
 from typing import Annotated
 
+import joblib
+import numpy as np
 import typer
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-# Two epochs of small networks; the rate is one-cycle, as CNNClassifier has it.
-FIXED = {"epochs": 2, "dropout": 0.0}
-VARIED = {
-    "filters": ((8, 32), (16, 32)),
-    "hidden_layer_sizes": ((), (64,), (128,)),
-    "batch_size": (64, 128),
-    "learning_rate": (0.01, 0.015),
-}
-SETTINGS = [FIXED | dict(zip(VARIED, values, strict=True)) for values in product(*VARIED.values())]
+from benchmarks.candidates import CANDIDATES, DATA
+
+RESULTS = Path(__file__).parent / "sweeps"
+
+Group = StrEnum("Group", {name: name for name in CANDIDATES})
 
 
 def main(
-    seeds: Annotated[int, typer.Option(min=2, help="Fits of each setting.")] = 3,
-    out: Annotated[Path, typer.Option(help="File for the results.")] = Path("out/sweep.json"),
+    group: Annotated[Group, typer.Argument(help="What to choose.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate on each data set.")] = 3,
+    jobs: Annotated[int, typer.Option(min=1, help="Fits side by side, a core each.")] = 2,
+    data: Annotated[list[str] | None, typer.Option(help="Only these; all by default.")] = None,
 ):
-    """Measure every setting on held-out training images; write and print the table."""
-    from skdigits import CNNClassifier
-    from skdigits.datasets import fetch_mnist
+    """Measure every candidate of a group on held-out training images; print the table."""
+    path = RESULTS / f"{group}.json"
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    done = {(row["candidate"], row["data"], row["seed"]) for row in rows}
+    left = [
+        (name, images, seed)
+        for seed in range(seeds)
+        for images in data or DATA[group]
+        for name in CANDIDATES[group]
+        if (name, images, seed) not in done
+    ]
+    # A network computes with as many threads as joblib grants, and takes as many cores as it can.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    fits = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", max_nbytes=None)(
+        joblib.delayed(measure)(group, *each) for each in left
+    )
+    for row in fits:
+        rows.append(row)
+        order = list(CANDIDATES[group])
+        rows.sort(key=lambda row: (row["data"], order.index(row["candidate"]), row["seed"]))
+        lines = ",\n".join(json.dumps(each) for each in rows)
+        path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        print("{candidate}, {data}, seed {seed}: {accuracy:.4f}".format(**row), flush=True)
+    print_table(rows)
 
-    images, y = fetch_mnist(return_X_y=True)
+
+def measure(group, name, data, seed):
+    """Return what a candidate reaches on images that it was not trained on."""
+    X, y, X_held, y_held = split(data, seed)
+    make, settings = CANDIDATES[group][name]
+    model = make(**settings, random_state=seed)
+    start = perf_counter()
+    model.fit(X, y)
+    seconds = perf_counter() - start
+    probabilities = model.predict_proba(X_held)
+    right = model.classes_[probabilities.argmax(axis=1)] == y_held
+    return {
+        "candidate": name,
+        "data": data,
+        "seed": seed,
+        "accuracy": round(float(right.mean()), 5),
+        "log_loss": round(float(log_loss(y_held, probabilities)), 5),
+        "seconds": round(seconds, 1),
+    }
+
+
+def split(data, seed):
+    """Return images and labels to train on, and those held out."""
+    from skdigits.datasets import fetch_fashion_mnist, fetch_mnist, load_digits
+
+    name, _, n_images = data.partition("-")
+    fetch = {"mnist": fetch_mnist, "fashion": fetch_fashion_mnist, "digits": load_digits}[name]
+    images, y = fetch(return_X_y=True)
     X, X_held, y, y_held = train_test_split(images, y, test_size=1 / 6, stratify=y, random_state=0)
-    CNNClassifier(epochs=1).fit(X[:200], y[:200])  # what a process pays once
-    rows = []
-    for setting in SETTINGS:
-        scores, times = [], []
-        for seed in range(seeds):
-            start = perf_counter()
-            model = CNNClassifier(**setting, random_state=seed).fit(X, y)
-            times.append(perf_counter() - start)
-            scores.append(model.score(X_held, y_held))
-        row = {"mean": mean(scores), "std": stdev(scores), "seconds": median(times)}
-        rows.append({"setting": setting, "scores": scores, **row})
-        print("{mean:.4f} +- {std:.4f}  {seconds:5.2f} s ".format(**row), setting, flush=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"seeds": seeds, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    if n_images:
+        few = train_test_split(
+            np.arange(len(y)), train_size=int(n_images), stratify=y, random_state=seed
+        )[0]
+        X, y = X[few], y[few]
+    return X, y, X_held, y_held
+
+
+def print_table(rows):
+    """Print the mean and spread of each candidate, by data."""
+    table = {}
+    for row in rows:
+        table.setdefault((row["data"], row["candidate"]), []).append(row)
+    print(f"{'data':14} {'candidate':30} {'accuracy':>16} {'log loss':>9} {'seconds':>8}  seeds")
+    for (data, candidate), found in table.items():
+        scores = [100 * row["accuracy"] for row in found]
+        spread = f"± {stdev(scores):.2f}" if len(scores) > 1 else ""
+        loss, seconds = (mean(row[name] for row in found) for name in ("log_loss", "seconds"))
+        print(
+            f"{data:14} {candidate:30} {mean(scores):8.2f} {spread:7} {loss:9.4f} "
+            f"{seconds:8.1f}  {len(found)}"
+        )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from math import ceil, nan, prod
+from math import nan, prod
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,13 +14,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    _num_samples,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._images import check_same_shape, moments, resolve_shape, to_rows
 
@@ -68,7 +64,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "learning_rate_schedule": [StrOptions({"constant", "one_cycle"}), callable],
         "loss": [str, callable],
         "epochs": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -114,13 +110,11 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> from skdigits import CNNClassifier, MLPClassifier
         >>> classifier = CNNClassifier.with_effort("best", random_state=0)
         >>> MLPClassifier.with_effort("quick")
-        MLPClassifier(QUICK)
+        MLPClassifier(epochs=(5, 250))
         """
         if effort not in cls._efforts:
             choices = ", ".join(map(repr, cls._efforts))
-            raise ValueError(
-                f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}."
-            )
+            raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
         return cls(**{**cls._efforts[effort], **parameters})
 
     @with_callbacks
@@ -159,7 +153,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             For data or parameters that cannot be trained on; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        epochs = self._n_epochs(X)
+        epochs = resolve_epochs(self, X)
         return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
     @with_callbacks
@@ -248,24 +242,6 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
-
-    def _n_epochs(self, X):
-        """Return the number of epochs; of a pair, more than the first where that is few steps."""
-        if isinstance(self.epochs, Integral):
-            return self.epochs
-        pair = tuple(self.epochs)
-        if len(pair) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in pair):
-            raise ValueError(
-                f"The 'epochs' parameter of {type(self).__name__} must be a number of passes, or a "
-                "pair: the passes and the least number of steps, whole numbers of at least 1. Got "
-                f"{self.epochs!r} instead."
-            )
-        epochs, least_steps = pair
-        try:
-            n_rows = _num_samples(X)
-        except TypeError:
-            return epochs  # X is nothing to train on, as the validation will say
-        return max(epochs, ceil(least_steps / max(1, ceil(n_rows / self.batch_size))))
 
     def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
         """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`.

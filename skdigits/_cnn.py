@@ -4,7 +4,7 @@ import copy
 from numbers import Integral
 
 from sklearn.base import _clone_parametrized
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits._base import ImageClassifier
 
@@ -17,9 +17,10 @@ class CNNClassifier(ImageClassifier):
     hidden_layer_sizes : int or sequence of int, default=(128,)
         Units of the dense layers between the last pooling and the output.
 
-    filters : int, or sequence of int or of sequences of int, default=(32, 64)
+    filters : "auto", int, or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions. Each is followed by a pooling; those in a sequence of their
         own by one after the last, so that ``((32, 32), 64)`` are two, a pooling, one, a pooling.
+        "auto" is (24, 48, 96), or (24, 48) where height or width is under 8 pixels.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -37,11 +38,11 @@ class CNNClassifier(ImageClassifier):
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         How the kernels begin. An initializer without a seed draws from `random_state`.
 
-    dropout : float or sequence of float, default=0.3
+    dropout : float or sequence of float, default=0.0
         Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
         rate a layer.
 
-    batch_norm : bool, default=False
+    batch_norm : bool, default=True
         Whether each hidden layer is normalised over the batch before its activation.
 
     image_shape : (int, int) or (int, int, int), default=None
@@ -52,12 +53,12 @@ class CNNClassifier(ImageClassifier):
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name, or an object, which brings its own learning rate.
 
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.01
         Rate of an optimizer given by name; the peak with "one_cycle".
 
-    weight_decay : float, default=None
+    weight_decay : float, default=0.01
         Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
-        leaves it to the optimizer, which has none by default ("adamw" 0.004). An optimizer object
+        leaves it to the optimizer, which has none by itself ("adamw" 0.004). An optimizer object
         brings its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
@@ -67,11 +68,12 @@ class CNNClassifier(ImageClassifier):
         "auto" is the categorical cross-entropy. Losses named "sparse..." get labels as numbers,
         others as one-hot rows.
 
-    epochs : int, default=8
-        Passes over the training data.
+    epochs : int or (int, int), default=(6, 500)
+        Passes over the training data. Of two numbers the second is the least number of
+        batches: few images are passed over as often as that takes.
 
-    batch_size : int, default=64
-        Images a step.
+    batch_size : "auto" or int, default="auto"
+        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128.
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
@@ -88,8 +90,9 @@ class CNNClassifier(ImageClassifier):
     tol : float, default=1e-4
         The least that counts as improvement.
 
-    augmentation : None, str, keras.Layer or sequence of these, default=None
-        What changes the images in training. "shift" moves them by up to 7 % of their size,
+    augmentation : "auto", None, str, keras.Layer or sequence of these, default="auto"
+        What changes the images in training. "auto" is "shift", and nothing for columns that are no
+        image. "shift" moves the images by up to 4 % of their size (whole pixels),
         "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
         shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
@@ -182,6 +185,17 @@ class CNNClassifier(ImageClassifier):
     True
     """
 
+    # Chosen by benchmarks.sweep; docs/performance.md has what they reach.
+    _efforts = {
+        "quick": {"filters": (16, 32), "epochs": (2, 250), "augmentation": None},
+        "default": {},
+        "best": {
+            "filters": (32, 64, 128),
+            "epochs": (20, 2000),
+            "augmentation": ("shift", "erase"),
+        },
+    }
+
     _builder = "build_cnn"
     _network_parameters = (
         *ImageClassifier._network_parameters,
@@ -191,7 +205,7 @@ class CNNClassifier(ImageClassifier):
     )
     _parameter_constraints: dict = {
         **ImageClassifier._parameter_constraints,
-        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "filters": [StrOptions({"auto"}), "array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "pool_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "transfer_from": "no_validation",
@@ -202,27 +216,27 @@ class CNNClassifier(ImageClassifier):
         self,
         hidden_layer_sizes=(128,),
         *,
-        filters=(32, 64),
+        filters="auto",
         kernel_size=3,
         pool_size=2,
         activation="relu",
         output_activation="softmax",
         kernel_initializer="glorot_uniform",
-        dropout=0.3,
-        batch_norm=False,
+        dropout=0.0,
+        batch_norm=True,
         image_shape=None,
         optimizer="adam",
-        learning_rate=0.003,
-        weight_decay=None,
+        learning_rate=0.01,
+        weight_decay=0.01,
         learning_rate_schedule="one_cycle",
         loss="auto",
-        epochs=8,
-        batch_size=64,
+        epochs=(6, 500),
+        batch_size="auto",
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
-        augmentation=None,
+        augmentation="auto",
         transfer_from=None,
         fine_tune=True,
         precision="auto",

@@ -25,7 +25,7 @@ class MLPClassifier(ImageClassifier):
         Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
         rate a layer.
 
-    batch_norm : bool, default=False
+    batch_norm : bool, default=True
         Whether each hidden layer is normalised over the batch before its activation.
 
     image_shape : (int, int) or (int, int, int), default=None
@@ -36,12 +36,12 @@ class MLPClassifier(ImageClassifier):
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name, or an object, which brings its own learning rate.
 
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.005
         Rate of an optimizer given by name; the peak with "one_cycle".
 
-    weight_decay : float, default=None
+    weight_decay : float, default=0.01
         Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
-        leaves it to the optimizer, which has none by default ("adamw" 0.004). An optimizer object
+        leaves it to the optimizer, which has none by itself ("adamw" 0.004). An optimizer object
         brings its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
@@ -51,11 +51,12 @@ class MLPClassifier(ImageClassifier):
         "auto" is the categorical cross-entropy. Losses named "sparse..." get labels as numbers,
         others as one-hot rows.
 
-    epochs : int, default=10
-        Passes over the training data.
+    epochs : int or (int, int), default=(20, 500)
+        Passes over the training data. Of two numbers the second is the least number of
+        batches: few images are passed over as often as that takes.
 
-    batch_size : int, default=64
-        Images a step.
+    batch_size : "auto" or int, default="auto"
+        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128.
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
@@ -72,8 +73,9 @@ class MLPClassifier(ImageClassifier):
     tol : float, default=1e-4
         The least that counts as improvement.
 
-    augmentation : None, str, keras.Layer or sequence of these, default=None
-        What changes the images in training. "shift" moves them by up to 7 % of their size,
+    augmentation : "auto", None, str, keras.Layer or sequence of these, default="auto"
+        What changes the images in training. "auto" is "shift", and nothing for columns that are no
+        image. "shift" moves the images by up to 4 % of their size (whole pixels),
         "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
         shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
@@ -157,6 +159,13 @@ class MLPClassifier(ImageClassifier):
     True
     """
 
+    # Chosen by benchmarks.sweep; docs/performance.md has what they reach.
+    _efforts = {
+        "quick": {"epochs": (5, 250)},
+        "default": {},
+        "best": {"hidden_layer_sizes": (512, 256), "epochs": (40, 2000)},
+    }
+
     _builder = "build_mlp"
 
     def __init__(
@@ -167,20 +176,20 @@ class MLPClassifier(ImageClassifier):
         output_activation="softmax",
         kernel_initializer="glorot_uniform",
         dropout=0.2,
-        batch_norm=False,
+        batch_norm=True,
         image_shape=None,
         optimizer="adam",
-        learning_rate=0.003,
-        weight_decay=None,
+        learning_rate=0.005,
+        weight_decay=0.01,
         learning_rate_schedule="one_cycle",
         loss="auto",
-        epochs=10,
-        batch_size=64,
+        epochs=(20, 500),
+        batch_size="auto",
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
-        augmentation=None,
+        augmentation="auto",
         precision="auto",
         class_weight=None,
         callbacks=None,

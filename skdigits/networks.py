@@ -12,6 +12,9 @@ __all__ = ["build_cnn", "build_from", "build_mlp"]
 
 STANDARDIZE = "standardize"
 
+# Of the convolutions, by default: chosen by benchmarks.sweep.
+FILTERS = (24, 48, 96)
+
 # Of batch normalisation's averages, which prediction uses. Keras's 0.99 would still be near where
 # it began after the few steps of a short training.
 MOMENTUM = 0.9
@@ -99,7 +102,7 @@ def build_cnn(
     input_shape=None,
     n_classes=None,
     *,
-    filters=(32, 64),
+    filters="auto",
     kernel_size=3,
     pool_size=2,
     hidden_layer_sizes=(128,),
@@ -125,8 +128,9 @@ def build_cnn(
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
 
-    filters : sequence of int or of sequences of int, default=(32, 64)
-        Filters of the convolutions of each block: one, or several before the pooling.
+    filters : "auto" or sequence of int or of sequences of int, default="auto"
+        Filters of the convolutions of each block: one, or several before the pooling. "auto" is
+        (24, 48, 96), or (24, 48) where height or width is under 8 pixels.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -164,7 +168,7 @@ def build_cnn(
     113388
     """
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
-    blocks = _blocks(filters)
+    blocks = _blocks(filters, input_shape)
     sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
     rates = _rates(dropout, len(sizes))
     kernel, pool = _pair("kernel_size", kernel_size), _pair("pool_size", pool_size)
@@ -279,8 +283,11 @@ def _sizes(name, sizes):
     return tuple(int(n) for n in found)
 
 
-def _blocks(filters):
+def _blocks(filters, input_shape):
     """Return the filters of each convolution of each block."""
+    if isinstance(filters, str) and filters == "auto":
+        is_tiny = len(input_shape) > 1 and min(input_shape[:2]) < 2 ** len(FILTERS)
+        filters = FILTERS[:-1] if is_tiny else FILTERS
     blocks = filters if hasattr(filters, "__len__") else (filters,)
     return tuple(_sizes("filters", block) for block in blocks)
 

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from skdigits import networks
+from skdigits._duration import resolve_batch_size
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.training._augmentation import make_layers
 from skdigits.training._loop import Plan
@@ -96,11 +97,12 @@ def _body_options(estimator, input_shape):
 
 def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
     """Plan a training of `epochs` epochs; None for the one epoch of ``partial_fit``."""
-    n_steps = -(-n_rows // estimator.batch_size)
+    batch_size = resolve_batch_size(estimator, n_rows)
+    n_steps = -(-n_rows // batch_size)
     rate = _base_rate(estimator)
     plan = Plan(
         epochs=epochs or 1,
-        batch_size=int(estimator.batch_size),
+        batch_size=batch_size,
         learning_rate=rate,
         rng=rng,
         callbacks=list(estimator.callbacks or []),

@@ -1,0 +1,99 @@
+"""What `benchmarks.sweep` chooses from: settings by group, and the data each group is tried on."""
+
+from skdigits import CNNClassifier, MLPClassifier
+
+WHOLE = ("fashion", "mnist", "digits")
+FEW = ("fashion-100", "mnist-100", "fashion-1000", "mnist-1000", "digits")
+
+# What the candidates of a group share; each says in what it differs.
+_CNN = {
+    "filters": (24, 48, 96),
+    "dropout": 0.0,
+    "batch_norm": True,
+    "learning_rate": 0.01,
+    "weight_decay": 0.01,
+    "epochs": (6, 500),
+    "batch_size": "auto",
+    "augmentation": "auto",
+}
+_TWO = {**_CNN, "filters": (32, 64), "learning_rate": 0.005, "epochs": (9, 500)}
+_QUICK = {**_CNN, "filters": (16, 32), "augmentation": None, "epochs": (2, 400)}
+_MLP = {
+    "hidden_layer_sizes": (256, 128),
+    "dropout": 0.2,
+    "batch_norm": True,
+    "learning_rate": 0.005,
+    "weight_decay": 0.02,
+    "epochs": (20, 500),
+    "batch_size": "auto",
+    "augmentation": "auto",
+}
+
+CANDIDATES = {
+    "quick": {
+        "16, 32": (CNNClassifier, _QUICK),
+        "16, 32, shift": (CNNClassifier, {**_QUICK, "augmentation": "shift"}),
+        "8, 32": (CNNClassifier, {**_QUICK, "filters": (8, 32)}),
+        "8, 16, 32": (CNNClassifier, {**_QUICK, "filters": (8, 16, 32)}),
+        "12, 24, 48": (CNNClassifier, {**_QUICK, "filters": (12, 24, 48)}),
+    },
+    "default": {
+        "two blocks, 9 epochs": (CNNClassifier, _TWO),
+        "two blocks, rate 0.01": (CNNClassifier, {**_TWO, "learning_rate": 0.01}),
+        "two blocks, not augmented": (
+            CNNClassifier,
+            {**_TWO, "augmentation": None, "dropout": 0.3},
+        ),
+        "24, 48, 96, 6 epochs": (CNNClassifier, _CNN),
+        "16, 32, 64, 9 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 32, 64), "epochs": (9, 500)},
+        ),
+        "16, 48, 96, 7 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 48, 96), "epochs": (7, 500)},
+        ),
+        "24, 2 x 48, 96, 4 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (24, (48, 48), 96), "epochs": (4, 500)},
+        ),
+    },
+    "mlp": {
+        "shift": (MLPClassifier, _MLP),
+        "not augmented": (MLPClassifier, {**_MLP, "augmentation": None}),
+        "shift, 512 and 256": (MLPClassifier, {**_MLP, "hidden_layer_sizes": (512, 256)}),
+        "shift, no dropout": (MLPClassifier, {**_MLP, "dropout": 0.0}),
+    },
+    "best": {
+        "32, 64, 128, 20 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (32, 64, 128), "epochs": (20, 2000), "dropout": 0.2},
+        ),
+        "32, 64, 128, 20 epochs, erase": (
+            CNNClassifier,
+            {
+                **_CNN,
+                "filters": (32, 64, 128),
+                "epochs": (20, 2000),
+                "augmentation": ("shift", "erase"),
+            },
+        ),
+    },
+    "few": {
+        "500 steps": (CNNClassifier, _CNN),
+        "250 steps": (CNNClassifier, {**_CNN, "epochs": (6, 250)}),
+        "1000 steps": (CNNClassifier, {**_CNN, "epochs": (6, 1000)}),
+        "batches of 64": (CNNClassifier, {**_CNN, "batch_size": 64}),
+        "affine": (CNNClassifier, {**_CNN, "augmentation": "affine"}),
+        "dropout 0.3": (CNNClassifier, {**_CNN, "dropout": 0.3}),
+        "not augmented": (CNNClassifier, {**_CNN, "augmentation": None}),
+    },
+}
+
+DATA = {
+    "quick": (*WHOLE, *FEW[:4]),
+    "default": WHOLE,
+    "mlp": (*WHOLE, *FEW[:4]),
+    "best": WHOLE,
+    "few": FEW,
+}
