@@ -53,12 +53,38 @@ CANDIDATES = {
             CNNClassifier,
             {**_CNN, "filters": (16, 48, 96), "epochs": (7, 500)},
         ),
+        "16, 48, 96, 6 epochs": (CNNClassifier, {**_CNN, "filters": (16, 48, 96)}),
+        "16, 32, 64, 6 epochs": (CNNClassifier, {**_CNN, "filters": (16, 32, 64)}),
+        "8, 32, 64, 9 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (8, 32, 64), "epochs": (9, 500)},
+        ),
+        "12, 24, 48, 9 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (12, 24, 48), "epochs": (9, 500)},
+        ),
+        "16, 48, 96, 6 epochs, rate 0.005": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 48, 96), "learning_rate": 0.005},
+        ),
         "24, 2 x 48, 96, 4 epochs": (
             CNNClassifier,
             {**_CNN, "filters": (24, (48, 48), 96), "epochs": (4, 500)},
         ),
     },
     "mlp": {
+        "not augmented, 512 and 256": (
+            MLPClassifier,
+            {**_MLP, "hidden_layer_sizes": (512, 256), "augmentation": None},
+        ),
+        "not augmented, 512 and 256, dropout 0.3": (
+            MLPClassifier,
+            {**_MLP, "hidden_layer_sizes": (512, 256), "augmentation": None, "dropout": 0.3},
+        ),
+        "shift, 512 and 256, no dropout": (
+            MLPClassifier,
+            {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0},
+        ),
         "shift": (MLPClassifier, _MLP),
         "not augmented": (MLPClassifier, {**_MLP, "augmentation": None}),
         "shift, 512 and 256": (MLPClassifier, {**_MLP, "hidden_layer_sizes": (512, 256)}),

@@ -91,15 +91,16 @@ def _new(layer):
 class RandomDistortion(keras.layers.Layer):
     """Move, turn, zoom, shear, bend, mirror and partly erase images, each its own way.
 
-    All but the erasing is one map of places, so that the images are interpolated once (bilinear):
-    Keras's own layers interpolate once each, and its elastic one takes ten times as long as all of
-    this. Places beyond the border get the nearest pixel. With an elastic part the places are moved
-    by a smooth field, bilinear between a grid of independent normal displacements [1]_.
+    What turns, zooms, shears and bends is one map of places, so that the images are interpolated
+    once (bilinear): Keras's own layers interpolate once each, and its elastic one takes ten times
+    as long as all of this. With an elastic part the places are moved by a smooth field, bilinear
+    between a grid of independent normal displacements [1]_. Moves are of whole pixels, so that an
+    image that only moves stays as sharp as it was. Places beyond the border get the nearest pixel.
 
     Parameters
     ----------
     shift : float, default=0
-        Largest move, as a share of height and width; moves are of whole pixels.
+        Largest move, as a share of height and width, rounded to whole pixels.
 
     rotation, shear : float, default=0
         Largest angles, in degrees.
@@ -138,33 +139,46 @@ class RandomDistortion(keras.layers.Layer):
 
     def call(self, images):
         """Return the images changed."""
-        n, (height, width) = tf.shape(images)[0], images.shape[1:3]
+        height, width = images.shape[1:3]
         y = tf.linspace(-0.5, 0.5, height)[:, np.newaxis] if height > 1 else tf.zeros((1, 1))
         x = tf.linspace(-0.5, 0.5, width)[np.newaxis, :] if width > 1 else tf.zeros((1, 1))
-        distorted = self._sample(images, *self._places(n, y, x))
-        return self._erase(distorted, y, x) if self.erase else distorted
+        if self.rotation or self.zoom or self.shear or self.elastic:
+            images = self._sample(images, *self._places(tf.shape(images)[0], y, x))
+        if self.shift:
+            images = self._move(images)
+        if self.flip:
+            mirrored = self._uniform(tf.shape(images)[0], 1.0)[..., np.newaxis] < 0
+            images = tf.where(mirrored, images[:, :, ::-1], images)
+        return self._erase(images, y, x) if self.erase else images
 
     def _places(self, n, y, x):
         """Return where the pixels of each image come from; the image is -0.5..0.5 each way."""
         turn, sheared = self._uniform(n, self.rotation), tf.tan(self._uniform(n, self.shear))
         zoom_y, zoom_x = 1 + self._uniform(n, self.zoom), 1 + self._uniform(n, self.zoom)
-        if self.flip:
-            zoom_x *= tf.where(self._uniform(n, 1.0) < 0, -1.0, 1.0)
         cos, sin = tf.cos(turn), tf.sin(turn)
-        places_y = (cos * y + sin * x) * zoom_y + self._move(n, y.shape[0])
-        places_x = (cos * x - sin * y + sheared * y) * zoom_x + self._move(n, x.shape[1])
+        places_y = (cos * y + sin * x) * zoom_y
+        places_x = (cos * x - sin * y + sheared * y) * zoom_x
         if self.elastic:
             places_y += self._bend(n, y, x)
             places_x += self._bend(n, y, x)
         return places_y, places_x
 
-    def _move(self, n, size):
-        """Return a move for each image, of whole pixels: an image that only moves stays sharp."""
-        most = round(self.shift * size)
-        if not most:
-            return tf.zeros((1, 1, 1))
-        pixels = keras.random.randint((n, 1, 1), -most, most + 1, seed=self.seed_generator)
-        return tf.cast(pixels, tf.float32) / (size - 1)
+    def _move(self, images):
+        """Move each image by whole pixels: its rows are gathered from copies moved sideways."""
+        n, (height, width, channels) = tf.shape(images)[0], images.shape[1:]
+        down, across = round(self.shift * height), round(self.shift * width)
+        first, last = [images[:, :, :1]] * across, [images[:, :, -1:]] * across
+        wide = tf.concat([*first, images, *last], axis=2)
+        moves = range(2 * across + 1)
+        rows = tf.stack([wide[:, :, move : move + width] for move in moves], axis=1)
+        row = tf.clip_by_value(tf.range(height) + self._pixels(n, down), 0, height - 1)
+        copy = tf.range(n)[:, np.newaxis] * len(moves) + across + self._pixels(n, across)
+        moved = tf.gather(tf.reshape(rows, [-1, width * channels]), copy * height + row)
+        return tf.reshape(moved, tf.shape(images))
+
+    def _pixels(self, n, most):
+        """Return a whole number for each image from -most to most, of shape (n, 1)."""
+        return keras.random.randint((n, 1), -most, most + 1, seed=self.seed_generator)
 
     def _bend(self, n, y, x):
         """Return smooth random displacements, of shape (n, height, width)."""
