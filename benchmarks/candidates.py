@@ -85,6 +85,24 @@ CANDIDATES = {
             MLPClassifier,
             {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0},
         ),
+        "shift, 512 and 256, no dropout, 10 epochs": (
+            MLPClassifier,
+            {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0, "epochs": (10, 500)},
+        ),
+        "shift, 512 and 256, no dropout, 12 epochs": (
+            MLPClassifier,
+            {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0, "epochs": (12, 500)},
+        ),
+        "not augmented, 512 and 256, dropout 0.3, 10 epochs": (
+            MLPClassifier,
+            {
+                **_MLP,
+                "hidden_layer_sizes": (512, 256),
+                "augmentation": None,
+                "dropout": 0.3,
+                "epochs": (10, 500),
+            },
+        ),
         "shift": (MLPClassifier, _MLP),
         "not augmented": (MLPClassifier, {**_MLP, "augmentation": None}),
         "shift, 512 and 256": (MLPClassifier, {**_MLP, "hidden_layer_sizes": (512, 256)}),

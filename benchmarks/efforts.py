@@ -1,8 +1,9 @@
 """What the efforts reach on the test sets: ``python -m benchmarks.efforts quick default mlp``.
 
-Each is fitted with several seeds to all training images, on all cores, and measured once on the
-test images, which chose nothing (that was `benchmarks.sweep`). An average also gives a row for each
-of its networks: they differ by their seeds only. What is in the results
+Each is fitted with several seeds to all training images, or to 100 of them ("mnist-100", drawn by
+the seed), on all cores, and measured once on the test images, which chose nothing (that was
+`benchmarks.sweep`). scikit-learn's classifiers stand beside them. An average also gives a row for
+each of its networks: they differ by their seeds only. What is in the results
 (benchmarks/sweeps/efforts.json) is not run again.
 """
 
@@ -11,14 +12,23 @@ from statistics import mean, stdev
 from time import perf_counter
 from typing import Annotated
 
+import sklearn.neural_network
 import typer
 from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
-from benchmarks.sweep import RESULTS
+from benchmarks.sweep import RESULTS, draw, read
 from skdigits import CNNClassifier, MLPClassifier
-from skdigits.datasets import fetch_fashion_mnist, fetch_mnist
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
+
+
+def to_rows(images):
+    """Return scikit-learn's form of images: rows of numbers from 0 to 1."""
+    return images.reshape(len(images), -1) / 255
+
 
 MEMBERS = 4
 MIRRORED = ("shift", "erase", "flip")  # of garments, which a mirror does not change
@@ -33,14 +43,18 @@ EFFORTS = {
     "mlp-quick": MLPClassifier.with_effort("quick"),
     "mlp": MLPClassifier(),
     "mlp-best": MLPClassifier.with_effort("best"),
+    "svc": SVC(),
+    "sklearn-mlp": sklearn.neural_network.MLPClassifier(),
 }
-FETCH = {"mnist": fetch_mnist, "fashion": fetch_fashion_mnist}
 
 
 def main(
     efforts: Annotated[list[str], typer.Argument(help=f"Some of {', '.join(EFFORTS)}.")],
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each on each data set.")] = 5,
-    data: Annotated[list[str], typer.Option(help="mnist, fashion.")] = tuple(FETCH),
+    data: Annotated[list[str], typer.Option(help="mnist, fashion-1000, ...")] = (
+        "mnist",
+        "fashion",
+    ),
 ):
     """Measure efforts on the test images; print the table of all that were measured."""
     path = RESULTS / "efforts.json"
@@ -58,31 +72,37 @@ def main(
 
 def measure(effort, name, seed):
     """Return the rows of one fit: one, and of an average one for each network in it."""
-    fetch = FETCH[name]
-    X, y = fetch(return_X_y=True)
-    test = fetch(subset="test", return_X_y=True)
-    model = EFFORTS[effort].set_params(random_state=seed)
+    X, y, n_images = read(name)
+    X, y = draw(X, y, n_images, seed)
+    X_test, y_test, _ = read(name, subset="test")
+    model = EFFORTS[effort]
+    if hasattr(model, "random_state"):
+        model.set_params(random_state=seed)
+    if type(model).__module__.startswith("sklearn."):
+        model = make_pipeline(FunctionTransformer(to_rows), model)
     start = perf_counter()
     model.fit(X, y)
     seconds = perf_counter() - start
-    rows = [_row(effort, name, seed, seconds, model, *test)]
+    rows = [_row(effort, name, seed, seconds, model, X_test, y_test)]
     for number, member in enumerate(getattr(model, "estimators_", [])):
         single = effort.replace("averaged", "best")
         share = seconds / len(model.estimators_)
-        rows.append(_row(single, name, seed * MEMBERS + number, share, member, *test))
+        rows.append(_row(single, name, seed * MEMBERS + number, share, member, X_test, y_test))
     return rows
 
 
 def _row(effort, name, seed, seconds, model, X, y):
-    probabilities = model.predict_proba(X)
-    right = model.classes_[probabilities.argmax(axis=1)] == y
+    losses = {}
+    if hasattr(model, "predict_proba"):
+        probabilities = model.predict_proba(X)
+        losses["log_loss"] = round(float(log_loss(y, probabilities)), 5)
+        losses["calibration_error"] = round(float(expected_calibration_error(y, probabilities)), 5)
     row = {
         "effort": effort,
         "data": name,
         "seed": seed,
-        "accuracy": round(float(right.mean()), 5),
-        "log_loss": round(float(log_loss(y, probabilities)), 5),
-        "calibration_error": round(float(expected_calibration_error(y, probabilities)), 5),
+        "accuracy": round(float(model.score(X, y)), 5),
+        **losses,
         "seconds": round(seconds, 1),
     }
     print("{effort}, {data}, seed {seed}: {accuracy:.4f}, {seconds} s".format(**row), flush=True)
@@ -99,12 +119,13 @@ def print_table(rows):
     for (effort, data), found in table.items():
         scores = [100 * row["accuracy"] for row in found]
         spread = f" ± {stdev(scores):.2f}" if len(scores) > 1 else ""
-        loss, error, seconds = (
-            mean(row[measure] for row in found)
-            for measure in ("log_loss", "calibration_error", "seconds")
+        losses = " | ".join(
+            f"{mean(row[loss] for row in found):.4f}" if loss in found[0] else ""
+            for loss in ("log_loss", "calibration_error")
         )
+        seconds = mean(row["seconds"] for row in found)
         print(
-            f"| {effort} | {data} | {mean(scores):.2f}{spread} % | {loss:.4f} | {error:.4f} "
+            f"| {effort} | {data} | {mean(scores):.2f}{spread} % | {losses} "
             f"| {seconds:.1f} | {len(found)} |"
         )
 

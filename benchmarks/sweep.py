@@ -81,18 +81,26 @@ def measure(group, name, data, seed):
 
 def split(data, seed):
     """Return images and labels to train on, and those held out."""
+    images, y, n_images = read(data)
+    X, X_held, y, y_held = train_test_split(images, y, test_size=1 / 6, stratify=y, random_state=0)
+    return *draw(X, y, n_images, seed), X_held, y_held
+
+
+def read(data, **options):
+    """Return images, labels and the number of images to train on, None for all."""
     from skdigits.datasets import fetch_fashion_mnist, fetch_mnist, load_digits
 
     name, _, n_images = data.partition("-")
     fetch = {"mnist": fetch_mnist, "fashion": fetch_fashion_mnist, "digits": load_digits}[name]
-    images, y = fetch(return_X_y=True)
-    X, X_held, y, y_held = train_test_split(images, y, test_size=1 / 6, stratify=y, random_state=0)
-    if n_images:
-        few = train_test_split(
-            np.arange(len(y)), train_size=int(n_images), stratify=y, random_state=seed
-        )[0]
-        X, y = X[few], y[few]
-    return X, y, X_held, y_held
+    return *fetch(return_X_y=True, **options), int(n_images) if n_images else None
+
+
+def draw(X, y, n_images, seed):
+    """Return so many images and their labels, as many of each class as can be; None is all."""
+    if n_images is None:
+        return X, y
+    few, _ = train_test_split(np.arange(len(y)), train_size=n_images, stratify=y, random_state=seed)
+    return X[few], y[few]
 
 
 def print_table(rows):

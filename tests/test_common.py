@@ -8,7 +8,7 @@ from skdigits.ensemble import AveragingClassifier
 ESTIMATORS = [
     MLPClassifier(),
     CNNClassifier(),
-    AveragingClassifier(MLPClassifier(hidden_layer_sizes=(32,)), n_estimators=2),
+    AveragingClassifier(MLPClassifier(hidden_layer_sizes=(32,), epochs=(5, 100)), n_estimators=2),
 ]
 
 EXPECTED_FAILURES = {

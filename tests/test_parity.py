@@ -37,7 +37,8 @@ def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (40, *shape), dtype=np.uint8)
     y = rng.integers(0, 3, 40)
-    options = {"filters": (4, 6), "hidden_layer_sizes": (8,), "dropout": 0.0, **options}
+    plain = {"dropout": 0.0, "batch_norm": False, "weight_decay": None, "augmentation": None}
+    options = {"filters": (4, 6), "hidden_layer_sizes": (8,), **plain, **options}
     start, fitted = start_and_end(
         CNNClassifier(
             optimizer=optimizer,
@@ -69,8 +70,11 @@ def test_many_steps_learn_as_keras_does():
         MLPClassifier(
             (32,),
             dropout=0.0,
+            batch_norm=False,
             learning_rate=0.005,
+            weight_decay=None,
             learning_rate_schedule="constant",
+            augmentation=None,
             epochs=30,
             batch_size=300,
             random_state=0,

@@ -25,6 +25,9 @@ def make(training, tick=None):
     common |= {
         "hidden_layer_sizes": network.hidden,
         "dropout": network.dropout,
+        "batch_norm": False,
+        "weight_decay": None,
+        "augmentation": None,
         "learning_rate": training.learning_rate,
         "learning_rate_schedule": "constant",
         "epochs": training.epochs,
