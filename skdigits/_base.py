@@ -110,7 +110,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> from skdigits import CNNClassifier, MLPClassifier
         >>> classifier = CNNClassifier.with_effort("best", random_state=0)
         >>> MLPClassifier.with_effort("quick")
-        MLPClassifier(epochs=(5, 250))
+        MLPClassifier(epochs=(5, 250), hidden_layer_sizes=(256, 128))
         """
         if effort not in cls._efforts:
             choices = ", ".join(map(repr, cls._efforts))

@@ -8,7 +8,7 @@ class MLPClassifier(ImageClassifier):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(256, 128)
+    hidden_layer_sizes : int or sequence of int, default=(512, 256)
         Units of each hidden layer.
 
     activation : str, callable or keras.Layer, default="relu"
@@ -21,7 +21,7 @@ class MLPClassifier(ImageClassifier):
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         How the kernels begin. An initializer without a seed draws from `random_state`.
 
-    dropout : float or sequence of float, default=0.2
+    dropout : float or sequence of float, default=0.0
         Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
         rate a layer.
 
@@ -39,7 +39,7 @@ class MLPClassifier(ImageClassifier):
     learning_rate : float, default=0.005
         Rate of an optimizer given by name; the peak with "one_cycle".
 
-    weight_decay : float, default=0.01
+    weight_decay : float, default=0.02
         Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
         leaves it to the optimizer, which has none by itself ("adamw" 0.004). An optimizer object
         brings its own.
@@ -51,7 +51,7 @@ class MLPClassifier(ImageClassifier):
         "auto" is the categorical cross-entropy. Losses named "sparse..." get labels as numbers,
         others as one-hot rows.
 
-    epochs : int or (int, int), default=(20, 500)
+    epochs : int or (int, int), default=(12, 500)
         Passes over the training data. Of two numbers the second is the least number of
         batches: few images are passed over as often as that takes.
 
@@ -161,29 +161,29 @@ class MLPClassifier(ImageClassifier):
 
     # Chosen by benchmarks.sweep; docs/performance.md has what they reach.
     _efforts = {
-        "quick": {"epochs": (5, 250)},
+        "quick": {"hidden_layer_sizes": (256, 128), "epochs": (5, 250)},
         "default": {},
-        "best": {"hidden_layer_sizes": (512, 256), "epochs": (40, 2000)},
+        "best": {"hidden_layer_sizes": (1024, 512), "epochs": (30, 2000)},
     }
 
     _builder = "build_mlp"
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 128),
+        hidden_layer_sizes=(512, 256),
         *,
         activation="relu",
         output_activation="softmax",
         kernel_initializer="glorot_uniform",
-        dropout=0.2,
+        dropout=0.0,
         batch_norm=True,
         image_shape=None,
         optimizer="adam",
         learning_rate=0.005,
-        weight_decay=0.01,
+        weight_decay=0.02,
         learning_rate_schedule="one_cycle",
         loss="auto",
-        epochs=(20, 500),
+        epochs=(12, 500),
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.1,

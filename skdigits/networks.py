@@ -13,7 +13,7 @@ __all__ = ["build_cnn", "build_from", "build_mlp"]
 STANDARDIZE = "standardize"
 
 # Of the convolutions, by default: chosen by benchmarks.sweep.
-FILTERS = (24, 48, 96)
+FILTERS = (16, 48, 96)
 
 # Of batch normalisation's averages, which prediction uses. Keras's 0.99 would still be near where
 # it began after the few steps of a short training.
@@ -130,7 +130,7 @@ def build_cnn(
 
     filters : "auto" or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions of each block: one, or several before the pooling. "auto" is
-        (24, 48, 96), or (24, 48) where height or width is under 8 pixels.
+        (16, 48, 96), or (16, 48) where height or width is under 8 pixels.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.

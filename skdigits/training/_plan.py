@@ -10,8 +10,12 @@ from skdigits._tensorflow import keras, neutral_keras
 from skdigits.training._augmentation import make_layers
 from skdigits.training._loop import Plan
 from skdigits.training._precision import dtype_policy
-from skdigits.training._schedules import one_cycle
+from skdigits.training._schedules import one_cycles
 from skdigits.training._spec import NetworkSpec
+
+# Of the learning rate, for a body that has learned already: chosen on training images held out,
+# among 0.1, 0.2 and 0.3.
+FINE_TUNING = 0.3
 
 
 @neutral_keras()
@@ -63,7 +67,6 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         schedule=_own(estimator.learning_rate_schedule),
     )
 
-
 def _augmentation(estimator, input_shape):
     """Return what changes the images; "auto" is nothing for columns."""
     augmentation, is_image = estimator.augmentation, len(input_shape) > 1
@@ -109,13 +112,18 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
         verbose=int(estimator.verbose),
         first_epoch=estimator.n_iter_,
     )
+    tuning_rate = rate
     if spec.build is networks.build_from:
         plan.output_epochs = _output_epochs(estimator, plan.epochs)
+        tuning_rate *= FINE_TUNING
     if _is(spec.schedule, "one_cycle"):
         if epochs:
-            plan.rates = functools.partial(one_cycle, rate, epochs * n_steps)
+            n_output = plan.output_epochs * n_steps
+            phases = (rate, n_output), (tuning_rate, epochs * n_steps - n_output)
+            plan.rates = functools.partial(one_cycles, phases)
         else:
-            plan.rates = functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
+            last = rate if plan.output_epochs else tuning_rate
+            plan.rates = functools.partial(np.full_like, fill_value=last, dtype=np.float32)
     if estimator.early_stopping and epochs:
         by_accuracy = has_validation and estimator.validation_fraction is not None
         plan.early_stopping = keras.callbacks.EarlyStopping(
