@@ -106,6 +106,7 @@ class CNNClassifier(ImageClassifier):
     fine_tune : bool, default=True
         With `transfer_from`, the first third of the epochs trains the output layer only, on what
         the body gives. Whether the rest then trains the whole network, or the output layer still.
+        With True, `learning_rate` is taken times 0.3: the body has learned already.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for

@@ -42,27 +42,3 @@ def one_cycle(peak, n_steps, steps):
     """
     position = (steps + 0.5) / n_steps
     return (peak * np.interp(position, [0.0, WARM_UP, 1.0], [0.1, 1.0, 0.0])).astype(np.float32)
-
-
-def one_cycles(phases, steps):
-    """Return the learning rates of some steps of one-cycle schedules, one after the other.
-
-    Parameters
-    ----------
-    phases : sequence of (float, int)
-        The highest rate of each schedule, and its number of steps.
-
-    steps : ndarray of int
-        Numbers of the steps, from 0.
-
-    Returns
-    -------
-    ndarray of float32
-        The rate of each of `steps`.
-    """
-    rates, first = np.zeros(len(steps), np.float32), 0
-    for peak, n_steps in phases:
-        inside = (first <= steps) & (steps < first + n_steps)
-        rates[inside] = one_cycle(peak, n_steps, steps[inside] - first)
-        first += n_steps
-    return rates
