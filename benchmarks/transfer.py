@@ -1,8 +1,8 @@
 """Does a body that has seen other classes help with few images? ``python -m benchmarks.transfer``
 
 The body learns the classes 0 to 4 of 6,000 training images; the task is to tell 5 to 9 apart from
-10 or 50 images a class, on 2,000 test images of these, all with CNNClassifier's defaults. Takes some
-minutes; ``--seeds`` is the number of draws of the few images.
+10 or 50 images a class, on 2,000 test images of these, all with CNNClassifier's defaults. Takes
+some minutes; ``--seeds`` is the number of draws of the few images.
 """
 
 import argparse

@@ -113,6 +113,13 @@ def test_the_networks_on_the_digits(tmp_path):
     assert "Learning curves" in page
 
 
+def test_networks_of_an_effort(tmp_path):
+    assert main(["compare", "--models", "mlp-quick,mlp", "--out", str(tmp_path)]) == 0
+    quick, default = results(tmp_path)["comparison"]["models"]
+    assert len(quick["runs"][0]["history"]["loss"]) < len(default["runs"][0]["history"]["loss"])
+    assert quick["n_parameters"] < default["n_parameters"]
+
+
 def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
     main(["compare", "--data", "binary", "--models", "GaussianNB", "--out", str(tmp_path)])
@@ -126,7 +133,7 @@ def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
     ("args", "message"),
     [
         (["--data", "cats"], "unknown --data 'cats'; choose from digits, mnist, fashion, binary"),
-        (["--models", "mlp,foo"], "unknown model 'foo'; choose from mlp, cnn, logistic, svc"),
+        (["--models", "mlp,foo"], "unknown model 'foo'; choose from mlp, mlp-quick, mlp-best, cnn, "),
         (["--models", " , "], "--models names no model"),
         (["--models", "VotingClassifier"], "'VotingClassifier' can't be used by its name alone"),
         (["--models", "LinearRegression"], "unknown model 'LinearRegression'"),

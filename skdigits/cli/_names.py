@@ -1,6 +1,14 @@
 """What the command line calls models."""
 
-OURS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}
+# Ours: the class, and the effort.
+OURS = {
+    "mlp": ("MLPClassifier", "default"),
+    "mlp-quick": ("MLPClassifier", "quick"),
+    "mlp-best": ("MLPClassifier", "best"),
+    "cnn": ("CNNClassifier", "default"),
+    "cnn-quick": ("CNNClassifier", "quick"),
+    "cnn-best": ("CNNClassifier", "best"),
+}
 
 # Short names of scikit-learn's classifiers, with what differs from their defaults.
 BASELINES = {
@@ -27,7 +35,8 @@ def make_model(name):
     import skdigits
 
     if name in OURS:
-        return getattr(skdigits, OURS[name])()
+        class_name, effort = OURS[name]
+        return getattr(skdigits, class_name).with_effort(effort)
     class_name, parameters = BASELINES.get(name, (name, {}))
     return _with_pixels_scaled(_scikit_learn_class(class_name), parameters)
 
