@@ -31,7 +31,7 @@ def to_rows(images):
 
 
 MEMBERS = 4
-MIRRORED = ("shift", "erase", "flip")  # of garments, which a mirror does not change
+MIRRORED = ("shift", "flip")  # of garments, which a mirror does not change
 EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),

@@ -190,11 +190,7 @@ class CNNClassifier(ImageClassifier):
     _efforts = {
         "quick": {"filters": (16, 32), "epochs": (2, 250), "augmentation": None},
         "default": {},
-        "best": {
-            "filters": (32, 64, 128),
-            "epochs": (20, 2000),
-            "augmentation": ("shift", "erase"),
-        },
+        "best": {"filters": (32, 64, 128), "dropout": 0.2, "epochs": (20, 2000)},
     }
 
     _builder = "build_cnn"
