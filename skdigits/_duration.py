@@ -17,7 +17,7 @@ def resolve_epochs(estimator, X):
     if isinstance(estimator.epochs, Integral):
         return estimator.epochs
     pair = tuple(estimator.epochs)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in pair):
+    if len(pair) != 2 or not all(isinstance(n, Integral) and int(n) >= 1 for n in pair):
         raise ValueError(
             f"The 'epochs' parameter of {type(estimator).__name__} must be a number of passes, or "
             "two: the passes and the least number of batches, whole numbers of at least 1. Got "

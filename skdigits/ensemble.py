@@ -36,8 +36,8 @@ class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Average the probabilities of equal classifiers that began from different seeds.
 
     All members learn from the same data. What sets them apart is chance: initial weights, order of
-    the images, dropout, augmentation. Their average is mostly more accurate than a single one and its
-    probabilities are better [1]_, for `n_estimators` times the work.
+    the images, dropout, augmentation. Their average is mostly more accurate than a single one, and
+    its probabilities are better [1]_, for `n_estimators` times the work.
 
     Parameters
     ----------

@@ -133,7 +133,7 @@ def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
     ("args", "message"),
     [
         (["--data", "cats"], "unknown --data 'cats'; choose from digits, mnist, fashion, binary"),
-        (["--models", "mlp,foo"], "unknown model 'foo'; choose from mlp, mlp-quick, mlp-best, cnn, "),
+        (["--models", "mlp,foo"], "unknown model 'foo'; choose from mlp, mlp-quick, mlp-best, "),
         (["--models", " , "], "--models names no model"),
         (["--models", "VotingClassifier"], "'VotingClassifier' can't be used by its name alone"),
         (["--models", "LinearRegression"], "unknown model 'LinearRegression'"),
