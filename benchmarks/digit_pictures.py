@@ -495,7 +495,7 @@ def load_photos(folder):
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="CNNs and sets of pictures.")] = 3,
     pictures: Annotated[int, typer.Option(min=1, help="Pictures of each kind.")] = 100,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each CNN.")] = 4,
+    augmentation: Annotated[str, typer.Option(help="Of the CNNs' training.")] = "affine",
     photos: Annotated[Path | None, typer.Option(help="Folder of pictures and labels.csv.")] = None,
     out: Annotated[Path, typer.Option(help="File of the results.")] = Path(
         "out/digit_pictures.json"
@@ -510,7 +510,7 @@ def main(
     X_test = X_test.reshape(-1, 28, 28)
     scores = {}
     for seed in range(seeds):
-        model = CNNClassifier(augmentation="affine", epochs=epochs, random_state=seed)
+        model = CNNClassifier(augmentation=augmentation, random_state=seed)
         model.fit(X.reshape(-1, 28, 28), y)
         sets = draw_pictures(X_test, y_test, pictures, seed)
         if photos:
@@ -521,7 +521,7 @@ def main(
                 row[name].append(float(np.mean(model.predict(method(drawn)) == labels)))
             print(seed, kind, *(f"{name}: {row[name][-1]:.3f}" for name in METHODS), flush=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"seeds": seeds, "pictures": pictures, "epochs": epochs}
+    settings = {"seeds": seeds, "pictures": pictures, "augmentation": augmentation}
     out.write_text(json.dumps(settings | {"scores": scores}, indent=1) + "\n", encoding="utf-8")
     print("\n| kind |", " | ".join(METHODS), "|\n|---|" + "---|" * len(METHODS))
     for kind, row in scores.items():
