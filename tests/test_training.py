@@ -190,12 +190,14 @@ def test_precisions_learn_alike(make, precision):
 )  # fmt: skip
 @pytest.mark.parametrize("make", BOTH)
 def test_augmentation_changes_training_only(make, augmentation):
-    plain = make(dropout=0).fit(X, Y)
-    estimator = make(dropout=0, augmentation=augmentation).fit(X, Y)
-    assert not np.array_equal(estimator.predict_proba(X), plain.predict_proba(X))
-    np.testing.assert_array_equal(estimator.predict_proba(X), estimator.predict_proba(X))
-    outputs = estimator.model_(X[..., np.newaxis].astype(np.float32))
-    np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-5)
+    images, labels = tiny(shape=(14, 14))  # under 13 pixels "shift" is less than half a pixel
+    plain = make(dropout=0).fit(images, labels)
+    estimator = make(dropout=0, augmentation=augmentation).fit(images, labels)
+    probabilities = estimator.predict_proba(images)
+    assert not np.array_equal(probabilities, plain.predict_proba(images))
+    np.testing.assert_array_equal(probabilities, estimator.predict_proba(images))
+    outputs = estimator.model_(images[..., np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(outputs, probabilities, atol=1e-5)
 
 
 @pytest.mark.parametrize(
