@@ -20,7 +20,7 @@ class CNNClassifier(ImageClassifier):
     filters : "auto", int, or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions. Each is followed by a pooling; those in a sequence of their
         own by one after the last, so that ``((32, 32), 64)`` are two, a pooling, one, a pooling.
-        "auto" is (16, 48, 96), or (16, 48) where height or width is under 8 pixels.
+        "auto" is (16, 48, 96), or (16, 48) where three poolings would leave nothing of the image.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.

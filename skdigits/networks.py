@@ -130,7 +130,7 @@ def build_cnn(
 
     filters : "auto" or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions of each block: one, or several before the pooling. "auto" is
-        (16, 48, 96), or (16, 48) where height or width is under 8 pixels.
+        (16, 48, 96), or (16, 48) where three poolings would leave nothing.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -168,10 +168,10 @@ def build_cnn(
     113388
     """
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
-    blocks = _blocks(filters, input_shape)
+    kernel, pool = _pair("kernel_size", kernel_size), _pair("pool_size", pool_size)
+    blocks = _blocks(filters, input_shape, pool)
     sizes = _sizes("hidden_layer_sizes", hidden_layer_sizes)
     rates = _rates(dropout, len(sizes))
-    kernel, pool = _pair("kernel_size", kernel_size), _pair("pool_size", pool_size)
     inputs, x = _input(input_shape)
     if len(input_shape) == 1:
         kernel = pool = (1, 1)
@@ -283,11 +283,12 @@ def _sizes(name, sizes):
     return tuple(int(n) for n in found)
 
 
-def _blocks(filters, input_shape):
+def _blocks(filters, input_shape, pool):
     """Return the filters of each convolution of each block."""
     if isinstance(filters, str) and filters == "auto":
-        is_tiny = len(input_shape) > 1 and min(input_shape[:2]) < 2 ** len(FILTERS)
-        filters = FILTERS[:-1] if is_tiny else FILTERS
+        sides = input_shape[:2] if len(input_shape) > 1 else ()  # columns are not pooled
+        fits = all(side >= each ** len(FILTERS) for side, each in zip(sides, pool, strict=False))
+        filters = FILTERS if fits else FILTERS[:-1]
     blocks = filters if hasattr(filters, "__len__") else (filters,)
     return tuple(_sizes("filters", block) for block in blocks)
 
