@@ -7,10 +7,11 @@ from skdigits.preprocessing._digit_parts import EIGHT_NEIGHBOURS, digit_mask
 from skdigits.preprocessing._ink import (
     edge_threshold,
     has_two_tones,
-    ink_is_light,
     ink_on_ground,
+    is_small,
     level_light,
     smooth_noise,
+    votes_for_light_ink,
 )
 from skdigits.preprocessing._mnist_form import stroke_thickness
 from skdigits.preprocessing._read_picture import PictureError
@@ -20,6 +21,7 @@ WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
 # Of the longer side of the picture; the second where the first takes a shadow for a stroke.
 WIDEST_STROKES = 0.4, 0.12
 ANY_WIDTH = 2.0  # a window beyond the picture makes the ground even
+LEAST_WORTH = 1e-9
 LEAST_CONTRAST = 0.04  # of white; pale pencil has 0.1, paper's own grain 0.02
 NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
 
@@ -73,21 +75,34 @@ def _shrink(grey, factor):
 
 
 def _ink_is_light(grey):
-    """Return whether the ink is light, by trying both where the picture alone does not tell."""
+    """Return whether the ink is lighter than its ground.
+
+    In a photograph the light has shapes too, as the spot of a flash; so there the votes of the
+    whole picture are weighed against what strokes each way finds.
+    """
     middle = np.median(grey)
     lighter, darker = (
         remove_ruled_lines(np.clip(off, 0, None)) for off in (grey - middle, middle - grey)
     )
     # Printed lines would part broad paper into narrow strips.
-    light = ink_is_light(middle + lighter - darker)
-    if light is not None:
-        return light
-    worth = []
-    for light in (False, True):
-        ink, mask, share = _find_strokes(grey, light, WIDEST_STROKES[1] * max(grey.shape))
-        contrast = np.quantile(ink[mask], 0.75) if mask.any() else 0
-        worth.append(share * contrast * (0.3 if _is_shadow(mask) else 1))
-    return worth[1] > worth[0]
+    votes = votes_for_light_ink(middle + lighter - darker)
+    if is_small(grey) or has_two_tones(grey):
+        return votes > 0
+    dark, light = (_worth(grey, light_ink) for light_ink in (False, True))
+    return votes + np.log(light / dark) > 0
+
+
+def _worth(grey, light_ink):
+    """Return how much the strokes of one tone look like a pen's: heavy, and sharp at their edges.
+
+    The square of the sharpness made fewest mistakes on drawn pictures of 18 kinds (1 in 300).
+    """
+    ink, mask, share = _find_strokes(grey, light_ink, WIDEST_STROKES[1] * max(grey.shape))
+    if not mask.any():
+        return LEAST_WORTH
+    edges = mask & ~ndimage.binary_erosion(mask, EIGHT_NEIGHBOURS)
+    steepness = np.hypot(*np.gradient(ink))[ndimage.binary_dilation(edges)]
+    return max(share * np.quantile(ink[mask], 0.75) * np.median(steepness) ** 2, LEAST_WORTH)
 
 
 def _find_digit(grey, light_ink, is_ink):
@@ -120,7 +135,7 @@ def _find_strokes(grey, light_ink, window):
 def _is_shadow(mask):
     """Return whether a mark reaches the border and is broad there, unlike a pen's stroke."""
     on_border = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
-    if not on_border or min(mask.shape) <= 60:  # in small pictures, all strokes are broad
+    if not on_border or is_small(mask):  # there, all strokes are broad
         return False
     depth = ndimage.distance_transform_edt(mask).max()
     return 2 * depth > max(WIDEST_STROKES[1] * max(mask.shape), 1.8 * stroke_thickness(mask))

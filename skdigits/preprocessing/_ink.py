@@ -6,8 +6,12 @@ from scipy import ndimage
 
 def smooth_noise(grey):
     """Return the picture without fine noise, as it is where it has none."""
-    large_enough = min(grey.shape) > 60
-    return ndimage.gaussian_filter(grey, 1.0) if _noise(grey) > 0.003 and large_enough else grey
+    return grey if is_small(grey) or _noise(grey) <= 0.003 else ndimage.gaussian_filter(grey, 1.0)
+
+
+def is_small(picture):
+    """Return whether a picture is but a digit and its edges, too small for paper and light."""
+    return min(picture.shape) <= 60
 
 
 def _noise(grey):
@@ -48,8 +52,8 @@ def _surface_terms(y, x):
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
 
 
-def ink_is_light(grey):
-    """Return whether the ink is lighter than its ground; None where that does not show.
+def votes_for_light_ink(grey):
+    """Return how much speaks for ink lighter than its ground, from -3.5 to 3.5.
 
     Four signs vote: ground fills the border, fills most of the picture, is broad where strokes
     are narrow, and what is narrow and stands out is ink.
@@ -63,14 +67,11 @@ def ink_is_light(grey):
     light_breadth = ndimage.distance_transform_edt(light).max()
     dark_breadth = ndimage.distance_transform_edt(~light).max()
     broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, 1e-9)
-    both_broad = min(light_breadth, dark_breadth) > 0.15 * max(grey.shape)
-    if both_broad and min(grey.shape) > 60 and not has_two_tones(grey):
-        return None  # neither class is strokes: this is light and shade
     window = max(3, int(0.15 * max(grey.shape)))
     dark_hat = float((_closing(grey, window) - grey).sum())
     light_hat = float((_closing(-grey, window) + grey).sum())
     narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, 1e-9)
-    return border + 0.5 * most + broad + narrow < 0
+    return -(border + 0.5 * most + broad + narrow)
 
 
 def has_two_tones(grey):
