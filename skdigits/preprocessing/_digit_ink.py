@@ -127,8 +127,10 @@ def _find_strokes(grey, light_ink, window):
         mask, share = digit_mask(ink, edge_threshold(ink))
         if window > max(grey.shape):
             break
-        # Once the thickness is known, a narrower window mistakes less for strokes.
-        window = min(window, 4 * max(stroke_thickness(mask), 1) + 6)
+        # Once the thickness is known, a narrower window mistakes less for strokes. What grain
+        # leaves of the mask is made solid, or strokes would seem to be as thin as it.
+        solid = ndimage.uniform_filter(mask.astype(float), 3) > 0.5
+        window = min(window, 4 * max(stroke_thickness(solid), 1) + 6)
     return ink, mask, share
 
 

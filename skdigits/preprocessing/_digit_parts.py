@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+WIDEST_GAP = 0.4  # between the parts of a digit, of the length of the main one
 
 
 def digit_mask(ink, threshold):
@@ -32,7 +33,7 @@ def digit_mask(ink, threshold):
     mass = ndimage.sum_labels(ink, marks, names)
     boxes = ndimage.find_objects(marks)
     sizes = np.array([[part.stop - part.start for part in box] for box in boxes])
-    likely = _likelihood(ink.shape, boxes, sizes)
+    likely = _likelihood(marks, boxes)
     weight = mass * likely
     main = int(np.argmax(weight))
     chosen = {main}
@@ -43,10 +44,11 @@ def digit_mask(ink, threshold):
         joins = {
             i
             for i in range(n_marks)
-            if gaps[i] <= 0.25 * longest
+            if gaps[i] <= WIDEST_GAP * longest
             and weight[i] >= 0.05 * weight[main]
             and sizes[i].max() <= 1.5 * longest
             and likely[i] >= 0.1 * likely[main]
+            and not _goes_on_outside(boxes[i], boxes[main], ink.shape)
         }
         if joins <= chosen:
             return digit & (ink > threshold / 2), float(mass[list(chosen)].sum() / mass.sum())
@@ -54,40 +56,72 @@ def digit_mask(ink, threshold):
 
 
 def _marks(ink, threshold):
-    """Return labels of the marks: what nearly touches is one mark."""
+    """Return labels of the marks: what nearly touches is one mark, but for what lies on borders."""
     faint = ink > threshold / 2
+    labels, n = ndimage.label(faint, EIGHT_NEIGHBOURS)
     near = max(1, round(0.006 * max(ink.shape)))
-    # So that a broken stroke is one; in small pictures that would join too much.
-    joined = ndimage.binary_dilation(faint, EIGHT_NEIGHBOURS, near) if near > 1 else faint
-    labels, n = ndimage.label(joined, EIGHT_NEIGHBOURS)
-    labels = np.where(faint, labels, 0)
+    if near > 1:  # so that a broken stroke is one; in small pictures that would join too much
+        edges = [
+            name
+            for name, box in enumerate(ndimage.find_objects(labels), 1)
+            if _hugs_the_border(box, ink.shape)
+        ]
+        edge = np.isin(labels, edges)
+        inner, n = ndimage.label(
+            ndimage.binary_dilation(faint & ~edge, EIGHT_NEIGHBOURS, near), EIGHT_NEIGHBOURS
+        )
+        labels = np.where(edge, n + labels, np.where(faint, inner, 0))
     strong = np.unique(labels[ink > threshold])
     strong = strong[strong > 0]
-    names = np.zeros(n + 1, dtype=int)
-    names[strong] = np.arange(1, len(strong) + 1)
-    return names[labels], len(strong)
+    return np.searchsorted(strong, labels, side="right") * np.isin(labels, strong), len(strong)
 
 
-def _likelihood(shape, boxes, sizes):
+def _borders(box, shape):
+    """Return whether a box touches the upper, lower, left and right border."""
+    (rows, columns), (height, width) = box, shape
+    return rows.start == 0, rows.stop == height, columns.start == 0, columns.stop == width
+
+
+def _hugs_the_border(box, shape):
+    """Return whether a mark lies on two borders or along most of one, as a desk does."""
+    upper, lower, left, right = _borders(box, shape)
+    along_rows = (box[1].stop - box[1].start) / shape[1] > 0.7
+    along_columns = (box[0].stop - box[0].start) / shape[0] > 0.7
+    return (
+        upper + lower + left + right > 1
+        or ((upper or lower) and along_rows)
+        or ((left or right) and along_columns)
+    )
+
+
+def _goes_on_outside(box, main, shape):
+    """Return whether a mark is cut by the border and beside the main one, as another digit is."""
+    upper, lower, left, right = _borders(box, shape)
+    slack = 0.1 * max(part.stop - part.start for part in main)  # of slanted digits
+    over, beside = (
+        part.stop <= other.start + slack or other.stop <= part.start + slack
+        for part, other in zip(box, main, strict=True)
+    )
+    return bool((left or right) and beside or (upper or lower) and over)
+
+
+def _likelihood(marks, boxes):
     """Return 0..1 for each mark, by where it lies: on the border and around others is unlikely."""
-    height, width = shape
+    height, width = marks.shape
     likely = np.ones(len(boxes))
     for i, (rows, columns) in enumerate(boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - 0.8 * max(abs(y - 0.5), abs(x - 0.5))
-        touches = [rows.start == 0, rows.stop == height, columns.start == 0, columns.stop == width]
-        along = sizes[i][1] / width if touches[0] or touches[1] else sizes[i][0] / height
-        if any(touches):
-            likely[i] *= 0.02 if sum(touches) > 1 or along > 0.7 else 0.3
-    for i, (rows, columns) in enumerate(boxes):
-        around = [
-            rows.start < r.start
-            and r.stop < rows.stop
-            and columns.start < c.start
-            and c.stop < columns.stop
-            and sizes[j].max() > 0.25 * sizes[i].max()
-            for j, (r, c) in enumerate(boxes)
-        ]
-        if any(around):
+        if any(_borders(boxes[i], marks.shape)):
+            likely[i] *= 0.02 if _hugs_the_border(boxes[i], marks.shape) else 0.3
+        if _is_frame(marks[boxes[i]], i + 1):
             likely[i] *= 0.02
     return likely
+
+
+def _is_frame(marks, name):
+    """Return whether a mark surrounds others of some size, all that is in `marks`."""
+    inside = ndimage.binary_fill_holes(marks == name) & (marks != name)
+    boxes = ndimage.find_objects(np.where(inside, marks, 0))
+    lengths = [max(part.stop - part.start for part in box) for box in boxes if box]
+    return max(lengths, default=0) > 0.25 * max(marks.shape)

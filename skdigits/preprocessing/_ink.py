@@ -23,16 +23,16 @@ def _noise(grey):
 def level_light(grey):
     """Return the picture as if lit evenly, where light falls off smoothly.
 
-    A quadratic surface is fitted to the ground, by weights that leave out what is far from it
+    A surface of fourth degree is fitted to the ground, by weights that leave out what is far from it
     (iteratively reweighted least squares with Tukey's biweight), and the picture divided by it.
     """
     step = max(1, max(grey.shape) // 48)
     sample = grey[::step, ::step]
     y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in sample.shape), indexing="ij")
-    terms = _surface_terms(y, x).reshape(6, -1).T
+    terms = _surface_terms(y, x).reshape(15, -1).T
     values = sample.ravel()
     ground = np.full(values.shape, np.median(values))
-    ridge = 1e-3 * len(values) * np.diag([0, 1, 1, 1, 1, 1])  # level, where little ground is seen
+    ridge = 1e-3 * len(values) * np.diag([0, *14 * [1]])  # level, where little ground is seen
     for _ in range(8):
         off = values - ground
         reach = max(4 * np.median(np.abs(off)), 0.03)
@@ -49,7 +49,7 @@ def level_light(grey):
 
 
 def _surface_terms(y, x):
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    return np.stack([x**i * y**j for i in range(5) for j in range(5 - i)])
 
 
 def votes_for_light_ink(grey):
