@@ -164,6 +164,11 @@ def any_paper(digit, rng, **options):
     return place(pen_stroke(digit, height, height * rng.uniform(0.03, 0.12)), shape, rng, **options)
 
 
+def plain_pen(digit, rng):
+    """Return ink on even white: what the drawing itself makes illegible is missed here too."""
+    return as_bytes(1 - any_paper(digit, rng))
+
+
 def shadow(digit, rng):
     return jpeg(photo(any_paper(digit, rng), rng, shade=rng.uniform(0.4, 0.8)), 85)
 
@@ -432,6 +437,7 @@ KINDS = (
     margin_line,
     crumpled,
     large_photo,
+    plain_pen,
 )
 
 

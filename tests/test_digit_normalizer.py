@@ -182,6 +182,27 @@ def on_a_desk(rng):
     return picture
 
 
+def close_to_a_desk(rng):
+    picture = dark_on_light(seven())[:175, 46:]
+    picture[:, :16] = 60  # the seven begins at 20
+    picture[155:] = 60  # and ends at 150
+    return picture
+
+
+def in_a_flash(rng):
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    spot = np.exp(-((x + 0.2) ** 2 + (y - 0.1) ** 2) / 0.4)
+    paper = dark_on_light(seven(), 0.6, 0.15) / 255
+    return to_bytes(paper * (0.5 + 1.1 * spot) + rng.normal(0, 0.01, spot.shape))
+
+
+def beside_others(rng):
+    ink = seven()
+    ink[60:140, :12] = ink[50:120, -8:] = 1  # cut by the borders
+    ink[60:140, :2] = 0.9
+    return dark_on_light(ink)
+
+
 def framed(rng):
     ink = np.zeros((300, 300))
     ink[30:270, 30:270] = 1
@@ -200,6 +221,12 @@ def pencil(rng):
     return to_bytes(dark_on_light(seven(), 0.8, 0.65) / 255 + rng.normal(0, 0.02, (200, 200)))
 
 
+def pencil_in_coarse_grain(rng):
+    paper = dark_on_light(seven(380), 0.8, 0.62) / 255
+    grain = ndimage.gaussian_filter(rng.normal(0, 1, paper.shape), 1.2)
+    return to_bytes(paper + 0.012 * grain / grain.std())
+
+
 def yellow_on_white(rng):
     return to_bytes(1 - seven()[..., None] * np.array([0, 0.1, 0.9]))
 
@@ -213,9 +240,13 @@ def yellow_on_white(rng):
         densely_ruled_in_falling_light,
         squared,
         on_a_desk,
+        close_to_a_desk,
+        in_a_flash,
+        beside_others,
         framed,
         with_specks,
         pencil,
+        pencil_in_coarse_grain,
         yellow_on_white,
     ],
 )
@@ -232,6 +263,35 @@ def test_the_strokes_of_one_digit_stay_together_and_far_marks_go():
     assert likeness(apart, PLAIN) > 0.6
     ink[2:9, 2:9] = 1
     np.testing.assert_array_equal(normalize(dark_on_light(ink))[0] > 127, apart > 127)
+
+
+def test_a_short_stroke_within_the_reach_of_a_long_one_stays():
+    ink = seven()
+    ink[50:60, 92:98] = 0  # parts the bar from the stem
+    ink[50:52, :98] = 0
+    ink[140:150, 60:90] = 1  # a foot, so that the stem's box surrounds the bar
+    image = normalize(dark_on_light(ink))[0]
+    assert image[4:8, 7:11].max() > 200
+
+
+def test_the_bar_of_a_five_may_be_far_from_its_bow():
+    ink = np.zeros((200, 200))
+    y, x = np.indices(ink.shape)
+    off = np.hypot(y - 120, x - 90)
+    ink[(off > 25) & (off < 35) & ~((x < 85) & (y < 130))] = 1
+    ink[55:65, 100:140] = 1
+    image = normalize(dark_on_light(ink))[0]
+    assert image[:8].max() > 200
+    assert (image[7:9] < 64).all()
+
+
+def test_a_digit_may_fill_a_small_picture():
+    ink = np.zeros((30, 24))
+    ink[:4] = ink[:, -4:] = 1
+    ink[13:16, 5:8] = 1  # what is left of a bar
+    image = normalize(dark_on_light(ink))[0]
+    assert (image[5:23, 14:20].max(axis=1) > 200).all()
+    assert (image[4:7, 8:18].max(axis=0) > 200).all()
 
 
 def test_a_one_on_ruled_paper_is_left_whole():

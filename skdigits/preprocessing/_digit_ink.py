@@ -6,6 +6,7 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_parts import EIGHT_NEIGHBOURS, digit_mask
 from skdigits.preprocessing._ink import (
     edge_threshold,
+    has_grain,
     has_two_tones,
     ink_on_ground,
     is_small,
@@ -22,6 +23,7 @@ WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
 WIDEST_STROKES = 0.4, 0.12
 ANY_WIDTH = 2.0  # a window beyond the picture makes the ground even
 LEAST_WORTH = 1e-9
+MOST_VOTES = 2.5  # of the strokes, so that a picture can outvote them that is clear
 LEAST_CONTRAST = 0.04  # of white; pale pencil has 0.1, paper's own grain 0.02
 NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
 
@@ -85,39 +87,52 @@ def _ink_is_light(grey):
         remove_ruled_lines(np.clip(off, 0, None)) for off in (grey - middle, middle - grey)
     )
     # Printed lines would part broad paper into narrow strips.
-    votes = votes_for_light_ink(middle + lighter - darker)
-    if is_small(grey) or has_two_tones(grey):
+    grey = middle + lighter - darker
+    votes = votes_for_light_ink(grey)
+    if is_small(grey) or not has_grain(grey):
         return votes > 0
     dark, light = (_worth(grey, light_ink) for light_ink in (False, True))
-    return votes + np.log(light / dark) > 0
+    return votes + np.clip(np.log(light / dark), -MOST_VOTES, MOST_VOTES) > 0
 
 
 def _worth(grey, light_ink):
-    """Return how much the strokes of one tone look like a pen's: heavy, and sharp at their edges.
+    """Return how much the marks of one tone look like a pen's: heavy, and sharp at their edges.
 
-    The square of the sharpness made fewest mistakes on drawn pictures of 18 kinds (1 in 300).
+    The square of the sharpness made no mistake on 597 drawn pictures of 17 kinds, its first power
+    some.
     """
-    ink, mask, share = _find_strokes(grey, light_ink, WIDEST_STROKES[1] * max(grey.shape))
+    stroke = WIDEST_STROKES[1] * max(grey.shape)
+    ink = ink_on_ground(grey, light_ink=light_ink, stroke=stroke)
+    mask, share = digit_mask(ink, edge_threshold(ink))
     if not mask.any():
         return LEAST_WORTH
     edges = mask & ~ndimage.binary_erosion(mask, EIGHT_NEIGHBOURS)
     steepness = np.hypot(*np.gradient(ink))[ndimage.binary_dilation(edges)]
-    return max(share * np.quantile(ink[mask], 0.75) * np.median(steepness) ** 2, LEAST_WORTH)
+    return max(share * _strength(ink, mask) * np.median(steepness) ** 2, LEAST_WORTH)
+
+
+def _strength(ink, mask):
+    return np.quantile(ink[mask], 0.75) if mask.any() else 0.0
 
 
 def _find_digit(grey, light_ink, is_ink):
     """Return ink, and a mask of the digit."""
     if is_ink:
-        ink = grey
-        mask, share = digit_mask(ink, edge_threshold(ink))
+        mask, share = digit_mask(grey, edge_threshold(grey))
+        found = grey, mask, share
     else:
         for widest in (ANY_WIDTH,) if has_two_tones(grey) else WIDEST_STROKES:
-            ink, mask, share = _find_strokes(grey, light_ink, widest * max(grey.shape))
-            if not _is_shadow(mask):
+            found = _find_strokes(grey, light_ink, widest * max(grey.shape))
+            if _is_digit(*found) and not _is_shadow(found[1]):
                 break
-    if not mask.any() or share < 0.1 or np.quantile(ink[mask], 0.75) < LEAST_CONTRAST:
+    if not _is_digit(*found):
         raise PictureError(NO_INK)
-    return ink, mask
+    return found[:2]
+
+
+def _is_digit(ink, mask, share):
+    """Return whether a mark stands out from the other marks, and from its ground."""
+    return share >= 0.1 and _strength(ink, mask) >= LEAST_CONTRAST
 
 
 def _find_strokes(grey, light_ink, window):

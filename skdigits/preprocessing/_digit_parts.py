@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from skdigits.preprocessing._ink import is_small
+
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of the main one
 
@@ -36,23 +38,26 @@ def digit_mask(ink, threshold):
     likely = _likelihood(marks, boxes)
     weight = mass * likely
     main = int(np.argmax(weight))
-    chosen = {main}
     longest = sizes[main].max()
+    parts = {main}
+    others = {
+        i
+        for i in range(n_marks)
+        if weight[i] >= 0.05 * weight[main]
+        and sizes[i].max() <= 1.5 * longest
+        and likely[i] >= 0.1 * likely[main]
+        and not _goes_on_outside(boxes[i], boxes[main], ink.shape)
+    } - parts
     while True:
-        digit = np.isin(marks, [names[i] for i in chosen])
-        gaps = ndimage.minimum(ndimage.distance_transform_edt(~digit), marks, names)
-        joins = {
-            i
-            for i in range(n_marks)
-            if gaps[i] <= WIDEST_GAP * longest
-            and weight[i] >= 0.05 * weight[main]
-            and sizes[i].max() <= 1.5 * longest
-            and likely[i] >= 0.1 * likely[main]
-            and not _goes_on_outside(boxes[i], boxes[main], ink.shape)
-        }
-        if joins <= chosen:
-            return digit & (ink > threshold / 2), float(mass[list(chosen)].sum() / mass.sum())
-        chosen |= joins
+        digit = np.isin(marks, [names[i] for i in parts])
+        joins = set()
+        if others:
+            gaps = ndimage.minimum(ndimage.distance_transform_edt(~digit), marks, names)
+            joins = {i for i in others if gaps[i] <= WIDEST_GAP * longest}
+        if not joins:
+            return digit & (ink > threshold / 2), float(mass[list(parts)].sum() / mass.sum())
+        parts |= joins
+        others -= joins
 
 
 def _marks(ink, threshold):
@@ -102,7 +107,7 @@ def _goes_on_outside(box, main, shape):
         part.stop <= other.start + slack or other.stop <= part.start + slack
         for part, other in zip(box, main, strict=True)
     )
-    return bool((left or right) and beside or (upper or lower) and over)
+    return bool(((left or right) and beside) or ((upper or lower) and over))
 
 
 def _likelihood(marks, boxes):
@@ -113,7 +118,9 @@ def _likelihood(marks, boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - 0.8 * max(abs(y - 0.5), abs(x - 0.5))
         if any(_borders(boxes[i], marks.shape)):
-            likely[i] *= 0.02 if _hugs_the_border(boxes[i], marks.shape) else 0.3
+            # In a small picture the digit itself may touch all borders.
+            desk = not is_small(marks) and _hugs_the_border(boxes[i], marks.shape)
+            likely[i] *= 0.02 if desk else 0.3
         if _is_frame(marks[boxes[i]], i + 1):
             likely[i] *= 0.02
     return likely

@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+DEGREE = 4  # of the surface of light; the spot of a flash needs more than 2
+SURFACE = [(i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]  # powers of y and x
+
 
 def smooth_noise(grey):
     """Return the picture without fine noise, as it is where it has none."""
@@ -15,24 +18,33 @@ def is_small(picture):
 
 
 def _noise(grey):
-    """Return the standard deviation of fine noise, were it normal."""
-    corners = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
-    return np.median(np.abs(corners)) / (2 * 0.6745)
+    """Return the standard deviation of fine noise, were it normal.
+
+    It is measured between every other pixel: next to each other, JPEG makes them alike.
+    """
+    corners = grey[2:, 2:] - grey[2:, :-2] - grey[:-2, 2:] + grey[:-2, :-2]
+    return np.median(np.abs(corners)) / (2 * 0.6745) if corners.size else 0.0
+
+
+def has_grain(grey):
+    """Return whether the picture has any noise, as photographs have even when smoothed."""
+    return _noise(grey) > 0.0002
 
 
 def level_light(grey):
     """Return the picture as if lit evenly, where light falls off smoothly.
 
-    A surface of fourth degree is fitted to the ground, by weights that leave out what is far from it
+    A polynomial surface is fitted to the ground, by weights that leave out what is far from it
     (iteratively reweighted least squares with Tukey's biweight), and the picture divided by it.
     """
     step = max(1, max(grey.shape) // 48)
     sample = grey[::step, ::step]
-    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in sample.shape), indexing="ij")
-    terms = _surface_terms(y, x).reshape(15, -1).T
+    rows, columns = (_powers(side) for side in sample.shape)
+    terms = np.stack([np.outer(rows[i], columns[j]).ravel() for i, j in SURFACE], axis=1)
     values = sample.ravel()
     ground = np.full(values.shape, np.median(values))
-    ridge = 1e-3 * len(values) * np.diag([0, *14 * [1]])  # level, where little ground is seen
+    # Level, where little ground is seen.
+    ridge = 1e-3 * len(values) * np.diag([float(i + j > 0) for i, j in SURFACE])
     for _ in range(8):
         off = values - ground
         reach = max(4 * np.median(np.abs(off)), 0.03)
@@ -43,13 +55,16 @@ def level_light(grey):
     middle = float(np.median(ground))
     if middle < 0.1 or ground.min() < 0.15 * middle:
         return grey  # dark ground, or no surface that could be light
-    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in grey.shape), indexing="ij")
-    full = np.tensordot(surface, _surface_terms(y, x), axes=1)
+    factors = np.zeros((DEGREE + 1, DEGREE + 1))
+    factors[tuple(zip(*SURFACE, strict=True))] = surface
+    rows, columns = (_powers(side) for side in grey.shape)
+    full = rows.T @ factors @ columns
     return (grey * (middle / np.maximum(full, 0.2 * middle))).astype(np.float32)
 
 
-def _surface_terms(y, x):
-    return np.stack([x**i * y**j for i in range(5) for j in range(5 - i)])
+def _powers(side):
+    """Return the powers of the places along a side, from -1 to 1, shape (DEGREE + 1, side)."""
+    return np.linspace(-1, 1, side) ** np.arange(DEGREE + 1)[:, None]
 
 
 def votes_for_light_ink(grey):
@@ -77,10 +92,9 @@ def votes_for_light_ink(grey):
 def has_two_tones(grey):
     """Return whether the picture is ink and even ground and nothing else, as drawn on a screen.
 
-    Then there is no grain, as paper has even when smoothed, and the two classes of Otsu's
-    threshold leave nearly no variance within.
+    Then there is no grain, and the two classes of Otsu's threshold leave nearly no variance within.
     """
-    if _noise(grey) > 0.0002:
+    if has_grain(grey):
         return False
     light = grey > otsu_threshold(grey)
     share = light.mean()
