@@ -3,13 +3,19 @@
 import numpy as np
 from scipy import ndimage
 
+LEAST_NOISE = 0.003  # of white
+MOST_SMOOTHING = 3  # times; more would take pencil away with the grain of the paper
 DEGREE = 4  # of the surface of light; the spot of a flash needs more than 2
 SURFACE = [(i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]  # powers of y and x
 
 
 def smooth_noise(grey):
-    """Return the picture without fine noise, as it is where it has none."""
-    return grey if is_small(grey) or _noise(grey) <= 0.003 else ndimage.gaussian_filter(grey, 1.0)
+    """Return the picture with little fine noise, as it is where it has little."""
+    for _ in range(0 if is_small(grey) else MOST_SMOOTHING):
+        if _noise(grey) <= LEAST_NOISE:
+            break
+        grey = ndimage.gaussian_filter(grey, 1.0)
+    return grey
 
 
 def is_small(picture):
