@@ -227,6 +227,10 @@ def pencil_in_coarse_grain(rng):
     return to_bytes(paper + 0.03 * grain / grain.std())
 
 
+def dim_screen(rng):
+    return to_bytes(0.25 * seven(pen=3) + rng.normal(0, 0.025, (200, 200)))
+
+
 def yellow_on_white(rng):
     return to_bytes(1 - seven()[..., None] * np.array([0, 0.1, 0.9]))
 
@@ -247,6 +251,7 @@ def yellow_on_white(rng):
         with_specks,
         pencil,
         pencil_in_coarse_grain,
+        dim_screen,
         yellow_on_white,
     ],
 )

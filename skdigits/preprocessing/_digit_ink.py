@@ -5,6 +5,7 @@ from scipy import ndimage
 
 from skdigits.preprocessing._digit_parts import EIGHT_NEIGHBOURS, digit_mask
 from skdigits.preprocessing._ink import (
+    DARK_GROUND,
     edge_threshold,
     has_grain,
     has_two_tones,
@@ -89,7 +90,7 @@ def _ink_is_light(grey):
     # Printed lines would part broad paper into narrow strips.
     grey = middle + lighter - darker
     votes = votes_for_light_ink(grey)
-    if is_small(grey) or not has_grain(grey):
+    if is_small(grey) or not has_grain(grey) or middle < DARK_GROUND:
         return votes > 0
     dark, light = (_worth(grey, light_ink) for light_ink in (False, True))
     return votes + np.clip(np.log(light / dark), -MOST_VOTES, MOST_VOTES) > 0

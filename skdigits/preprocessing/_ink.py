@@ -5,6 +5,7 @@ from scipy import ndimage
 
 LEAST_NOISE = 0.003  # of white
 MOST_SMOOTHING = 3  # times; more would take pencil away with the grain of the paper
+DARK_GROUND = 0.1  # of white; dark ink cannot be on it
 DEGREE = 4  # of the surface of light; the spot of a flash needs more than 2
 SURFACE = [(i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]  # powers of y and x
 
@@ -59,8 +60,8 @@ def level_light(grey):
         surface = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
         ground = terms @ surface
     middle = float(np.median(ground))
-    if middle < 0.1 or ground.min() < 0.15 * middle:
-        return grey  # dark ground, or no surface that could be light
+    if middle < DARK_GROUND or ground.min() < 0.15 * middle:
+        return grey  # no light falls on it, or this is no surface that could be light
     factors = np.zeros((DEGREE + 1, DEGREE + 1))
     factors[tuple(zip(*SURFACE, strict=True))] = surface
     rows, columns = (_powers(side) for side in grey.shape)
