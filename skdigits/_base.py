@@ -112,7 +112,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> MLPClassifier.with_effort("quick")
         MLPClassifier(epochs=(5, 250), hidden_layer_sizes=(256, 128))
         """
-        if effort not in cls._efforts:
+        if not isinstance(effort, str) or effort not in cls._efforts:
             choices = ", ".join(map(repr, cls._efforts))
             raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
         return cls(**{**cls._efforts[effort], **parameters})

@@ -20,7 +20,8 @@ class CNNClassifier(ImageClassifier):
     filters : "auto", int, or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions. Each is followed by a pooling; those in a sequence of their
         own by one after the last, so that ``((32, 32), 64)`` are two, a pooling, one, a pooling.
-        "auto" is (16, 48, 96), or (16, 48) where three poolings would leave nothing of the image.
+        "auto" is (16, 48, 96), or the first of these where more poolings would leave nothing of
+        the image.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -39,8 +40,8 @@ class CNNClassifier(ImageClassifier):
         How the kernels begin. An initializer without a seed draws from `random_state`.
 
     dropout : float or sequence of float, default=0.0
-        Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
-        rate a layer.
+        Share of units left out in training, in [0, 1): one rate for every dense hidden layer, or
+        one rate a layer. Without such layers, of what the last pooling gives.
 
     batch_norm : bool, default=True
         Whether each hidden layer is normalised over the batch before its activation.
@@ -70,7 +71,8 @@ class CNNClassifier(ImageClassifier):
 
     epochs : int or (int, int), default=(6, 500)
         Passes over the training data. Of two numbers the second is the least number of
-        batches: few images are passed over as often as that takes.
+        batches: few images are passed over as often as that takes. They are counted before early
+        stopping sets images aside.
 
     batch_size : "auto" or int, default="auto"
         Images a step. "auto" is a 32nd of the images, at least 16 and at most 128.
@@ -100,13 +102,15 @@ class CNNClassifier(ImageClassifier):
 
     transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
         A network to begin from, for images of the same shape: its layers and weights, with a new
-        output layer. The parameters of the hidden layers are then not used. A Keras model takes
-        images as it was trained on them.
+        output layer. The parameters of the hidden layers are then not used. A Keras model,
+        functional or sequential, takes images as it was trained on them. It stays as it is, and
+        its parameters are none of this classifier's; to search over several, put each into
+        scikit-learn's :class:`~sklearn.frozen.FrozenEstimator`.
 
     fine_tune : bool, default=True
-        With `transfer_from`, the first third of the epochs trains the output layer only, on what
-        the body gives. Whether the rest then trains the whole network, or the output layer still.
-        With True, `learning_rate` is taken times 0.3: the body has learned already.
+        With `transfer_from`, the first third of the epochs of `fit` trains the output layer only,
+        on what the body gives. Whether the rest then trains the whole network, or the output layer
+        still. With True, `learning_rate` is taken times 0.3: the body has learned already.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
@@ -273,6 +277,22 @@ class CNNClassifier(ImageClassifier):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
+
+    def get_params(self, deep=True):
+        """Return the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Makes no difference: no parameter is an estimator to be set up, and `transfer_from` is
+            a finished one.
+
+        Returns
+        -------
+        params : dict
+            Values by name.
+        """
+        return super().get_params(deep=False)
 
     def __sklearn_clone__(self):
         """Clone, but for `transfer_from`: scikit-learn would clone what it has learned away."""

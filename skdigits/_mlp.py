@@ -53,7 +53,8 @@ class MLPClassifier(ImageClassifier):
 
     epochs : int or (int, int), default=(12, 500)
         Passes over the training data. Of two numbers the second is the least number of
-        batches: few images are passed over as often as that takes.
+        batches: few images are passed over as often as that takes. They are counted before early
+        stopping sets images aside.
 
     batch_size : "auto" or int, default="auto"
         Images a step. "auto" is a 32nd of the images, at least 16 and at most 128.

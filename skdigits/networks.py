@@ -130,7 +130,7 @@ def build_cnn(
 
     filters : "auto" or sequence of int or of sequences of int, default="auto"
         Filters of the convolutions of each block: one, or several before the pooling. "auto" is
-        (16, 48, 96), or (16, 48) where three poolings would leave nothing.
+        (16, 48, 96), or the first of these where more poolings would leave nothing.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
@@ -210,8 +210,8 @@ def build_from(
     Parameters
     ----------
     input_shape : tuple of int, default=None
-        (height, width) or (height, width, channels), as `body` takes it. None takes it from
-        `meta`.
+        (height, width) or (height, width, channels), as `body` takes it; grey images may have a
+        channel there or not. None takes it from `meta`.
 
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
@@ -242,7 +242,8 @@ def build_from(
     ((None, 26), True)
     """
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
-    if len(body.inputs) != 1 or tuple(body.input_shape[1:]) != input_shape:
+    shape = tuple(body.input_shape[1:]) if len(body.inputs) == 1 else ()
+    if shape not in (input_shape, input_shape[:-1]):
         raise ValueError(
             f"The network to build from takes input of shape {body.input_shape}, not images of "
             f"shape {input_shape}."
@@ -255,8 +256,12 @@ def build_from(
     x = with_weights[-1].input
     if len(x.shape) > 2:
         x = keras.layers.Flatten()(x)
+    inputs = copied.inputs
+    if shape != input_shape:  # the body knows grey images without a channel
+        features, inputs = keras.Model(inputs, x), keras.Input(input_shape)
+        x = features(keras.layers.Reshape(shape)(inputs))
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
-    return keras.Model(copied.inputs, outputs, name=body.name)
+    return keras.Model(inputs, outputs, name=body.name)
 
 
 def _shapes(input_shape, n_classes, meta):
@@ -287,8 +292,10 @@ def _blocks(filters, input_shape, pool):
     """Return the filters of each convolution of each block."""
     if isinstance(filters, str) and filters == "auto":
         sides = input_shape[:2] if len(input_shape) > 1 else ()  # columns are not pooled
-        fits = all(side >= each ** len(FILTERS) for side, each in zip(sides, pool, strict=False))
-        filters = FILTERS if fits else FILTERS[:-1]
+        n = len(FILTERS)
+        while n > 1 and any(side < each**n for side, each in zip(sides, pool, strict=False)):
+            n -= 1
+        filters = FILTERS[:n]
     blocks = filters if hasattr(filters, "__len__") else (filters,)
     return tuple(_sizes("filters", block) for block in blocks)
 

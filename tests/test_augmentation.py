@@ -50,14 +50,16 @@ def test_shift_moves_by_whole_pixels_up_to_four_per_cent(size, most):
         assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.2
 
 
-def test_affine_turns_and_zooms_too():
+@pytest.mark.parametrize("shape", [(61, 61), (31, 61), (121, 61)])
+def test_affine_turns_and_zooms_too(shape):
     """A bar's length tells of the zoom, its slope of the turn."""
-    images = np.zeros((300, 61, 61, 1))
-    images[:, 29:32, 15:46] = 1
-    columns = np.arange(61) - 30
+    images = np.zeros((300, *shape, 1))
+    middle = shape[0] // 2
+    images[:, middle - 1 : middle + 2, 15:46] = 1
+    columns, rows = np.arange(61), np.arange(shape[0])[:, np.newaxis]
 
     def slope_and_length(changed):
-        row = (changed * columns[:, np.newaxis]).sum(axis=1) / np.maximum(changed.sum(axis=1), 1e-6)
+        row = (changed * rows).sum(axis=1) / np.maximum(changed.sum(axis=1), 1e-6)
         inside = changed.sum(axis=1) > 1
         slopes = [np.polyfit(columns[i], r[i], 1)[0] for r, i in zip(row, inside, strict=True)]
         return np.rad2deg(np.arctan(slopes)), inside.sum(axis=1)

@@ -71,9 +71,9 @@ def test_auto_batches_are_a_32nd_of_the_images(n_images, batch_size):
 
 @pytest.mark.parametrize(
     ("shape", "pool_size", "n_blocks"),
-    [((7, 28), 2, 2), ((8, 8), 2, 3), ((20, 20), 3, 2), ((8, 27), (2, 3), 3)],
+    [((7, 28), 2, 2), ((8, 8), 2, 3), ((20, 20), 3, 2), ((8, 27), (2, 3), 3), ((3, 9), 2, 1)],
 )
-def test_auto_filters_are_three_blocks_where_they_fit(shape, pool_size, n_blocks):
+def test_auto_filters_are_the_blocks_of_three_that_fit(shape, pool_size, n_blocks):
     network = cnn(filters="auto", pool_size=pool_size).fit(*tiny(shape=shape)).model_
     kinds = [type(layer) for layer in network.layers]
     assert kinds.count(keras.layers.Conv2D) == kinds.count(keras.layers.MaxPooling2D) == n_blocks

@@ -397,6 +397,9 @@ def bad_pictures(folder):
     Image.fromarray(good).save(cut)
     cut.write_bytes(cut.read_bytes()[:60])
     noise = np.random.default_rng(0).normal(0.8, 0.01, (200, 200))
+    cut_later = folder / "cut_later.png"
+    Image.fromarray(to_bytes(noise)).save(cut_later)
+    cut_later.write_bytes(cut_later.read_bytes()[:5000])
     return [
         (np.full((50, 50), 255), "Picture 0: it shows no digit"),
         (to_bytes(noise), "Picture 1: it shows no digit"),
@@ -409,6 +412,9 @@ def bad_pictures(folder):
         (np.zeros((0, 9)), r"Picture 8: it has shape \(0, 9\), too small"),
         (np.full((9, 9), np.nan), "Picture 9: it holds NaN"),
         (np.array([["a"]]), "Picture 10: it is of type <U1"),
+        (np.zeros((7, 2000)), r"Picture 11: it has shape \(7, 2000\), too narrow"),
+        ([[0, 1], [1]], "Picture 12: it is no array of pixels"),
+        (Image.open(cut_later), r"Picture 13 \(.*cut_later.png\): the image cannot be read"),
     ]
 
 

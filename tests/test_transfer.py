@@ -7,11 +7,13 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from support import assert_same_weights, cnn, mlp, tiny, weights
 
 from skdigits import CNNClassifier
 from skdigits.datasets import fetch_fashion_mnist
+from skdigits.ensemble import AveragingClassifier
 
 X, Y = tiny(n_classes=3)
 X2, Y2 = tiny(n_classes=2, seed=1)
@@ -55,6 +57,9 @@ def test_the_output_layer_learns_first_and_then_all():
     cnn(**settings, epochs=6, callbacks=[after]).fit(X2, Y2)
     assert_same_weights(after.weights[1], weights(first))
     assert np.abs(after.weights[2][2] - after.weights[1][2]).max() > 0
+    after.weights = ()
+    cnn(**settings, epochs=2, callbacks=[after]).fit(X2, Y2)
+    assert_same_weights(after.weights[0][:-2], body(SOURCE))
 
 
 @pytest.mark.parametrize("fine_tune", [True, False])
@@ -83,7 +88,9 @@ def test_going_on_trains_all():
     lambda: SOURCE.model_,
     lambda: keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3),
                               keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(9)]),
-], ids=["mlp", "model_", "sequential"])  # fmt: skip
+    lambda: keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(),
+                              keras.layers.Dense(4), keras.layers.Dense(9)]),
+], ids=["mlp", "model_", "sequential", "grey without a channel"])  # fmt: skip
 def test_other_sources(make_source):
     source = make_source()
     given = getattr(source, "model_", source).get_weights()
@@ -100,6 +107,26 @@ def test_clones_searches_and_copies_keep_what_was_learned():
     fitted = estimator.fit(X2, Y2)
     loaded = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(loaded.predict_proba(X2), fitted.predict_proba(X2))
+    for twin in (copy.deepcopy(fitted), loaded):
+        assert twin.partial_fit(X2, Y2).n_iter_ == fitted.n_iter_ + 1
+
+
+def test_going_on_from_another_source_is_refused():
+    estimator = cnn(transfer_from=SOURCE, warm_start=True).fit(X2, Y2)
+    estimator.set_params(transfer_from=cnn(batch_norm=True, random_state=5).fit(X, Y))
+    with pytest.raises(ValueError, match="go on with another 'transfer_from'"):
+        estimator.fit(X2, Y2)
+
+
+def test_the_source_stays_as_it_is_in_averages_and_searches():
+    parameters = SOURCE.get_params()
+    ensemble = AveragingClassifier(cnn(transfer_from=SOURCE), n_estimators=2, random_state=1)
+    assert len(ensemble.fit(X2, Y2).estimators_) == 2
+    assert SOURCE.get_params() == parameters
+    assert not any(name.startswith("transfer_from__") for name in ensemble.get_params())
+    sources = [FrozenEstimator(SOURCE), None]
+    search = GridSearchCV(cnn(), {"transfer_from": sources}, cv=2, error_score="raise")
+    assert hasattr(search.fit(X2, Y2), "best_score_")
 
 
 def test_two_sources_of_one_architecture_are_not_mixed_up():
@@ -114,7 +141,23 @@ def test_same_seed_same_bits():
     assert_same_weights(weights(one), weights(other))
 
 
-@pytest.mark.parametrize("source", [cnn(), "model.keras", 3, keras.Sequential()])
+class Subclassed(keras.Model):
+    """A network whose layers Keras does not know in their order."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+        self.build((None, 6, 6, 1))
+
+    def build(self, input_shape):
+        self.dense.build((None, 36))
+        super().build(input_shape)
+
+    def call(self, images):
+        return self.dense(keras.ops.reshape(images, (-1, 36)))
+
+
+@pytest.mark.parametrize("source", [cnn(), "model.keras", 3, keras.Sequential(), Subclassed()])
 def test_what_is_no_fitted_network_is_named(source):
     with pytest.raises(TypeError, match="'transfer_from' parameter of CNNClassifier must be a fit"):
         cnn(transfer_from=source).fit(X2, Y2)

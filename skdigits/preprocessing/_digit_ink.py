@@ -16,7 +16,7 @@ from skdigits.preprocessing._ink import (
     votes_for_light_ink,
 )
 from skdigits.preprocessing._mnist_form import stroke_thickness
-from skdigits.preprocessing._read_picture import PictureError
+from skdigits.preprocessing._read_picture import NARROWEST, PictureError
 from skdigits.preprocessing._ruled_lines import remove_ruled_lines
 
 WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
@@ -71,7 +71,7 @@ def _shrink(grey, factor):
     if factor == 1:
         return grey
     height, width = (side // factor for side in grey.shape)
-    if min(height, width) == 0:
+    if min(height, width) < NARROWEST:
         raise PictureError(f"it has shape {grey.shape}, too narrow for a digit")
     blocks = grey[: height * factor, : width * factor]
     return blocks.reshape(height, factor, width, factor).mean(axis=(1, 3))

@@ -41,15 +41,16 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
     Notes
     -----
     The steps, each with methods known from the reading of documents: colours become grey along
-    their first principal component; a quadratic surface takes off uneven light; a grey closing
-    finds the ground, which keeps edges of shadows and pages; printed lines that run from border to
+    their first principal component; a polynomial surface of fourth degree takes off uneven light;
+    whether the ink is light is voted on by border, area, breadth and edges; a grey closing finds
+    the ground, which keeps edges of shadows and pages; printed lines that run from border to
     border are cleared but for strokes that cross them; the threshold is the mean of the ink,
     weighted by its squared gradient, followed down to its half from what lies above; the heaviest
     mark is the digit, with what lies near it; strokes much thinner or thicker than MNIST's are
     drawn again from their distance map.
 
-    Pictures in files need Pillow, and are turned as their EXIF data say. Of pictures with several
-    frames the first is taken. A digit is taken to be upright.
+    Pictures are turned as their EXIF data say. Of pictures with several frames the first is taken.
+    A digit is taken to be upright.
 
     References
     ----------
@@ -57,7 +58,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
     http://yann.lecun.com/exdb/mnist, says how its images were fitted and centred.
 
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on
-    Systems, Man, and Cybernetics 9(1), 1979, is used to tell light ink from dark.
+    Systems, Man, and Cybernetics 9(1), 1979, is used to tell light ink from dark,
+    and drawings of two tones from photographs.
 
     Examples
     --------
@@ -116,9 +118,6 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
         ------
         ValueError
             Where X is no sequence of pictures; with `on_error="raise"` where a picture is bad.
-
-        ImportError
-            Where X holds paths and Pillow is missing.
 
         Warns
         -----

@@ -5,14 +5,17 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
 # A JPEG larger than this is decoded at a half, a quarter or an eighth of its size: it is much
 # faster, and leaves a digit that fills a twentieth of the picture larger than MNIST's.
 LARGEST_SIDE = 1600
 
-ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
-HOW_TO_INSTALL = "Pictures in files need Pillow: pip install pillow"
+ALPHA_MODES = ("LA", "PA", "RGBA")
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+KINDS_OF_PICTURES = "give an array of numbers, a PIL image or a path"
+NARROWEST = 3  # pixels
 
 
 class PictureError(ValueError):
@@ -43,10 +46,10 @@ def read_picture(picture):
     """
     if isinstance(picture, str | os.PathLike):
         pixels = _read_file(Path(picture))
-    elif hasattr(picture, "getexif"):
-        pixels = _pixels_of_image(picture)
+    elif isinstance(picture, Image.Image):
+        pixels = _read_image(picture)
     else:
-        pixels = np.asarray(picture)
+        pixels = _read_array(picture)
     pixels = _check_pixels(pixels)
     if pixels.ndim == 2:
         return pixels, False
@@ -56,11 +59,6 @@ def read_picture(picture):
 
 
 def _read_file(path):
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise ImportError(HOW_TO_INSTALL) from error
-
     if not path.exists():
         raise PictureError("there is no such file; check the path")
     if path.is_dir():
@@ -73,16 +71,30 @@ def _read_file(path):
         raise PictureError(
             "the file is no picture that Pillow can read; save it as PNG or JPEG"
         ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise PictureError(
             f"the file cannot be read ({error}); it may be cut short: save it anew"
         ) from error
 
 
+def _read_image(image):
+    try:
+        return _pixels_of_image(image)
+    except UNREADABLE as error:  # Pillow reads its file only now
+        raise PictureError(
+            f"the image cannot be read ({error}); its file may be closed or cut short: open it anew"
+        ) from error
+
+
+def _read_array(pixels):
+    try:
+        return np.asarray(pixels)
+    except ValueError as error:
+        raise PictureError(f"it is no array of pixels ({error}); {KINDS_OF_PICTURES}") from error
+
+
 def _pixels_of_image(image):
     """Return a PIL image, turned as its EXIF data say, as an array of a shape we take."""
-    from PIL import ImageOps
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty EXIF data are no reason to stop
         image = ImageOps.exif_transpose(image)
@@ -90,6 +102,8 @@ def _pixels_of_image(image):
         return np.asarray(image).astype(np.uint16)
     if image.mode in ("I", "F", "L"):
         return np.asarray(image)
+    if image.mode in ("La", "RGBa"):  # colours times their opacity
+        image = image.convert(image.mode.upper())
     if image.mode in ALPHA_MODES or "transparency" in image.info:
         return np.asarray(image.convert("RGBA"))
     return np.asarray(image.convert("L" if image.mode == "1" else "RGB"))
@@ -98,17 +112,16 @@ def _pixels_of_image(image):
 def _check_pixels(pixels):
     """Return pixels as float32 of about 0..1, or raise PictureError."""
     if pixels.dtype.kind not in "buif":
-        raise PictureError(
-            f"it is of type {pixels.dtype}; give an array of numbers, a PIL image or a path"
-        )
+        raise PictureError(f"it is of type {pixels.dtype}; {KINDS_OF_PICTURES}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
         raise PictureError(
             f"it has shape {pixels.shape}; give (height, width) or (height, width, channels) "
             "with 1 to 4 channels"
         )
-    if min(pixels.shape[:2]) < 3:
+    if min(pixels.shape[:2]) < NARROWEST:
         raise PictureError(
-            f"it has shape {pixels.shape}, too small for a digit; give at least 3 x 3 pixels"
+            f"it has shape {pixels.shape}, too small for a digit; give at least {NARROWEST} x "
+            f"{NARROWEST} pixels"
         )
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]

@@ -153,11 +153,12 @@ class RandomDistortion(keras.layers.Layer):
 
     def _places(self, n, y, x):
         """Return where the pixels of each image come from; the image is -0.5..0.5 each way."""
+        wide = max(x.shape[1] - 1, 1) / max(y.shape[0] - 1, 1)  # so that angles are those of pixels
         turn, sheared = self._uniform(n, self.rotation), tf.tan(self._uniform(n, self.shear))
         zoom_y, zoom_x = 1 + self._uniform(n, self.zoom), 1 + self._uniform(n, self.zoom)
         cos, sin = tf.cos(turn), tf.sin(turn)
-        places_y = (cos * y + sin * x) * zoom_y
-        places_x = (cos * x - sin * y + sheared * y) * zoom_x
+        places_y = (cos * y + sin * x * wide) * zoom_y
+        places_x = (cos * x + (sheared - sin) * y / wide) * zoom_x
         if self.elastic:
             places_y += self._bend(n, y, x)
             places_x += self._bend(n, y, x)
@@ -167,6 +168,8 @@ class RandomDistortion(keras.layers.Layer):
         """Move each image by whole pixels: its rows are gathered from copies moved sideways."""
         n, (height, width, channels) = tf.shape(images)[0], images.shape[1:]
         down, across = round(self.shift * height), round(self.shift * width)
+        if not (down or across):
+            return images
         first, last = [images[:, :, :1]] * across, [images[:, :, -1:]] * across
         wide = tf.concat([*first, images, *last], axis=2)
         moves = range(2 * across + 1)

@@ -86,12 +86,12 @@ def _body_options(estimator, input_shape):
     """Return what `build_from` takes: the body, and how the output layer is to be."""
     name = f"The 'transfer_from' parameter of {type(estimator).__name__}"
     body = getattr(estimator.transfer_from, "model_", estimator.transfer_from)
-    if not isinstance(body, keras.Model) or not body.built:
+    if not isinstance(body, keras.Model) or not getattr(body, "inputs", None):
         raise TypeError(
-            f"{name} must be a fitted classifier of skdigits or a Keras model with weights. Got "
-            f"{estimator.transfer_from!r} instead."
+            f"{name} must be a fitted classifier of skdigits or a functional or sequential Keras "
+            f"model with weights. Got {estimator.transfer_from!r} instead."
         )
-    if tuple(body.input_shape[1:]) != tuple(input_shape):
+    if tuple(body.input_shape[1:]) not in (tuple(input_shape), tuple(input_shape[:-1])):
         raise ValueError(
             f"{name} takes images of shape {body.input_shape[1:]}, and X has images of shape "
             f"{tuple(input_shape)}."
@@ -137,7 +137,7 @@ def _output_epochs(estimator, epochs):
     """Return how many epochs train the output layer only: a third of the first fit, or all."""
     if not estimator.fine_tune:
         return epochs
-    return 0 if estimator.n_iter_ else epochs // 3
+    return 0 if estimator.n_iter_ else min(max(epochs // 3, 1), epochs - 1)
 
 
 def _base_rate(estimator, spec):

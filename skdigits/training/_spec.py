@@ -1,10 +1,13 @@
 """Descriptions of networks, and when two of them describe the same one."""
 
+import itertools
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from skdigits._tensorflow import keras
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class NetworkSpec:
     def differences(self, other):
         """Return the names of the parameters in which another spec is known to differ."""
         mine, others = ({**vars(spec), **spec.options} for spec in (self, other))
-        return [name for name in mine if name != "options" and _differ(mine[name], others[name])]
+        changed = [name for name in mine if name != "options" and _differ(mine[name], others[name])]
+        return ["transfer_from" if name == "body" else name for name in changed]
 
 
 class _UnknownError(Exception):
@@ -76,6 +80,9 @@ def _freeze(value):
 
 
 def _differ(one, other):
+    if isinstance(one, keras.Model) and isinstance(other, keras.Model):
+        pairs = itertools.zip_longest(one.get_weights(), other.get_weights())
+        return one is not other and not all(np.array_equal(*pair) for pair in pairs)
     try:
         return _freeze(one) != _freeze(other)
     except _UnknownError:
