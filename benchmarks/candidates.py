@@ -1,5 +1,7 @@
 """What `benchmarks.sweep` chooses from: settings by group, and the data each group is tried on."""
 
+import keras
+
 from skdigits import CNNClassifier, MLPClassifier
 
 WHOLE = ("fashion", "mnist", "digits")
@@ -36,6 +38,7 @@ CANDIDATES = {
         "8, 32": (CNNClassifier, {**_QUICK, "filters": (8, 32)}),
         "8, 16, 32": (CNNClassifier, {**_QUICK, "filters": (8, 16, 32)}),
         "12, 24, 48": (CNNClassifier, {**_QUICK, "filters": (12, 24, 48)}),
+        "16, 32, 250 steps": (CNNClassifier, {**_QUICK, "epochs": (2, 250)}),
     },
     "default": {
         "two blocks, 9 epochs": (CNNClassifier, _TWO),
@@ -128,6 +131,11 @@ CANDIDATES = {
         "250 steps": (CNNClassifier, {**_CNN, "epochs": (6, 250)}),
         "1000 steps": (CNNClassifier, {**_CNN, "epochs": (6, 1000)}),
         "batches of 64": (CNNClassifier, {**_CNN, "batch_size": 64}),
+        "16, 48, 96": (CNNClassifier, {**_CNN, "filters": (16, 48, 96)}),
+        "labels smoothed": (
+            CNNClassifier,
+            {**_CNN, "loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
+        ),
         "affine": (CNNClassifier, {**_CNN, "augmentation": "affine"}),
         "dropout 0.3": (CNNClassifier, {**_CNN, "dropout": 0.3}),
         "not augmented": (CNNClassifier, {**_CNN, "augmentation": None}),
