@@ -2,12 +2,13 @@
 
 The body learns the classes 0 to 4 of 6,000 training images; the task is to tell 5 to 9 apart from
 10 or 50 images a class, on 2,000 test images of these, all with CNNClassifier's defaults. Takes
-some minutes; ``--seeds`` is the number of draws of the few images.
+some minutes.
 """
 
-import argparse
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from skdigits import CNNClassifier
 from skdigits.datasets import fetch_fashion_mnist, fetch_mnist
@@ -16,11 +17,8 @@ N_IMAGES = 10, 50  # a class
 OLD, NEW = range(5), range(5, 10)
 
 
-def main():
+def main(seeds: Annotated[int, typer.Option(min=1, help="Draws of the few images.")] = 5):
     """Print the mean accuracy and its spread over the seeds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    n_seeds = parser.parse_args().seeds
     print("data, images a class: test accuracy from nothing, with a frozen body, fine-tuned")
     for name, fetch in {"Fashion-MNIST": fetch_fashion_mnist, "MNIST": fetch_mnist}.items():
         X, y = fetch(return_X_y=True)
@@ -31,7 +29,7 @@ def main():
         ways = [{}, {"transfer_from": body, "fine_tune": False}, {"transfer_from": body}]
         for n_images in N_IMAGES:
             scores = [
-                [_score(X, y, test, n_images, s, way) for s in range(n_seeds)] for way in ways
+                [_score(X, y, test, n_images, s, way) for s in range(seeds)] for way in ways
             ]
             cells = [f"{100 * np.mean(s):.1f} ± {100 * np.std(s, ddof=1):.1f} %" for s in scores]
             print(f"{name}, {n_images}: {', '.join(cells)}", flush=True)
@@ -44,4 +42,4 @@ def _score(X, y, test, n_images, seed, way):
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
