@@ -28,9 +28,7 @@ def main(seeds: Annotated[int, typer.Option(min=1, help="Draws of the few images
         body = CNNClassifier(random_state=0).fit(X[old], y[old])
         ways = [{}, {"transfer_from": body, "fine_tune": False}, {"transfer_from": body}]
         for n_images in N_IMAGES:
-            scores = [
-                [_score(X, y, test, n_images, s, way) for s in range(seeds)] for way in ways
-            ]
+            scores = [[_score(X, y, test, n_images, s, way) for s in range(seeds)] for way in ways]
             cells = [f"{100 * np.mean(s):.1f} ± {100 * np.std(s, ddof=1):.1f} %" for s in scores]
             print(f"{name}, {n_images}: {', '.join(cells)}", flush=True)
 

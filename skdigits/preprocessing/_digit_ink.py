@@ -140,12 +140,14 @@ def _find_strokes(grey, light_ink, window):
     """Return ink, a mask of the digit and its share of all marks, for strokes up to `window`."""
     for _ in range(2):
         ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
-        mask, share = digit_mask(ink, edge_threshold(ink))
+        threshold = edge_threshold(ink)
+        mask, share = digit_mask(ink, threshold)
         if window > max(grey.shape):
             break
-        # Once the thickness is known, a narrower window mistakes less for strokes. What grain
-        # leaves of the mask is made solid, or strokes would seem to be as thin as it.
-        solid = ndimage.uniform_filter(mask.astype(float), 3) > 0.5
+        # Once the thickness is known, a narrower window mistakes less for strokes. Faint shadows
+        # do not count; what grain leaves is made solid, or strokes would seem to be as thin as it.
+        strong = mask & (ink > threshold)
+        solid = ndimage.uniform_filter(strong.astype(float), 3) > 0.5
         window = min(window, 4 * max(stroke_thickness(solid), 1) + 6)
     return ink, mask, share
 

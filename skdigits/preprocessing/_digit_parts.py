@@ -26,7 +26,8 @@ def digit_mask(ink, threshold):
         The pixels of the digit; none where the picture has no mark.
 
     share : float
-        The digit's share of all ink in marks; low where there is but noise.
+        The digit's share of all ink in marks, each as likely as it is part of a digit; low where
+        there is but noise.
     """
     marks, n_marks = _marks(ink, threshold)
     if n_marks == 0:
@@ -55,7 +56,7 @@ def digit_mask(ink, threshold):
             gaps = ndimage.minimum(ndimage.distance_transform_edt(~digit), marks, names)
             joins = {i for i in others if gaps[i] <= WIDEST_GAP * longest}
         if not joins:
-            return digit & (ink > threshold / 2), float(mass[list(parts)].sum() / mass.sum())
+            return digit & (ink > threshold / 2), float(weight[list(parts)].sum() / weight.sum())
         parts |= joins
         others -= joins
 
@@ -66,12 +67,7 @@ def _marks(ink, threshold):
     labels, n = ndimage.label(faint, EIGHT_NEIGHBOURS)
     near = max(1, round(0.006 * max(ink.shape)))
     if near > 1:  # so that a broken stroke is one; in small pictures that would join too much
-        edges = [
-            name
-            for name, box in enumerate(ndimage.find_objects(labels), 1)
-            if _hugs_the_border(box, ink.shape)
-        ]
-        edge = np.isin(labels, edges)
+        edge = np.isin(labels, _on_most_of_a_border(labels))
         inner, n = ndimage.label(
             ndimage.binary_dilation(faint & ~edge, EIGHT_NEIGHBOURS, near), EIGHT_NEIGHBOURS
         )
@@ -82,21 +78,21 @@ def _marks(ink, threshold):
 
 
 def _borders(box, shape):
-    """Return whether a box touches the upper, lower, left and right border."""
-    (rows, columns), (height, width) = box, shape
-    return rows.start == 0, rows.stop == height, columns.start == 0, columns.stop == width
-
-
-def _hugs_the_border(box, shape):
-    """Return whether a mark lies on two borders or along most of one, as a desk does."""
-    upper, lower, left, right = _borders(box, shape)
-    along_rows = (box[1].stop - box[1].start) / shape[1] > 0.7
-    along_columns = (box[0].stop - box[0].start) / shape[0] > 0.7
-    return (
-        upper + lower + left + right > 1
-        or ((upper or lower) and along_rows)
-        or ((left or right) and along_columns)
+    """Return whether a box touches the upper, lower, left and right border, all but a hundredth."""
+    touches = (
+        (part.start <= 0.01 * side, part.stop >= 0.99 * side)
+        for part, side in zip(box, shape, strict=True)
     )
+    return *next(touches), *next(touches)
+
+
+def _on_most_of_a_border(labels):
+    """Return the labels that cover more than half of a border, as a desk beside a page does."""
+    found = []
+    for border in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        names, counts = np.unique(border, return_counts=True)
+        found += names[(counts > len(border) / 2) & (names > 0)].tolist()
+    return found
 
 
 def _goes_on_outside(box, main, shape):
@@ -113,14 +109,14 @@ def _goes_on_outside(box, main, shape):
 def _likelihood(marks, boxes):
     """Return 0..1 for each mark, by where it lies: on the border and around others is unlikely."""
     height, width = marks.shape
+    # In a small picture the digit itself may be as broad.
+    desks = [] if is_small(marks) else _on_most_of_a_border(marks)
     likely = np.ones(len(boxes))
     for i, (rows, columns) in enumerate(boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - 0.8 * max(abs(y - 0.5), abs(x - 0.5))
         if any(_borders(boxes[i], marks.shape)):
-            # In a small picture the digit itself may touch all borders.
-            desk = not is_small(marks) and _hugs_the_border(boxes[i], marks.shape)
-            likely[i] *= 0.02 if desk else 0.3
+            likely[i] *= 0.02 if i + 1 in desks else 0.3
         if _is_frame(marks[boxes[i]], i + 1):
             likely[i] *= 0.02
     return likely
