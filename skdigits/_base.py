@@ -82,9 +82,10 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def with_effort(cls, effort, **parameters):
         """Return a classifier for less or for more time than the defaults take.
 
-        The settings were chosen on parts of the training images of MNIST, Fashion-MNIST and
-        :func:`~skdigits.datasets.load_digits`, for any small images; docs/performance.md has what
-        each gives, and in what time.
+        The settings were chosen on images held out from the training images of MNIST,
+        Fashion-MNIST and :func:`~skdigits.datasets.load_digits`, for any small images; most of
+        what they were compared with had one seed (benchmarks/sweeps). docs/performance.md has what
+        most of them reach, and in what time.
 
         Parameters
         ----------

@@ -160,7 +160,7 @@ class MLPClassifier(ImageClassifier):
     True
     """
 
-    # Chosen by benchmarks.sweep; docs/performance.md has what they reach.
+    # Chosen by benchmarks.sweep, "quick" and "best" of the MLP by likeness; see docs/performance.md.
     _efforts = {
         "quick": {"hidden_layer_sizes": (256, 128), "epochs": (5, 250)},
         "default": {},
