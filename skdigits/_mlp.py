@@ -160,7 +160,7 @@ class MLPClassifier(ImageClassifier):
     True
     """
 
-    # Chosen by benchmarks.sweep, "quick" and "best" of the MLP by likeness; see docs/performance.md.
+    # The default was chosen by benchmarks.sweep; the others are smaller and larger, not compared.
     _efforts = {
         "quick": {"hidden_layer_sizes": (256, 128), "epochs": (5, 250)},
         "default": {},
