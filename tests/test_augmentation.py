@@ -50,6 +50,16 @@ def test_shift_moves_by_whole_pixels_up_to_four_per_cent(size, most):
         assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.2
 
 
+def test_shift_repeats_the_border_that_moves_inside():
+    images = np.random.default_rng(0).random((60, 28, 40, 2)).astype(np.float32)
+    padded = np.pad(images, ((0, 0), (1, 1), (2, 2), (0, 0)), mode="edge")
+    moved = [padded[:, y : y + 28, x : x + 40] for y in range(3) for x in range(5)]
+    changed = augment("shift", images)
+    same = [(changed == each).all(axis=(1, 2, 3)) for each in moved]
+    assert (np.sum(same, axis=0) == 1).all()
+    assert (np.sum(same, axis=1) > 0).all()
+
+
 @pytest.mark.parametrize("shape", [(61, 61), (31, 61), (121, 61)])
 def test_affine_turns_and_zooms_too(shape):
     """A bar's length tells of the zoom, its slope of the turn."""
