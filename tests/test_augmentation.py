@@ -51,7 +51,7 @@ def test_shift_moves_by_whole_pixels_up_to_four_per_cent(size, most):
 
 
 def test_shift_repeats_the_border_that_moves_inside():
-    images = np.random.default_rng(0).random((60, 28, 40, 2)).astype(np.float32)
+    images = np.random.default_rng(0).random((300, 28, 40, 2)).astype(np.float32)
     padded = np.pad(images, ((0, 0), (1, 1), (2, 2), (0, 0)), mode="edge")
     moved = [padded[:, y : y + 28, x : x + 40] for y in range(3) for x in range(5)]
     changed = augment("shift", images)
