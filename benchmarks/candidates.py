@@ -70,6 +70,14 @@ CANDIDATES = {
             CNNClassifier,
             {**_CNN, "filters": (16, 48, 96), "learning_rate": 0.005},
         ),
+        "16, 48, 96, 6 epochs, affine": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 48, 96), "augmentation": "affine"},
+        ),
+        "16, 48, 96, 6 epochs, mirrored": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 48, 96), "augmentation": ("shift", "flip")},
+        ),
         "24, 2 x 48, 96, 4 epochs": (
             CNNClassifier,
             {**_CNN, "filters": (24, (48, 48), 96), "epochs": (4, 500)},
