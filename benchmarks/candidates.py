@@ -124,6 +124,10 @@ CANDIDATES = {
             CNNClassifier,
             {**_CNN, "filters": (32, 64, 128), "epochs": (20, 2000), "dropout": 0.2},
         ),
+        "2 x 32, 2 x 64, 2 x 128, 6 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": ((32, 32), (64, 64), (128, 128)), "dropout": 0.2},
+        ),
         "32, 64, 128, 20 epochs, erase": (
             CNNClassifier,
             {
