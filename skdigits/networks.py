@@ -242,8 +242,7 @@ def build_from(
     ((None, 26), True)
     """
     input_shape, n_classes = _shapes(input_shape, n_classes, meta)
-    shape = tuple(body.input_shape[1:]) if len(body.inputs) == 1 else ()
-    if shape not in (input_shape, input_shape[:-1]):
+    if not takes_images(body, input_shape):
         raise ValueError(
             f"The network to build from takes input of shape {body.input_shape}, not images of "
             f"shape {input_shape}."
@@ -256,12 +255,20 @@ def build_from(
     x = with_weights[-1].input
     if len(x.shape) > 2:
         x = keras.layers.Flatten()(x)
-    inputs = copied.inputs
+    inputs, shape = copied.inputs, tuple(body.input_shape[1:])
     if shape != input_shape:  # the body knows grey images without a channel
         features, inputs = keras.Model(inputs, x), keras.Input(input_shape)
         x = features(keras.layers.Reshape(shape)(inputs))
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name=body.name)
+
+
+def takes_images(body, input_shape):
+    """Return whether a Keras model takes images of a shape, grey ones also without a channel."""
+    shapes = [input_shape]
+    if len(input_shape) == 3 and input_shape[-1] == 1:
+        shapes.append(input_shape[:-1])
+    return len(body.inputs) == 1 and tuple(body.input_shape[1:]) in shapes
 
 
 def _shapes(input_shape, n_classes, meta):

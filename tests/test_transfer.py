@@ -169,6 +169,17 @@ def test_images_of_another_shape_are_refused():
         cnn(transfer_from=SOURCE).fit(images, labels)
 
 
+def test_a_source_of_grey_images_takes_no_colours_and_one_of_two_inputs_nothing():
+    grey = keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"transfer_from.*\(6, 6\).*\(6, 6, 3\)"):
+        cnn(transfer_from=grey).fit(*tiny(shape=(6, 6, 3), n_classes=2))
+    ends = [keras.Input((6, 6, 1)), keras.Input((3,))]
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(ends[0]), ends[1]])
+    pair = keras.Model(ends, keras.layers.Dense(2)(both))
+    with pytest.raises(ValueError, match=r"transfer_from.*\(6, 6, 1\), \(3,\)"):
+        cnn(transfer_from=pair).fit(X2, Y2)
+
+
 def test_it_beats_training_from_nothing_on_ten_images_a_class(data_folder, monkeypatch):
     """Shoes, shirts and bags by a body that has seen other garments."""
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))

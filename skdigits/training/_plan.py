@@ -92,10 +92,11 @@ def _body_options(estimator, input_shape):
             f"{name} must be a fitted classifier of skdigits or a functional or sequential Keras "
             f"model with weights. Got {estimator.transfer_from!r} instead."
         )
-    if tuple(body.input_shape[1:]) not in (tuple(input_shape), tuple(input_shape[:-1])):
+    if not networks.takes_images(body, tuple(input_shape)):
+        shapes = [tuple(each.shape[1:]) for each in body.inputs]
         raise ValueError(
-            f"{name} takes images of shape {body.input_shape[1:]}, and X has images of shape "
-            f"{tuple(input_shape)}."
+            f"{name} takes images of shape {', '.join(map(str, shapes))}, and X has images of "
+            f"shape {tuple(input_shape)}."
         )
     own = ("output_activation", "kernel_initializer")
     return {"body": body, **{name: _own(getattr(estimator, name)) for name in own}}
