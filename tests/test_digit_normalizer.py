@@ -211,9 +211,8 @@ def in_a_flash(rng):
 
 
 def beside_others(rng):
-    ink = seven()
-    ink[60:140, :12] = ink[50:120, -8:] = 1  # cut by the borders
-    ink[60:140, :2] = 0.9
+    ink = seven()[:, 30:150]
+    ink[50:130, :12] = ink[60:140, -10:] = 1  # cut by the borders
     return dark_on_light(ink)
 
 
