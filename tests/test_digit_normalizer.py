@@ -210,6 +210,20 @@ def in_a_flash(rng):
     return to_bytes(paper * (0.5 + 1.1 * spot) + rng.normal(0, 0.01, spot.shape))
 
 
+def in_a_small_spot_of_light(rng):
+    y, x = np.mgrid[-1:1:300j, -1:1:300j]
+    spot = np.exp(-((x + 0.2) ** 2 + (y - 0.1) ** 2) / 0.15)
+    paper = dark_on_light(seven(300, pen=8), 0.6, 0.3) / 255
+    return to_bytes(paper * (0.4 + 0.9 * spot) + rng.normal(0, 0.01, spot.shape))
+
+
+def under_a_band_of_shade(rng):
+    y, x = np.indices((300, 300))
+    band = (abs(x - y / 2 - 60) < 30) * 0.25
+    paper = dark_on_light(seven(300, pen=5), 0.85, 0.4) / 255
+    return to_bytes(paper * (1 - ndimage.gaussian_filter(band, 3)) + rng.normal(0, 0.01, y.shape))
+
+
 def beside_others(rng):
     ink = seven()[:, 30:150]
     ink[50:130, :12] = ink[60:140, -10:] = 1  # cut by the borders
@@ -261,6 +275,8 @@ def yellow_on_white(rng):
         in_a_soft_shadow,
         close_to_a_desk,
         in_a_flash,
+        in_a_small_spot_of_light,
+        under_a_band_of_shade,
         beside_others,
         framed,
         with_specks,
