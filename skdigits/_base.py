@@ -70,6 +70,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "augmentation": "no_validation",
+        "test_time_averaging": ["boolean"],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "callbacks": [list, tuple, None],
@@ -220,6 +221,14 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         images = self._validate_images(X)
+        if not self.test_time_averaging:
+            return self._probabilities(images)
+        from skdigits import training
+
+        views = training.views(images, self._network.spec.augmentation)
+        return np.mean([self._probabilities(view) for view in views], axis=0)
+
+    def _probabilities(self, images):
         outputs = self._network.program.predict(images).astype(np.float64)
         totals = outputs.sum(axis=1, keepdims=True)
         if not totals.all():  # sigmoids may all be zero: then nothing speaks for any class

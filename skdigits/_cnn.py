@@ -100,6 +100,12 @@ class CNNClassifier(ImageClassifier):
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
         quarter of their area that is one grey. A sequence does all that it names.
 
+    test_time_averaging : bool, default=False
+        Whether the probabilities are the mean over several views of each image: as it is, moved
+        up, down, left and right by as much as training moves it, and all of these mirrored where
+        `augmentation` has "flip". Predictions take five or ten times as long. It is no part of
+        `model_` nor of `history_`, and may be set after `fit`.
+
     transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
         A network to begin from, for images of the same shape: its layers and weights, with a new
         output layer. The parameters of the hidden layers are then not used. A Keras model,
@@ -238,6 +244,7 @@ class CNNClassifier(ImageClassifier):
         n_iter_no_change=10,
         tol=1e-4,
         augmentation="auto",
+        test_time_averaging=False,
         transfer_from=None,
         fine_tune=True,
         precision="auto",
@@ -269,6 +276,7 @@ class CNNClassifier(ImageClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.augmentation = augmentation
+        self.test_time_averaging = test_time_averaging
         self.transfer_from = transfer_from
         self.fine_tune = fine_tune
         self.precision = precision

@@ -82,6 +82,12 @@ class MLPClassifier(ImageClassifier):
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
         quarter of their area that is one grey. A sequence does all that it names.
 
+    test_time_averaging : bool, default=False
+        Whether the probabilities are the mean over several views of each image: as it is, moved
+        up, down, left and right by as much as training moves it, and all of these mirrored where
+        `augmentation` has "flip". Predictions take five or ten times as long. It is no part of
+        `model_` nor of `history_`, and may be set after `fit`.
+
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
         convolutions on processors that have it, float32 elsewhere.
@@ -191,6 +197,7 @@ class MLPClassifier(ImageClassifier):
         n_iter_no_change=10,
         tol=1e-4,
         augmentation="auto",
+        test_time_averaging=False,
         precision="auto",
         class_weight=None,
         callbacks=None,
@@ -217,6 +224,7 @@ class MLPClassifier(ImageClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.augmentation = augmentation
+        self.test_time_averaging = test_time_averaging
         self.precision = precision
         self.class_weight = class_weight
         self.callbacks = callbacks
