@@ -11,7 +11,7 @@ SHIFT = 0.04
 AFFINE = {"shift": SHIFT, "rotation": 10.0, "zoom": 0.1}
 
 # What each name adds to the one layer that does them all in one pass.
-NAMED = {
+NAMED: dict[str, dict] = {
     "shift": {"shift": SHIFT},
     "affine": AFFINE,
     "elastic": {**AFFINE, "shear": 10.0, "elastic": 0.04},

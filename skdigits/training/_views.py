@@ -26,7 +26,8 @@ def views(images, augmentation):
     given = augmentation if isinstance(augmentation, tuple) else (augmentation,)
     options: dict = {}
     for name in given:
-        options |= NAMED[name] if isinstance(name, str) else {}
+        if isinstance(name, str):
+            options.update(NAMED[name])
     moves = _moves(images, options["shift"]) if "shift" in options else ()
     for moved in [images, *moves]:
         yield moved
