@@ -221,20 +221,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         images = self._validate_images(X)
-        if not self.test_time_averaging:
-            return self._probabilities(images)
-        from skdigits import training
-
-        views = training.views(images, self._network.spec.augmentation)
-        return np.mean([self._probabilities(view) for view in views], axis=0)
-
-    def _probabilities(self, images):
-        outputs = self._network.program.predict(images).astype(np.float64)
-        totals = outputs.sum(axis=1, keepdims=True)
-        if not totals.all():  # sigmoids may all be zero: then nothing speaks for any class
-            outputs[totals[:, 0] == 0] = 1
-            totals = outputs.sum(axis=1, keepdims=True)
-        return outputs / totals
+        return self._network.probabilities(images, averaged=self.test_time_averaging)
 
     @property
     def model_(self):

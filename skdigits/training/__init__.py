@@ -3,6 +3,5 @@
 from skdigits.training._loop import Data, train
 from skdigits.training._network import Network
 from skdigits.training._plan import make_plan, make_spec
-from skdigits.training._views import views
 
-__all__ = ["Data", "Network", "make_plan", "make_spec", "train", "views"]
+__all__ = ["Data", "Network", "make_plan", "make_spec", "train"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skdigits.training import _pool
+from skdigits.training._views import views
 
 
 class Network:
@@ -61,6 +62,28 @@ class Network:
                 f"Training cannot go on with another {changed[0]!r} than it began with; call fit "
                 "with warm_start=False to begin anew."
             )
+
+    def probabilities(self, images, *, averaged):
+        """Return the probability of each class, as float64; each row sums to one.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_images, *input_shape)
+        averaged : bool
+            Whether they are the mean over views of each image.
+        """
+        if not averaged:
+            return self._probabilities(images)
+        parts = [self._probabilities(view) for view in views(images, self.spec.augmentation)]
+        return np.mean(parts, axis=0)
+
+    def _probabilities(self, images):
+        outputs = self.program.predict(images).astype(np.float64)
+        totals = outputs.sum(axis=1, keepdims=True)
+        if not totals.all():  # sigmoids may all be zero: then nothing speaks for any class
+            outputs[totals[:, 0] == 0] = 1
+            totals = outputs.sum(axis=1, keepdims=True)
+        return outputs / totals
 
     def copy(self):
         """Return a network with the same weights and a program of its own when it is used."""
