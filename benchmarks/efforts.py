@@ -31,12 +31,15 @@ def to_rows(images):
 
 
 MEMBERS = 3
-MIRRORED = ("shift", "flip")  # of garments, which a mirror does not change
+# What the user knows of the images: digits may be turned a little, garments mirrored.
+TURNED, MIRRORED = "affine", ("shift", "flip")
 EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
     "best": CNNClassifier.with_effort("best"),
-    "averaged": AveragingClassifier(CNNClassifier.with_effort("best"), MEMBERS),
+    "averaged-turned": AveragingClassifier(
+        CNNClassifier.with_effort("best", augmentation=TURNED), MEMBERS
+    ),
     "averaged-mirrored": AveragingClassifier(
         CNNClassifier.with_effort("best", augmentation=MIRRORED), MEMBERS
     ),

@@ -200,7 +200,12 @@ class CNNClassifier(ImageClassifier):
     _efforts = {
         "quick": {"filters": (16, 32), "epochs": (2, 250), "augmentation": None},
         "default": {},
-        "best": {"filters": (32, 64, 128), "dropout": 0.2, "epochs": (20, 2000)},
+        "best": {
+            "filters": ((32, 32), (64, 64), (128, 128)),
+            "dropout": 0.2,
+            "epochs": (8, 2000),
+            "test_time_averaging": True,
+        },
     }
 
     _builder = "build_cnn"
