@@ -30,6 +30,7 @@ _MLP = {
     "batch_size": "auto",
     "augmentation": "auto",
 }
+_DEEP = {**_CNN, "filters": (32, (64, 64), (128, 128)), "dropout": 0.2, "epochs": (8, 2000)}
 
 CANDIDATES = {
     "quick": {
@@ -124,10 +125,6 @@ CANDIDATES = {
             CNNClassifier,
             {**_CNN, "filters": (32, 64, 128), "epochs": (20, 2000), "dropout": 0.2},
         ),
-        "2 x 32, 2 x 64, 2 x 128, 6 epochs": (
-            CNNClassifier,
-            {**_CNN, "filters": ((32, 32), (64, 64), (128, 128)), "dropout": 0.2},
-        ),
         "32, 64, 128, 20 epochs, erase": (
             CNNClassifier,
             {
@@ -136,6 +133,31 @@ CANDIDATES = {
                 "epochs": (20, 2000),
                 "augmentation": ("shift", "erase"),
             },
+        ),
+        "2 x 32, 2 x 64, 2 x 128, 6 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": ((32, 32), (64, 64), (128, 128)), "dropout": 0.2},
+        ),
+        "32, 2 x 64, 2 x 128, 8 epochs": (CNNClassifier, _DEEP),
+        "32, 2 x 64, 2 x 128, 8 epochs, views": (
+            CNNClassifier,
+            {**_DEEP, "test_time_averaging": True},
+        ),
+        "32, 2 x 64, 2 x 128, 8 epochs, affine": (
+            CNNClassifier,
+            {**_DEEP, "augmentation": "affine"},
+        ),
+        "32, 2 x 64, 2 x 128, 8 epochs, affine, views": (
+            CNNClassifier,
+            {**_DEEP, "augmentation": "affine", "test_time_averaging": True},
+        ),
+        "32, 2 x 64, 2 x 128, 8 epochs, mirrored": (
+            CNNClassifier,
+            {**_DEEP, "augmentation": ("shift", "flip")},
+        ),
+        "32, 2 x 64, 2 x 128, 8 epochs, mirrored, views": (
+            CNNClassifier,
+            {**_DEEP, "augmentation": ("shift", "flip"), "test_time_averaging": True},
         ),
     },
     "few": {
