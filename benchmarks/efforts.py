@@ -14,7 +14,7 @@ from typing import Annotated
 
 import sklearn.neural_network
 import typer
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
@@ -94,17 +94,20 @@ def measure(effort, name, seed):
     return rows
 
 
-def _row(effort, name, seed, seconds, model, X, y):
+def _row(effort, data, seed, seconds, model, X, y):
     losses = {}
     if hasattr(model, "predict_proba"):
         probabilities = model.predict_proba(X)
+        labels = model.classes_[probabilities.argmax(axis=1)]
         losses["log_loss"] = round(float(log_loss(y, probabilities)), 5)
         losses["calibration_error"] = round(float(expected_calibration_error(y, probabilities)), 5)
+    else:
+        labels = model.predict(X)
     row = {
         "effort": effort,
-        "data": name,
+        "data": data,
         "seed": seed,
-        "accuracy": round(float(model.score(X, y)), 5),
+        "accuracy": round(float(accuracy_score(y, labels)), 5),
         **losses,
         "seconds": round(seconds, 1),
     }
