@@ -33,6 +33,7 @@ def to_rows(images):
 MEMBERS = 3
 # What the user knows of the images: digits may be turned a little, garments mirrored.
 TURNED, MIRRORED = "affine", ("shift", "flip")
+LONGER = (16, 2000)  # epochs: twice those of "best"
 EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
@@ -42,6 +43,9 @@ EFFORTS = {
     ),
     "averaged-mirrored": AveragingClassifier(
         CNNClassifier.with_effort("best", augmentation=MIRRORED), MEMBERS
+    ),
+    "averaged-mirrored-longer": AveragingClassifier(
+        CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=LONGER), MEMBERS
     ),
     "mlp-quick": MLPClassifier.with_effort("quick"),
     "mlp": MLPClassifier(),
