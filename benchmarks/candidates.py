@@ -30,7 +30,9 @@ _MLP = {
     "batch_size": "auto",
     "augmentation": "auto",
 }
+_WIDE = {**_MLP, "hidden_layer_sizes": (1024, 512), "dropout": 0.0, "epochs": (30, 2000)}
 _DEEP = {**_CNN, "filters": (32, (64, 64), (128, 128)), "dropout": 0.2, "epochs": (8, 2000)}
+_DEEPER = {**_DEEP, "filters": ((32, 32), (64, 64), (128, 128))}
 
 CANDIDATES = {
     "quick": {
@@ -119,6 +121,15 @@ CANDIDATES = {
         "not augmented": (MLPClassifier, {**_MLP, "augmentation": None}),
         "shift, 512 and 256": (MLPClassifier, {**_MLP, "hidden_layer_sizes": (512, 256)}),
         "shift, no dropout": (MLPClassifier, {**_MLP, "dropout": 0.0}),
+        "shift, no dropout, 5 epochs": (
+            MLPClassifier,
+            {**_MLP, "dropout": 0.0, "epochs": (5, 250)},
+        ),
+        "shift, 1024 and 512, no dropout, 30 epochs": (MLPClassifier, _WIDE),
+        "shift, 1024 and 512, dropout 0.2, 30 epochs": (
+            MLPClassifier,
+            {**_WIDE, "dropout": 0.2},
+        ),
     },
     "best": {
         "32, 64, 128, 20 epochs": (
@@ -134,30 +145,15 @@ CANDIDATES = {
                 "augmentation": ("shift", "erase"),
             },
         ),
-        "2 x 32, 2 x 64, 2 x 128, 6 epochs": (
-            CNNClassifier,
-            {**_CNN, "filters": ((32, 32), (64, 64), (128, 128)), "dropout": 0.2},
-        ),
+        "2 x 32, 2 x 64, 2 x 128, 6 epochs": (CNNClassifier, {**_DEEPER, "epochs": (6, 500)}),
         "32, 2 x 64, 2 x 128, 8 epochs": (CNNClassifier, _DEEP),
-        "32, 2 x 64, 2 x 128, 8 epochs, views": (
-            CNNClassifier,
-            {**_DEEP, "test_time_averaging": True},
-        ),
         "32, 2 x 64, 2 x 128, 8 epochs, affine": (
             CNNClassifier,
             {**_DEEP, "augmentation": "affine"},
         ),
-        "32, 2 x 64, 2 x 128, 8 epochs, affine, views": (
-            CNNClassifier,
-            {**_DEEP, "augmentation": "affine", "test_time_averaging": True},
-        ),
         "32, 2 x 64, 2 x 128, 8 epochs, mirrored": (
             CNNClassifier,
             {**_DEEP, "augmentation": ("shift", "flip")},
-        ),
-        "32, 2 x 64, 2 x 128, 8 epochs, mirrored, views": (
-            CNNClassifier,
-            {**_DEEP, "augmentation": ("shift", "flip"), "test_time_averaging": True},
         ),
     },
     "few": {
@@ -173,6 +169,11 @@ CANDIDATES = {
         "affine": (CNNClassifier, {**_CNN, "augmentation": "affine"}),
         "dropout 0.3": (CNNClassifier, {**_CNN, "dropout": 0.3}),
         "not augmented": (CNNClassifier, {**_CNN, "augmentation": None}),
+        "2 x 32, 2 x 64, 2 x 128, dropout 0.2, 500 steps": (
+            CNNClassifier,
+            {**_DEEPER, "epochs": (8, 500)},
+        ),
+        "2 x 32, 2 x 64, 2 x 128, dropout 0.2, 2000 steps": (CNNClassifier, _DEEPER),
     },
 }
 
