@@ -501,7 +501,10 @@ def load_photos(folder):
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="CNNs and sets of pictures.")] = 3,
     pictures: Annotated[int, typer.Option(min=1, help="Pictures of each kind.")] = 100,
-    augmentation: Annotated[str, typer.Option(help="Of the CNNs' training.")] = "affine",
+    augmentation: Annotated[list[str], typer.Option(help="Of the CNNs' training.")] = (
+        "affine",
+        "erase",
+    ),
     photos: Annotated[Path | None, typer.Option(help="Folder of pictures and labels.csv.")] = None,
     out: Annotated[Path, typer.Option(help="File of the results.")] = Path(
         "out/digit_pictures.json"
@@ -527,7 +530,7 @@ def main(
                 row[name].append(float(np.mean(model.predict(method(drawn)) == labels)))
             print(seed, kind, *(f"{name}: {row[name][-1]:.3f}" for name in METHODS), flush=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"seeds": seeds, "pictures": pictures, "augmentation": augmentation}
+    settings = {"seeds": seeds, "pictures": pictures, "augmentation": list(augmentation)}
     out.write_text(json.dumps(settings | {"scores": scores}, indent=1) + "\n", encoding="utf-8")
     print("\n| kind |", " | ".join(METHODS), "|\n|---|" + "---|" * len(METHODS))
     for kind, row in scores.items():

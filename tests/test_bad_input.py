@@ -207,6 +207,13 @@ def test_augmentation_of_columns_is_refused_by_name(augmentation):
     assert_left_unfitted(estimator)
 
 
+def test_augmentation_that_changes_the_shape_is_refused_by_name():
+    estimator = cnn(augmentation=["shift", keras.layers.RandomCrop(5, 5)])
+    with pytest.raises(ValueError, match=r"'augmentation' .*\(5, 5, 1\) of \(6, 6, 1\)"):
+        estimator.fit(X, Y)
+    assert_left_unfitted(estimator)
+
+
 def test_image_shape_is_enforced_on_images():
     with pytest.raises(ValueError, match=r"X has images of 6 x 6 x 1.*image_shape=\(9, 4\)"):
         mlp(image_shape=(9, 4)).fit(X, Y)

@@ -167,6 +167,12 @@ def ruled(rng):
     return dark_on_light(ink)
 
 
+def ruled_aslant(rng):
+    y, x = np.indices((300, 300))
+    lines = (np.rint(y + x * np.tan(np.radians(3.5))) % 30 < 2) * 0.5
+    return dark_on_light(np.maximum(seven(300, pen=15), lines))
+
+
 def densely_ruled_in_falling_light(rng):
     ink = np.where(np.arange(200)[:, None] % 17 < 1, np.maximum(seven(pen=16), 0.3), seven(pen=16))
     return to_bytes(dark_on_light(ink, 0.9, 0.2) / 255 * np.linspace(1, 0.5, 200))
@@ -268,6 +274,7 @@ def yellow_on_white(rng):
         shadowed,
         half_in_shade,
         ruled,
+        ruled_aslant,
         densely_ruled_in_falling_light,
         squared,
         on_a_desk,
@@ -290,6 +297,18 @@ def test_what_is_not_ink_vanishes(make):
     image = normalize(make(np.random.default_rng(0)))[0]
     assert_mnist_form(image)
     assert likeness(image, PLAIN) > 0.85
+
+
+def test_a_small_digit_on_a_large_sheet_keeps_its_details():
+    ink = np.zeros((900, 1200))
+    ink[300:360, 700:760] = seven(60, pen=3)
+    close = dark_on_light(ink[290:370, 690:770])
+    assert likeness(normalize(dark_on_light(ink))[0], normalize(close)[0]) > 0.95
+
+
+def test_broad_strokes_out_of_focus_are_full_to_their_edges():
+    image = normalize(dark_on_light(ndimage.gaussian_filter(seven(300, pen=20), 5)))[0]
+    assert (image > 200).sum() > ((image > 40) & (image < 200)).sum()
 
 
 def test_the_strokes_of_one_digit_stay_together_and_far_marks_go():
@@ -396,6 +415,39 @@ def test_ink_in_the_transparency(colour, around):
     assert likeness(normalize(pixels)[0], PLAIN) > 0.97
 
 
+def test_ink_of_many_colours_in_the_transparency():
+    pixels = np.zeros((200, 200, 4), dtype=np.uint8)
+    pixels[..., 0] = np.linspace(0, 255, 200)[:, None]
+    pixels[..., 2] = 255 - pixels[..., 0]
+    pixels[..., 3] = 255 * seven()
+    assert likeness(normalize(pixels)[0], PLAIN) > 0.97
+
+
+def test_ink_in_the_transparent_colour_of_a_palette(tmp_path):
+    image = Image.new("P", (200, 200))
+    image.putpalette([0, 0, 0] * 2)
+    image.putdata(seven().astype(int).ravel().tolist())
+    image.save(tmp_path / "seven.png", transparency=0)
+    assert likeness(normalize(tmp_path / "seven.png")[0], PLAIN) > 0.97
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda ink: ink.astype(np.uint8),
+        lambda ink: ink > 0,
+        lambda ink: 16 * ink,
+        lambda ink: (ink - 0.1307) / 0.3081,
+        lambda ink: 255.0 * ink,
+        lambda ink: (255 * ink).astype(np.uint16),
+        lambda ink: (65535 * ink).astype(np.uint16),
+        lambda ink: 1e6 * ink,
+    ],
+)
+def test_every_usual_scale(scale):
+    assert likeness(normalize(scale(seven()))[0], PLAIN) > 0.97
+
+
 def test_a_picture_with_transparent_corners_is_no_ink():
     pixels = np.repeat(dark_on_light(seven())[..., None], 4, axis=2)
     y, x = np.indices((200, 200)) - 100
@@ -412,9 +464,10 @@ def test_exif_data_turn_the_picture(tmp_path):
 
 
 def test_a_huge_photograph(tmp_path):
-    ink = np.kron(seven(), np.ones((15, 15)))
-    Image.fromarray(dark_on_light(ink)).save(tmp_path / "huge.jpg")
-    assert likeness(normalize(tmp_path / "huge.jpg")[0], PLAIN) > 0.9
+    picture = dark_on_light(np.kron(seven(), np.ones((17, 17))))
+    Image.fromarray(picture).save(tmp_path / "huge.jpg")
+    for image in normalize(tmp_path / "huge.jpg", picture, np.repeat(picture[..., None], 3, 2)):
+        assert likeness(image, PLAIN) > 0.9
 
 
 # What is wrong with a picture
@@ -430,6 +483,8 @@ def bad_pictures(folder):
     noise = np.random.default_rng(0).normal(0.8, 0.01, (200, 200))
     file = io.BytesIO()
     Image.fromarray(to_bytes(noise)).save(file, "PNG")
+    spots = np.zeros((58, 12, 4))
+    spots[..., 3] = np.random.default_rng(0).random((58, 12)) < 0.5
     cut_later = Image.open(io.BytesIO(file.getvalue()[:5000]))
     return [
         (np.full((50, 50), 255), "Picture 0: it shows no digit"),
@@ -446,6 +501,8 @@ def bad_pictures(folder):
         (np.zeros((7, 2000)), r"Picture 11: it has shape \(7, 2000\), too narrow"),
         ([[0, 1], [1]], "Picture 12: it is no array of pixels"),
         (cut_later, "Picture 13: the image cannot be read"),
+        (spots, "Picture 14: it shows no digit"),
+        ("data:," + 5000 * "0", r"Picture 15 \(.*\): there is no such file"),
     ]
 
 

@@ -111,11 +111,24 @@ def test_clones_searches_and_copies_keep_what_was_learned():
         assert twin.partial_fit(X2, Y2).n_iter_ == fitted.n_iter_ + 1
 
 
-def test_going_on_from_another_source_is_refused():
-    estimator = cnn(transfer_from=SOURCE, warm_start=True).fit(X2, Y2)
-    estimator.set_params(transfer_from=cnn(batch_norm=True, random_state=5).fit(X, Y))
+OTHER_SOURCE = cnn(batch_norm=True, random_state=5).fit(X, Y)
+
+
+@pytest.mark.parametrize("sources", [(SOURCE, OTHER_SOURCE), (SOURCE, None), (None, SOURCE)])
+def test_going_on_from_another_source_is_refused(sources):
+    estimator = cnn(transfer_from=sources[0], warm_start=True).fit(X2, Y2)
+    estimator.set_params(transfer_from=sources[1])
     with pytest.raises(ValueError, match="go on with another 'transfer_from'"):
         estimator.fit(X2, Y2)
+
+
+def test_early_stopping_waits_until_the_body_learns():
+    stops = {"early_stopping": True, "n_iter_no_change": 1, "tol": 10.0, "epochs": 12}
+    estimator = cnn(transfer_from=SOURCE, **stops).fit(X2, Y2)
+    assert estimator.n_iter_ == 6  # four of the output layer, one to compare with
+    assert cnn(transfer_from=SOURCE, fine_tune=False, **stops).fit(X2, Y2).n_iter_ == 2
+    stops["warm_start"] = True
+    assert cnn(transfer_from=SOURCE, **stops).fit(X2, Y2).fit(X2, Y2).n_iter_ == 8
 
 
 def test_the_source_stays_as_it_is_in_averages_and_searches():
@@ -130,8 +143,7 @@ def test_the_source_stays_as_it_is_in_averages_and_searches():
 
 
 def test_two_sources_of_one_architecture_are_not_mixed_up():
-    other = cnn(batch_norm=True, random_state=5).fit(X, Y)
-    for source in (SOURCE, other, SOURCE):
+    for source in (SOURCE, OTHER_SOURCE, SOURCE):
         estimator = cnn(transfer_from=source, fine_tune=False).fit(X2, Y2)
         assert_same_weights(body(estimator), body(source))
 

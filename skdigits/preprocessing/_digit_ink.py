@@ -15,8 +15,8 @@ from skdigits.preprocessing._ink import (
     smooth_noise,
     votes_for_light_ink,
 )
-from skdigits.preprocessing._mnist_form import stroke_thickness
-from skdigits.preprocessing._read_picture import NARROWEST, PictureError
+from skdigits.preprocessing._mnist_form import EDGE, stroke_thickness
+from skdigits.preprocessing._read_picture import PictureError, shrink
 from skdigits.preprocessing._ruled_lines import remove_ruled_lines
 
 WORK_SIDE = 384  # pixels; larger pictures are made smaller to find the digit
@@ -53,7 +53,7 @@ def digit_ink(grey, is_ink):
     light_ink = True if is_ink else None
     while True:
         factor = -(-max(grey.shape) // WORK_SIDE)
-        small = _shrink(grey, factor)
+        small = shrink(grey, factor)
         if not is_ink:
             small = smooth_noise(small)
             small = small if has_two_tones(small) else level_light(small)
@@ -63,18 +63,8 @@ def digit_ink(grey, is_ink):
         box = _box_with_margin(mask, grey.shape, factor)
         smaller = max(part.stop - part.start for part in box)
         if factor == 1 or smaller > 0.6 * max(grey.shape):
-            return _strokes(ink, mask)
+            return _checked(_strokes(ink, mask))
         grey = grey[box]  # look closer
-
-
-def _shrink(grey, factor):
-    if factor == 1:
-        return grey
-    height, width = (side // factor for side in grey.shape)
-    if min(height, width) < NARROWEST:
-        raise PictureError(f"it has shape {grey.shape}, too narrow for a digit")
-    blocks = grey[: height * factor, : width * factor]
-    return blocks.reshape(height, factor, width, factor).mean(axis=(1, 3))
 
 
 def _ink_is_light(grey):
@@ -159,6 +149,13 @@ def _is_shadow(mask):
         return False
     depth = ndimage.distance_transform_edt(mask).max()
     return 2 * depth > max(WIDEST_STROKES[1] * max(mask.shape), 1.8 * stroke_thickness(mask))
+
+
+def _checked(strokes):
+    """Return strokes, unless what looked like some is no darker than what is around it."""
+    if strokes.max() <= EDGE:
+        raise PictureError(NO_INK)
+    return strokes
 
 
 def _box_with_margin(mask, shape, factor):

@@ -36,7 +36,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
     See Also
     --------
     ImageReshaper : Rows of pixels to images.
-    skdigits.CNNClassifier : A classifier of the images; train it with `augmentation="affine"`.
+    skdigits.CNNClassifier : A classifier of the images; train it with
+        `augmentation=("affine", "erase")`.
 
     Notes
     -----

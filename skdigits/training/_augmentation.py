@@ -39,12 +39,21 @@ def make_augmenter(augmentation, input_shape):
     Raises
     ------
     ValueError
-        For another name.
+        For another name, and for layers that give images of another shape.
     TypeError
         For an object that is no name and no Keras layer.
     """
     layers = make_layers(augmentation)
-    return keras.Sequential([keras.Input(input_shape), *layers]) if layers else None
+    if not layers:
+        return None
+    augmenter = keras.Sequential([keras.Input(input_shape), *layers])
+    shape = augmenter.output_shape[1:]
+    if shape != tuple(input_shape):
+        raise ValueError(
+            "The layers of the 'augmentation' parameter must keep the shape of images; they make "
+            f"{shape} of {tuple(input_shape)}."
+        )
+    return augmenter
 
 
 def make_layers(augmentation):

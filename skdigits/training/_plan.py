@@ -106,7 +106,7 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
     """Plan a training of `epochs` epochs; None for the one epoch of ``partial_fit``."""
     batch_size = resolve_batch_size(estimator, n_rows)
     n_steps = -(-n_rows // batch_size)
-    rate = _base_rate(estimator, spec)
+    rate = _base_rate(estimator)
     plan = Plan(
         epochs=epochs or 1,
         batch_size=batch_size,
@@ -131,6 +131,8 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
             min_delta=estimator.tol,
             patience=int(estimator.n_iter_no_change),
             restore_best_weights=True,
+            # An output layer that stops improving is no reason to leave the body as it is.
+            start_from_epoch=plan.first_epoch + plan.output_epochs if _fine_tunes(estimator) else 0,
         )
     return plan
 
@@ -142,12 +144,15 @@ def _output_epochs(estimator, epochs):
     return 0 if estimator.n_iter_ else min(max(epochs // 3, 1), epochs - 1)
 
 
-def _base_rate(estimator, spec):
+def _base_rate(estimator):
     """Return the learning rate: an optimizer object has its own."""
     if not isinstance(estimator.optimizer, str):
         return float(estimator.optimizer.learning_rate)
-    fine_tunes = spec.build is networks.build_from and estimator.fine_tune
-    return float(estimator.learning_rate) * (FINE_TUNING if fine_tunes else 1)
+    return float(estimator.learning_rate) * (FINE_TUNING if _fine_tunes(estimator) else 1)
+
+
+def _fine_tunes(estimator):
+    return getattr(estimator, "transfer_from", None) is not None and estimator.fine_tune
 
 
 def check_keras_parameters(estimator):

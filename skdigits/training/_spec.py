@@ -52,6 +52,8 @@ class NetworkSpec:
 
     def differences(self, other):
         """Return the names of the parameters in which another spec is known to differ."""
+        if self.build is not other.build:  # then their options are others too
+            return ["transfer_from"]
         mine, others = ({**vars(spec), **spec.options} for spec in (self, other))
         changed = [name for name in mine if name != "options" and _differ(mine[name], others[name])]
         return ["transfer_from" if name == "body" else name for name in changed]
