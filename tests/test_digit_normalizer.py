@@ -27,6 +27,7 @@ from sklearn.utils.estimator_checks import (
 )
 from support import cnn, digits
 
+from benchmarks.drawn_digits import hard_shadow
 from skdigits.datasets import fetch_mnist
 from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
@@ -297,6 +298,25 @@ def test_what_is_not_ink_vanishes(make):
     image = normalize(make(np.random.default_rng(0)))[0]
     assert_mnist_form(image)
     assert likeness(image, PLAIN) > 0.85
+
+
+def test_the_edge_of_a_hard_shadow_is_no_stroke():
+    digit = digits()[0][7]
+    image = normalize(hard_shadow(digit, np.random.default_rng(7)))[0]
+    assert likeness(image, normalize(digit)[0]) > 0.6
+
+
+def test_a_pen_may_run_dry():
+    ink = seven(300, pen=16)
+    dry = np.where(np.arange(300)[:, None] > 150, 0.5, 1) * ink
+    assert likeness(normalize(dark_on_light(dry))[0], normalize(dark_on_light(ink))[0]) > 0.9
+
+
+def test_a_thin_stroke_may_be_broken_in_many_places():
+    ink = seven(300, pen=3)
+    rough = np.kron(np.random.default_rng(0).random((75, 75)) > 0.45, np.ones((4, 4)))
+    image = normalize(dark_on_light(ink * rough))[0]
+    assert likeness(image, normalize(dark_on_light(ink))[0]) > 0.7
 
 
 def test_a_small_digit_on_a_large_sheet_keeps_its_details():
