@@ -7,8 +7,7 @@ each of its networks, with the seed that it was given and its share of the secon
 results (benchmarks/sweeps/efforts.json) is not run again: delete the rows of what has changed.
 """
 
-import json
-from statistics import mean, stdev
+from statistics import mean
 from time import perf_counter
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
-from benchmarks.sweep import RESULTS, draw, read
+from benchmarks.sweep import RESULTS, draw, load_rows, mean_and_spread, read, save_rows
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
@@ -65,15 +64,14 @@ def main(
 ):
     """Measure efforts on the test images; print the table of all that were measured."""
     path = RESULTS / "efforts.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    rows = load_rows(path)
     done = {(row["effort"], row["data"], row["seed"]) for row in rows}
     wanted = [(effort, name, seed) for seed in range(seeds) for name in data for effort in efforts]
     for effort, name, seed in wanted:
         if (effort, name, seed) not in done:
             rows += measure(effort, name, seed)
             rows.sort(key=lambda row: (row["effort"], row["data"], row["seed"]))
-            lines = ",\n".join(json.dumps(row) for row in rows)
-            path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+            save_rows(path, rows)
     print_table(rows)
 
 
@@ -82,9 +80,7 @@ def measure(effort, name, seed):
     X, y, n_images = read(name)
     X, y = draw(X, y, n_images, seed)
     X_test, y_test, _ = read(name, subset="test")
-    model = EFFORTS[effort]
-    if hasattr(model, "random_state"):
-        model.set_params(random_state=seed)
+    model = EFFORTS[effort].set_params(random_state=seed)
     if type(model).__module__.startswith("sklearn."):
         model = make_pipeline(FunctionTransformer(to_rows), model)
     start = perf_counter()
@@ -127,15 +123,13 @@ def print_table(rows):
     print("| effort | data | accuracy | log loss | calibration error | fit, seconds | seeds |")
     print("|---|---|---|---|---|---|---|")
     for (effort, data), found in table.items():
-        scores = [100 * row["accuracy"] for row in found]
-        spread = f" ± {stdev(scores):.2f}" if len(scores) > 1 else ""
         losses = " | ".join(
             f"{mean(row[loss] for row in found):.4f}" if loss in found[0] else ""
             for loss in ("log_loss", "calibration_error")
         )
         seconds = mean(row["seconds"] for row in found)
         print(
-            f"| {effort} | {data} | {mean(scores):.2f}{spread} % | {losses} "
+            f"| {effort} | {data} | {mean_and_spread(found)} % | {losses} "
             f"| {seconds:.1f} | {len(found)} |"
         )
 

@@ -36,7 +36,7 @@ def main(
 ):
     """Measure every candidate of a group on held-out training images; print the table."""
     path = RESULTS / f"{group}.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    rows = load_rows(path)
     done = {(row["candidate"], row["data"], row["seed"]) for row in rows}
     left = [
         (name, images, seed)
@@ -54,10 +54,20 @@ def main(
         rows.append(row)
         order = list(CANDIDATES[group])
         rows.sort(key=lambda row: (row["data"], order.index(row["candidate"]), row["seed"]))
-        lines = ",\n".join(json.dumps(each) for each in rows)
-        path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        save_rows(path, rows)
         print("{candidate}, {data}, seed {seed}: {accuracy:.4f}".format(**row), flush=True)
     print_table(rows)
+
+
+def load_rows(path):
+    """Return the results kept in a file; none where there is no file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def save_rows(path, rows):
+    """Keep results in a file, one a line."""
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def measure(group, name, data, seed):
@@ -124,8 +134,8 @@ def print_table(rows):
     )
     for (data, candidate), found in table.items():
         values = [
-            *_mean_and_spread(found, "accuracy", "log_loss"),
-            *_mean_and_spread(found, "views_accuracy", "views_log_loss"),
+            *_accuracy_and_loss(found, "accuracy", "log_loss"),
+            *_accuracy_and_loss(found, "views_accuracy", "views_log_loss"),
         ]
         seconds = mean(row["seconds"] for row in found)
         print(
@@ -135,14 +145,19 @@ def print_table(rows):
         )
 
 
-def _mean_and_spread(rows, accuracy, loss):
+def _accuracy_and_loss(rows, accuracy, loss):
     """Return accuracy in per cent and log loss as text, empty where no row has them."""
     rows = [row for row in rows if accuracy in row]
     if not rows:
         return "", ""
+    return mean_and_spread(rows, accuracy), f"{mean(row[loss] for row in rows):.4f}"
+
+
+def mean_and_spread(rows, accuracy="accuracy"):
+    """Return accuracy in per cent as text, with the standard deviation of several rows."""
     found = [100 * row[accuracy] for row in rows]
     spread = f" ± {stdev(found):.2f}" if len(found) > 1 else ""
-    return f"{mean(found):.2f}{spread}", f"{mean(row[loss] for row in rows):.4f}"
+    return f"{mean(found):.2f}{spread}"
 
 
 if __name__ == "__main__":

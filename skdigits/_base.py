@@ -84,9 +84,9 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Return a classifier for less or for more time than the defaults take.
 
         The settings were chosen on images held out from the training images of MNIST,
-        Fashion-MNIST and :func:`~skdigits.datasets.load_digits`, for any small images; most of
-        what they were compared with had one seed (benchmarks/sweeps). docs/performance.md has what
-        most of them reach, and in what time.
+        Fashion-MNIST and :func:`~skdigits.datasets.load_digits`, for any small images ("best" of
+        a CNN wants 8 x 8 pixels); most of what they were compared with had one seed
+        (benchmarks/sweeps). docs/performance.md has what they reach, and in what time.
 
         Parameters
         ----------

@@ -98,20 +98,22 @@ class CNNClassifier(ImageClassifier):
         "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
         shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
-        quarter of their area that is one grey. A sequence does all that it names.
+        quarter of their area that is one grey. A sequence does all that it names. Keras layers get
+        images of the scale of `X`, and must keep it and the shape: predictions go without them.
 
     test_time_averaging : bool, default=False
         Whether the probabilities are the mean over several views of each image: as it is, moved
         up, down, left and right by as much as training moves it, and all of these mirrored where
-        `augmentation` has "flip". Predictions take five or ten times as long. It is no part of
-        `model_` nor of `history_`, and may be set after `fit`.
+        `augmentation` has "flip". Predictions take five or ten times as long; where training
+        moves and mirrors nothing, there is one view. It is no part of `model_` nor of `history_`,
+        and may be set after `fit`.
 
     transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
-        A network to begin from, for images of the same shape: its layers and weights, with a new
-        output layer. The parameters of the hidden layers are then not used. A Keras model,
-        functional or sequential, takes images as it was trained on them. It stays as it is, and
-        its parameters are none of this classifier's; to search over several, put each into
-        scikit-learn's :class:`~sklearn.frozen.FrozenEstimator`.
+        A network to begin from, for images of the same shape and scale: its layers and weights,
+        with a new output layer in place of the last layer with weights. The parameters of the
+        hidden layers are then not used. A Keras model is functional or sequential. It stays as
+        it is, and its parameters are none of this classifier's; to search over several, put each
+        into scikit-learn's :class:`~sklearn.frozen.FrozenEstimator`.
 
     fine_tune : bool, default=True
         With `transfer_from`, the first third of the epochs of `fit` trains the output layer only,

@@ -80,13 +80,15 @@ class MLPClassifier(ImageClassifier):
         "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
         shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
         where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
-        quarter of their area that is one grey. A sequence does all that it names.
+        quarter of their area that is one grey. A sequence does all that it names. Keras layers get
+        images of the scale of `X`, and must keep it and the shape: predictions go without them.
 
     test_time_averaging : bool, default=False
         Whether the probabilities are the mean over several views of each image: as it is, moved
         up, down, left and right by as much as training moves it, and all of these mirrored where
-        `augmentation` has "flip". Predictions take five or ten times as long. It is no part of
-        `model_` nor of `history_`, and may be set after `fit`.
+        `augmentation` has "flip". Predictions take five or ten times as long; where training
+        moves and mirrors nothing, there is one view. It is no part of `model_` nor of `history_`,
+        and may be set after `fit`.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for

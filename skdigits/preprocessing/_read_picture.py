@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
-# Of a picture twice as large or more the means of blocks are taken, and a JPEG is decoded at a half,
-# a quarter or an eighth of its size: it is much faster, and leaves a digit that fills a twentieth
-# of the picture larger than MNIST's.
+# Of a picture twice as large or more the means of blocks are taken, and a JPEG is decoded at a
+# half, a quarter or an eighth of its size: it is much faster, and leaves a digit that fills a
+# twentieth of the picture larger than MNIST's.
 LARGEST_SIDE = 1600
 
 ALPHA_MODES = ("LA", "PA", "RGBA")
