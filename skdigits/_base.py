@@ -18,7 +18,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
-from skdigits._images import check_same_shape, moments, resolve_shape, to_rows
+from skdigits._images import (
+    check_same_shape,
+    moments,
+    refuse_single_image,
+    resolve_shape,
+    to_rows,
+)
 
 
 class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -386,6 +392,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             and (X.dtype == np.uint8 or np.isfinite(X).all())
         ):
             return X.reshape(-1, *shape)
+        refuse_single_image(X, shape)
         rows, given = to_rows(X, name)
         rows = validate_data(self, rows, reset=False, dtype=[np.float32, np.uint8])
         check_same_shape(given, shape, name)

@@ -99,6 +99,14 @@ def check_same_shape(given, expected, name):
         )
 
 
+def refuse_single_image(X, expected):
+    """Raise if X is one image where a batch is wanted, which would pass for rows of pixels."""
+    if len(expected) == 3 and np.shape(X) in (expected, expected[:-1]):
+        raise ValueError(
+            f"X has shape {np.shape(X)}, that of one image; give a batch of images, of one: X[np.newaxis]."
+        )
+
+
 def moments(images, rows):
     """Mean and variance of each channel of images, or of each column of rows.
 

@@ -293,7 +293,7 @@ class TestPredict:
             (X[:, :5], "X has 30 features|X has images of 5 x 6 x 1"),
             (X.reshape(-1, 9, 4), "X has images of 9 x 4 x 1.* fitted on 6 x 6 x 1"),
             (X.reshape(-1, 3, 4, 3), "X has images of 3 x 4 x 3.* fitted on 6 x 6 x 1"),
-            (X[0], "6 features|images"),
+            (X[0], "that of one image"),
             (ROWS[0], "Expected 2D array"),
             (X[:0], "0 sample"),
             (with_value(np.nan), "X contains NaN"),
@@ -320,6 +320,16 @@ class TestPredict:
         assert not hasattr(mlp(), name)
         with pytest.raises(AttributeError):
             getattr(mlp(), name)
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (6, 6, 1), (4, 5, 3)])
+def test_a_single_image_is_refused_by_its_shape(shape):
+    images, labels = tiny(shape=shape)
+    estimator = mlp(epochs=1).fit(images, labels)
+    for predict in (estimator.predict, estimator.predict_proba):
+        with pytest.raises(ValueError, match=r"that of one image.*X\[np.newaxis\]"):
+            predict(images[0])
+    assert estimator.predict(images[:1]).shape == (1,)
 
 
 def public_state(estimator):
