@@ -103,7 +103,8 @@ def refuse_single_image(X, expected):
     """Raise if X is one image where a batch is wanted, which would pass for rows of pixels."""
     if len(expected) == 3 and np.shape(X) in (expected, expected[:-1]):
         raise ValueError(
-            f"X has shape {np.shape(X)}, that of one image; give a batch of images, of one: X[np.newaxis]."
+            f"X has shape {np.shape(X)}, that of one image; give a batch of images, of one with "
+            "X[np.newaxis]."
         )
 
 
