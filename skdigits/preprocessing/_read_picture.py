@@ -125,10 +125,10 @@ def _check_pixels(pixels):
         )
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
-    if not np.isfinite(pixels).all():
+    values = pixels.astype(np.float32)
+    if not np.isfinite(values).all():
         raise PictureError("it holds NaN or infinity; replace these pixels")
-    white = _white(pixels)
-    return shrink(pixels.astype(np.float32), max(pixels.shape[:2]) // LARGEST_SIDE) / white
+    return shrink(values, max(values.shape[:2]) // LARGEST_SIDE) / _white(pixels)
 
 
 def _white(pixels):

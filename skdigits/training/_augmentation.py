@@ -48,7 +48,7 @@ def make_augmenter(augmentation, input_shape):
         return None
     augmenter = keras.Sequential([keras.Input(input_shape), *layers])
     shape = augmenter.output_shape[1:]
-    if shape != tuple(input_shape):
+    if not tf.TensorShape(shape).is_compatible_with(input_shape):
         raise ValueError(
             "The layers of the 'augmentation' parameter must keep the shape of images; they make "
             f"{shape} of {tuple(input_shape)}."
