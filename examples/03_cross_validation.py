@@ -23,7 +23,7 @@ tasks = {
     "Fashion-MNIST": fetch_fashion_mnist(return_X_y=True),
     "MNIST's 0 and 1": fetch_mnist(classes=(0, 1), return_X_y=True),
 }
-folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=0)
+folds = StratifiedKFold(n_splits=3, shuffle=True, random_state=0)
 for name, (X, y) in tasks.items():
     classifier = MLPClassifier(random_state=0)
     scores = cross_val_score(classifier, X[:N_IMAGES], y[:N_IMAGES], cv=folds)

@@ -19,7 +19,7 @@ from skdigits.inspection import FirstLayerDisplay, SaliencyDisplay
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
 
-classifier = CNNClassifier(kernel_size=5, random_state=0).fit(X_train, y_train)
+classifier = CNNClassifier.with_effort("quick", kernel_size=5, random_state=0).fit(X_train, y_train)
 print(f"accuracy on the test images: {classifier.score(X_test, y_test):.3f}")
 
 figure, axes = plt.subplots(2, 2, figsize=(9, 5.5), layout="constrained")
