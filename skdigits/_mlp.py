@@ -172,7 +172,11 @@ class MLPClassifier(ImageClassifier):
     _efforts = {
         "quick": {"hidden_layer_sizes": (256, 128), "epochs": (5, 250)},
         "default": {},
-        "best": {"hidden_layer_sizes": (1024, 512), "epochs": (30, 2000)},
+        "best": {
+            "hidden_layer_sizes": (1024, 512),
+            "epochs": (30, 2000),
+            "test_time_averaging": True,
+        },
     }
 
     _builder = "build_mlp"
