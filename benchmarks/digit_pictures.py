@@ -11,7 +11,6 @@ kept in benchmarks/sweeps/digit_pictures.json.
 """
 
 import csv
-import json
 import warnings
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +21,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks.drawn_digits import KINDS, crop
-from benchmarks.sweep import RESULTS
+from benchmarks.sweep import RESULTS, save_rows
 from skdigits.preprocessing import DigitNormalizer
 from skdigits.preprocessing._ink import otsu_threshold
 
@@ -109,11 +108,10 @@ def main(
         for kind, (drawn, labels) in sets.items():
             row = scores.setdefault(kind, {name: [] for name in METHODS})
             for name, method in METHODS.items():
-                row[name].append(float(np.mean(model.predict(method(drawn)) == labels)))
+                row[name].append(round(float(np.mean(model.predict(method(drawn)) == labels)), 4))
             print(seed, kind, *(f"{name}: {row[name][-1]:.3f}" for name in METHODS), flush=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"seeds": seeds, "pictures": pictures, "augmentation": list(augmentation)}
-    out.write_text(json.dumps(settings | {"scores": scores}, indent=1) + "\n", encoding="utf-8")
+    settings = {"pictures": pictures, "augmentation": list(augmentation)}
+    save_rows(out, [{"kind": kind, **settings, **row} for kind, row in scores.items()])
     print("\n| kind |", " | ".join(METHODS), "|\n|---|" + "---|" * len(METHODS))
     for kind, row in scores.items():
         print(f"| {kind} |", " | ".join(f"{np.mean(row[name]):.3f}" for name in METHODS), "|")
