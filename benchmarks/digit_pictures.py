@@ -83,10 +83,7 @@ def load_photos(folder):
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="CNNs and sets of pictures.")] = 3,
     pictures: Annotated[int, typer.Option(min=1, help="Pictures of each kind.")] = 100,
-    augmentation: Annotated[list[str], typer.Option(help="Of the CNNs' training.")] = (
-        "affine",
-        "erase",
-    ),
+    augmentation: Annotated[list[str], typer.Option(help="Of the CNNs' training.")] = ("affine",),
     photos: Annotated[Path | None, typer.Option(help="Folder of pictures and labels.csv.")] = None,
     out: Annotated[Path, typer.Option(help="File of the results.")] = RESULTS
     / "digit_pictures.json",

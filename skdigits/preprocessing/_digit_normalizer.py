@@ -36,8 +36,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
     See Also
     --------
     ImageReshaper : Rows of pixels to images.
-    skdigits.CNNClassifier : A classifier of the images; train it with
-        `augmentation=("affine", "erase")`.
+    skdigits.CNNClassifier : A classifier of the images; train it with `augmentation="affine"`.
 
     Notes
     -----
