@@ -138,8 +138,8 @@ class CNNClassifier(ImageClassifier):
 
     random_state : int, RandomState instance or None, default=None
         Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives
-        the same result, bit for bit, on one type of processor; with AVX-512 whatever the number of
-        threads, else on the same number.
+        the same result, bit for bit, for any number of workers and cores, on one type of processor
+        and with one number of threads (see the user guide).
 
     Attributes
     ----------

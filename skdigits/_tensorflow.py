@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl::InitializeLog")
@@ -64,20 +64,27 @@ def _without_log_lines():
                 os.write(2, rest)
 
 
-def _respect_thread_limit():
-    """Give TensorFlow as many threads as this process may use.
+def _fix_number_of_threads():
+    """Tell TensorFlow the same number of threads in every process of this machine.
 
-    joblib tells its worker processes their share of the cores in ``OMP_NUM_THREADS``, which
-    TensorFlow does not read: two workers on two cores would run four threads. Where TensorFlow is
-    already running, its threads are left as they are.
+    TensorFlow splits its sums into as many parts as it has threads, so that this number decides the
+    last digits of a fit; how many cores run the threads does not. Told nothing, it takes the cores
+    that the process may use, which differ from one process to the next. A number that the caller
+    has chosen, in TensorFlow's own ways, is left as it is, and so is TensorFlow once it runs.
     """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    if limit.isdigit() and int(limit) > 0:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(int(limit))
-            tf.config.threading.set_inter_op_parallelism_threads(int(limit))
-        except RuntimeError:
-            pass
+    chosen = os.environ.get("TF_NUM_INTRAOP_THREADS", "")  # worker processes inherit this one
+    if (chosen.isdigit() and int(chosen)) or tf.config.threading.get_intra_op_parallelism_threads():
+        return
+    with suppress(RuntimeError):  # TensorFlow runs already
+        tf.config.threading.set_intra_op_parallelism_threads(_number_of_threads())
+
+
+def _number_of_threads():
+    """Return the machine's cores, at least two and at most eight.
+
+    Those are the cores that are there, not those that this process may use.
+    """
+    return min(max(os.cpu_count() or 1, 2), 8)
 
 
 @contextmanager
@@ -137,7 +144,7 @@ keras, tf = _import_quietly()
 
 from tensorflow.python.eager import context  # noqa: E402  (TensorFlow has no public way to ask)
 
-_respect_thread_limit()
+_fix_number_of_threads()
 _forked_while_running = False
 _settings_lock = threading.RLock()
 if hasattr(os, "register_at_fork"):

@@ -56,8 +56,7 @@ class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     random_state : int, RandomState instance or None, default=None
         Draws the seed of each `random_state` in each member, also where `estimator` has one set.
-        The same int gives the same result, bit for bit; where networks depend on the number of
-        threads (see their `random_state`), with the same `n_jobs` only.
+        The same int gives the same result, bit for bit, for any `n_jobs`.
 
     Attributes
     ----------

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -23,11 +22,10 @@ def digits():
     return X, y
 
 
-@cache
-def processor_flags():
-    """Return what the processor can do, in Linux's names; nothing on other systems."""
-    cpuinfo = Path("/proc/cpuinfo")
-    return set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
+def on_one_core():
+    """Keep this process to one core, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
 
 
 # Small and plain: what the defaults add, a test asks for where it is about that.

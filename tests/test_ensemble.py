@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
-from support import BOTH, cnn, digits, mlp, processor_flags, tiny
+from support import BOTH, cnn, digits, mlp, tiny
 
 from skdigits import CNNClassifier
 from skdigits.datasets import load_digits
@@ -130,10 +130,6 @@ def test_members_in_threads_give_the_same_bits():
     np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.skipif(
-    "avx512f" not in processor_flags(),
-    reason="without AVX-512 TensorFlow splits matrix products by the number of threads",
-)
 def test_members_in_processes_give_the_same_bits():
     X, y = tiny()
     one, two = (averaged(n_jobs=n).fit(X, y).predict_proba(X) for n in (1, 2))

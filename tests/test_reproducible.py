@@ -1,4 +1,4 @@
-"""Same seed, same data, same bits: again, in other processes, on any number of threads."""
+"""Same seed, same data, same bits: again, in other processes, on any number of cores."""
 
 import hashlib
 import multiprocessing
@@ -19,15 +19,9 @@ from support import (
     cnn,
     digits,
     mlp,
-    processor_flags,
     run_python,
     tiny,
     weights,
-)
-
-needs_avx512 = pytest.mark.skipif(
-    "avx512f" not in processor_flags(),
-    reason="without AVX-512 TensorFlow splits matrix products by the number of threads",
 )
 
 RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
@@ -88,10 +82,11 @@ def test_every_random_part_depends_on_the_seed(part):
 
 PROCESS = """
 import sys, joblib
-from support import digits, mlp, cnn
+from support import cnn, digits, mlp, on_one_core
+if sys.argv[2] == "one core":
+    on_one_core()
 X, y = digits()
-configurations = joblib.load(sys.argv[1])
-for make, parameters in configurations:
+for make, parameters in joblib.load(sys.argv[1]):
     estimator = make(**parameters).fit(X, y)
     print(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
 """
@@ -116,74 +111,88 @@ QUICK = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("configurations", "numbers_of_threads"),
-    [
-        pytest.param(QUICK, [None], id="same number"),
-        pytest.param(QUICK, [1, 2], id="quick", marks=needs_avx512),
-        pytest.param(CONFIGURATIONS, [1, 2, 3], id="all", marks=[pytest.mark.slow, needs_avx512]),
-    ],
-)
-def test_other_processes_and_numbers_of_threads_give_the_same_bits(
-    configurations, numbers_of_threads, tmp_path
-):
-    joblib.dump(configurations, tmp_path / "configurations")
+def hashes(configurations, folder, cores="all cores", **environment):
+    """Fit each in a fresh process, and return a hash of its probabilities and weights."""
+    joblib.dump(configurations, folder / "configurations")
+    return run_python(PROCESS, folder / "configurations", cores, **environment).stdout.split()
+
+
+def test_one_core_and_all_of_them_give_the_same_bits(tmp_path):
+    """Also one that joblib's share of the cores says."""
     X, y = digits()
     here = []
-    for make, parameters in configurations:
+    for make, parameters in QUICK:
         estimator = make(**parameters).fit(X, y)
         here.append(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
-    for n_threads in numbers_of_threads:
-        limit = {"OMP_NUM_THREADS": str(n_threads)} if n_threads else {}
-        done = run_python(PROCESS, tmp_path / "configurations", **limit)
-        differing = [
-            configuration
-            for configuration, one, other in zip(
-                configurations, here, done.stdout.split(), strict=True
-            )
-            if one != other
-        ]
-        assert differing == [], f"with {n_threads} threads"
+    assert hashes(QUICK, tmp_path, "one core", OMP_NUM_THREADS="1") == here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("backend", "n_threads"),
+    "environment",
     [
-        ("threading", None),
-        ("loky", os.cpu_count()),
-        pytest.param("loky", None, marks=needs_avx512),  # joblib shares the cores out
+        {},
+        {"TF_ENABLE_ONEDNN_OPTS": "0"},
+        {"TF_ENABLE_ONEDNN_OPTS": "1"},
+        {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+        {"TF_NUM_INTRAOP_THREADS": "1"},
+        {"TF_NUM_INTRAOP_THREADS": "3"},
+        {"TF_NUM_INTRAOP_THREADS": "16"},
     ],
+    ids=str,
 )
+def test_the_bits_of_every_configuration(environment, tmp_path):
+    configurations = CONFIGURATIONS
+    if "ONEDNN_MAX_CPU_ISA" in environment:  # oneDNN then has no bfloat16, though TensorFlow asks
+        configurations = [(make, {**p, "precision": "float32"}) for make, p in configurations]
+    one, all_of_them = (
+        hashes(configurations, tmp_path, cores, **environment)
+        for cores in ("one core", "all cores")
+    )
+    differing = [
+        configuration
+        for configuration, *pair in zip(configurations, one, all_of_them, strict=True)
+        if len(set(pair)) > 1
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
 @pytest.mark.parametrize("make", BOTH)
-def test_workers_give_the_bits_of_this_process(make, backend, n_threads):
-    """Also after a fit in the parent."""
+def test_workers_give_the_bits_of_this_process(make, backend):
+    """Also after a fit in the parent, though joblib shares out the cores."""
     X, y = digits()
     estimator = make(**RANDOM_PARTS).fit(X, y)
     expected = cross_val_predict(estimator, X, y, cv=2, method="predict_proba")
-    with joblib.parallel_config(backend, inner_max_num_threads=n_threads):
+    with joblib.parallel_config(backend):
         given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
     np.testing.assert_array_equal(given, expected)
 
 
-def threads_of_worker(estimator, X, y):
-    estimator.fit(X, y)
-    return (
-        os.getpid(),
-        tf.config.threading.get_intra_op_parallelism_threads(),
-        tf.config.threading.get_inter_op_parallelism_threads(),
-    )
+NUMBER = """
+import sys
+import tensorflow as tf
+from support import mlp, tiny
+if sys.argv[1] == "set":
+    tf.config.threading.set_intra_op_parallelism_threads(3)
+if sys.argv[1] == "started":
+    tf.ones(3).numpy()
+mlp().fit(*tiny())
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
 
 
-def test_workers_do_not_oversubscribe_the_cores():
-    X, y = tiny()
-    estimator = mlp()
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        given = joblib.Parallel(n_jobs=2)(
-            joblib.delayed(threads_of_worker)(clone(estimator), X, y) for _ in range(2)
-        )
-    for process, *n_threads in given:
-        assert process != os.getpid()
-        assert n_threads == [1, 1]
+@pytest.mark.parametrize(
+    ("how", "environment", "expected"),
+    [
+        ("set", {}, 3),
+        ("unset", {"TF_NUM_INTRAOP_THREADS": "3"}, 0),  # TensorFlow then takes the variable's
+        ("started", {}, 0),
+    ],
+)
+def test_a_number_of_threads_that_the_caller_chose_is_kept(how, environment, expected):
+    done = run_python(NUMBER, how, **environment)
+    assert done.stdout.split() == [str(expected)]
 
 
 def in_fork(queue, work):

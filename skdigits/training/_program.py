@@ -4,7 +4,6 @@ import numpy as np
 
 from skdigits._tensorflow import check_process, context, keras, neutral_keras, tf
 from skdigits.training._augmentation import make_augmenter
-from skdigits.training._gradients import repeatable_gradients
 from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._scikeras import compile_model
 from skdigits.training._update import apply_gradients
@@ -196,8 +195,7 @@ class Program:
             if self.sets_rate:
                 self.optimizer.learning_rate.assign(rates[number])
             images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
-            with repeatable_gradients():
-                outputs = self.model(images, training=training)
+            outputs = self.model(images, training=training)
             loss, correct = self._score(outputs, *batch[1:])
             gradients = tf.gradients(loss, [variable.value for variable in variables])
             apply_gradients(self.optimizer, gradients, variables)
