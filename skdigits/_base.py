@@ -326,10 +326,16 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
         if not go_on:
             self._network = self._new_network(spec, arrays[0], train_rows)
-            self.history_, self.n_iter_ = {}, 0
+            self.history_, self.n_iter_, self._comes_from_fit = {}, 0, False
         network, before = self._network, self.n_iter_
         plan = training.make_plan(
-            self, network.spec, len(train_rows), epochs, self._rng, has_validation=len(val_rows) > 0
+            self,
+            network.spec,
+            len(train_rows),
+            epochs,
+            self._rng,
+            has_validation=len(val_rows) > 0,
+            goes_on_from_fit=self._comes_from_fit,
         )
         data = training.Data.from_arrays(*arrays)
         val_data = data if validation is None else training.Data.from_arrays(*validation)
@@ -337,6 +343,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             network, (data, train_rows), (val_data, val_rows), plan, tasks
         )
         self.best_epoch_ = self.n_iter_ = before + len(logs)
+        self._comes_from_fit |= epochs is not None
         self.history_ = _extended(self.history_, logs)
         if plan.early_stopping:
             self.best_epoch_ = plan.early_stopping.best_epoch + 1

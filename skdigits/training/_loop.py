@@ -39,8 +39,8 @@ class Plan:
     ----------
     epochs : int
     batch_size : int
-    learning_rate : float
-        What the optimizer begins with, unless it follows a Keras schedule.
+    learning_rates : list of (float or None)
+        What each part of the optimizer begins with; None for one that follows a Keras schedule.
     rates : callable or None
         From an array of step numbers to the learning rates, for a program that sets them.
     rng : numpy.random.Generator
@@ -54,11 +54,13 @@ class Plan:
         Number of epochs that the network has behind it.
     output_epochs : int
         How many of the first epochs train the output layer only.
+    fixed_averages : bool
+        Whether batch normalisation keeps its averages, and normalises by them.
     """
 
     epochs: int
     batch_size: int
-    learning_rate: float
+    learning_rates: list
     rng: np.random.Generator
     rates: Any = None
     early_stopping: Any = None
@@ -66,6 +68,7 @@ class Plan:
     verbose: int = 0
     first_epoch: int = 0
     output_epochs: int = 0
+    fixed_averages: bool = False
 
 
 def train(network, training, validation, plan, tasks):
@@ -101,7 +104,7 @@ def train(network, training, validation, plan, tasks):
     history: list[dict] = []
     interrupted, start = False, program.get_state()
     done = start
-    program.set_learning_rate(plan.learning_rate)
+    program.set_learning_rates(plan.learning_rates)
     try:
         callbacks.on_train_begin()
         for epoch in range(plan.first_epoch, plan.first_epoch + plan.epochs):
@@ -111,11 +114,13 @@ def train(network, training, validation, plan, tasks):
             if len(val_rows):
                 loss, correct = program.evaluate(val_data, val_rows)
                 logs |= {"val_loss": loss / len(val_rows), "val_accuracy": correct / len(val_rows)}
+                _check_finite("the validation loss is", loss, epoch)
             callbacks.on_epoch_end(epoch, logs)
             history.append(logs)
             done = program.get_state()
             if tasks.end_epoch() or model.stop_training:
                 break
+        program.finalize()
     except KeyboardInterrupt:
         program.set_state(done)
         interrupted = True
@@ -146,20 +151,26 @@ def _callback_list(plan, model, n_steps):
 
 def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
     """Train one epoch in as few graph calls as the callbacks allow, and return its logs."""
-    steps_per_call = _steps_per_call(callbacks)
     order, batch_size = plan.rng.permutation(train_rows), plan.batch_size
     n_steps = -(-len(order) // batch_size)
     loss_sum = correct_sum = 0.0
     logs = {}
-    for first in range(0, n_steps, steps_per_call):
-        last = min(first + steps_per_call, n_steps) - 1
+    for first, last in _calls(len(order), batch_size, _steps_per_call(callbacks)):
         callbacks.on_train_batch_begin(first)
         rows = order[first * batch_size : (last + 1) * batch_size]
         steps = epoch * n_steps + np.arange(first, last + 1)
         rates = plan.rates(steps) if plan.rates else np.zeros(0, np.float32)
-        loss, correct = program.train(
-            data, rows, batch_size, rates, output_only=epoch < plan.output_epochs
+        loss, correct, finite = program.train(
+            data,
+            rows,
+            batch_size,
+            rates,
+            output_only=epoch < plan.output_epochs,
+            # What one image has in common with itself is nothing to normalise by.
+            fixed_averages=plan.fixed_averages or len(rows) == last + 1 - first,
         )
+        _check_finite("the loss is", loss, plan.first_epoch + epoch)
+        _check_finite("a weight is", 0.0 if finite else np.nan, plan.first_epoch + epoch)
         loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
         n_seen = min((last + 1) * batch_size, len(order))
         logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
@@ -167,6 +178,25 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
         if program.model.stop_training:
             break
     return logs
+
+
+def _calls(n_rows, batch_size, steps_per_call):
+    """Yield the first and last step of each graph call; a last batch of one image is its own."""
+    n_steps = -(-n_rows // batch_size)
+    n_whole = n_steps - 1 if batch_size > 1 and n_rows % batch_size == 1 else n_steps
+    for first in range(0, n_whole, steps_per_call):
+        yield first, min(first + steps_per_call, n_whole) - 1
+    if n_whole < n_steps:
+        yield n_whole, n_whole
+
+
+def _check_finite(what, value, epoch):
+    if not np.isfinite(value):
+        raise ValueError(
+            f"Training failed in epoch {epoch + 1}: {what} {value}, no finite number any more. "
+            "Lower the learning rate, bound the gradients (clipnorm of a Keras optimizer), or "
+            "look for a loss or layers of your own that overflow."
+        )
 
 
 def _steps_per_call(callbacks):

@@ -73,17 +73,9 @@ class Network:
             Whether they are the mean over views of each image.
         """
         if not averaged:
-            return self._probabilities(images)
-        parts = [self._probabilities(view) for view in views(images, self.spec.augmentation)]
+            return self.program.predict(images)
+        parts = [self.program.predict(view) for view in views(images, self.spec.augmentation)]
         return np.mean(parts, axis=0)
-
-    def _probabilities(self, images):
-        outputs = self.program.predict(images).astype(np.float64)
-        totals = outputs.sum(axis=1, keepdims=True)
-        if not totals.all():  # sigmoids may all be zero: then nothing speaks for any class
-            outputs[totals[:, 0] == 0] = 1
-            totals = outputs.sum(axis=1, keepdims=True)
-        return outputs / totals
 
     def copy(self):
         """Return a network with the same weights and a program of its own when it is used."""

@@ -9,7 +9,9 @@ from skdigits._duration import resolve_batch_size
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.training._augmentation import make_layers
 from skdigits.training._loop import Plan
+from skdigits.training._optimizer import copy_optimizer, learning_rates
 from skdigits.training._precision import dtype_policy
+from skdigits.training._probabilities import loss_traits, may_be_negative
 from skdigits.training._schedules import one_cycle
 from skdigits.training._spec import NetworkSpec
 
@@ -18,6 +20,9 @@ from skdigits.training._spec import NetworkSpec
 # Fashion-MNIST and digits held out from training, 10 and 50 images a class, small and default
 # networks, few epochs and many. What it reaches on test images is benchmarks.transfer's.
 FINE_TUNING = 0.3
+
+# Share of the learning rate that `partial_fit` takes after a `fit`, see its docstring.
+GENTLE = 0.1
 
 
 @neutral_keras()
@@ -56,18 +61,36 @@ def make_spec(estimator, builder, network_parameters, input_shape, n_classes):
         options = {name: _own(getattr(estimator, name)) for name in network_parameters}
         convolves = builder == "build_cnn" and len(input_shape) > 1
         options["dtype"] = dtype_policy(estimator.precision, convolves)
-    loss = estimator.loss
+    loss = _loss(estimator)
+    _check_outputs(estimator, n_classes)
     return NetworkSpec(
         build=build,
         input_shape=input_shape,
         n_classes=n_classes,
         options=options,
         augmentation=_augmentation(estimator, input_shape),
-        optimizer=_own(estimator.optimizer),
+        optimizer=_own_optimizer(estimator.optimizer),
         weight_decay=estimator.weight_decay,
-        loss="sparse_categorical_crossentropy" if _is(loss, "auto") else _own(loss),
+        loss=_own(loss),
         schedule=_own(estimator.learning_rate_schedule),
     )
+
+
+def _loss(estimator):
+    loss = estimator.loss
+    return "sparse_categorical_crossentropy" if _is(loss, "auto") else loss
+
+
+def _check_outputs(estimator, n_classes):
+    """Raise if the outputs may be negative and the loss takes no logits: no probabilities."""
+    activation, loss = estimator.output_activation, _loss(estimator)
+    if not loss_traits(loss).takes_logits and may_be_negative(activation, n_classes):
+        raise ValueError(
+            f"The 'output_activation' parameter of {type(estimator).__name__} is {activation!r}: "
+            f"its outputs may be negative, which are no probabilities, and the loss {loss!r} takes "
+            "no logits. Use output_activation='softmax', or a loss with from_logits=True, such as "
+            "keras.losses.CategoricalCrossentropy(from_logits=True)."
+        )
 
 
 def _augmentation(estimator, input_shape):
@@ -102,16 +125,20 @@ def _body_options(estimator, input_shape):
     return {"body": body, **{name: _own(getattr(estimator, name)) for name in own}}
 
 
-def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
+def make_plan(
+    estimator, spec, n_rows, epochs, rng, *, has_validation, goes_on_from_fit
+):
     """Plan a training of `epochs` epochs; None for the one epoch of ``partial_fit``."""
     batch_size = resolve_batch_size(estimator, n_rows)
     n_steps = -(-n_rows // batch_size)
-    rate = _base_rate(estimator)
+    gently = epochs is None and goes_on_from_fit
+    rates = _learning_rates(estimator, GENTLE if gently else 1.0)
     plan = Plan(
         epochs=epochs or 1,
         batch_size=batch_size,
-        learning_rate=rate,
+        learning_rates=rates,
         rng=rng,
+        fixed_averages=gently,
         callbacks=list(estimator.callbacks or []),
         verbose=int(estimator.verbose),
         first_epoch=estimator.n_iter_,
@@ -120,9 +147,9 @@ def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation):
         plan.output_epochs = _output_epochs(estimator, plan.epochs)
     if _is(spec.schedule, "one_cycle"):
         if epochs:
-            plan.rates = functools.partial(one_cycle, rate, epochs * n_steps)
+            plan.rates = functools.partial(one_cycle, rates[0], epochs * n_steps)
         else:
-            plan.rates = functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
+            plan.rates = functools.partial(np.full_like, fill_value=rates[0], dtype=np.float32)
     if estimator.early_stopping and epochs:
         by_accuracy = has_validation and estimator.validation_fraction is not None
         plan.early_stopping = keras.callbacks.EarlyStopping(
@@ -144,11 +171,13 @@ def _output_epochs(estimator, epochs):
     return 0 if estimator.n_iter_ else min(max(epochs // 3, 1), epochs - 1)
 
 
-def _base_rate(estimator):
-    """Return the learning rate: an optimizer object has its own."""
-    if not isinstance(estimator.optimizer, str):
-        return float(estimator.optimizer.learning_rate)
-    return float(estimator.learning_rate) * (FINE_TUNING if _fine_tunes(estimator) else 1)
+def _learning_rates(estimator, share):
+    """Return the learning rates that the training begins with: an optimizer object has its own."""
+    if isinstance(estimator.optimizer, str):
+        own = [float(estimator.learning_rate) * (FINE_TUNING if _fine_tunes(estimator) else 1)]
+    else:
+        own = learning_rates(estimator.optimizer)
+    return [None if rate is None else rate * share for rate in own]
 
 
 def _fine_tunes(estimator):
@@ -171,12 +200,13 @@ def check_keras_parameters(estimator):
     schedule = estimator.learning_rate_schedule
     if not isinstance(schedule, str | schedules.LearningRateSchedule):
         _reject(estimator, "learning_rate_schedule", schedule)
-    own = getattr(estimator.optimizer, "_learning_rate", None)
-    if _is(schedule, "one_cycle") and isinstance(own, schedules.LearningRateSchedule):
-        raise ValueError(
-            f"The optimizer of {type(estimator).__name__} has a schedule of its own: set "
-            "learning_rate_schedule='constant' to keep it."
-        )
+    if not (isinstance(estimator.optimizer, str) or _is(schedule, "constant")):
+        own = learning_rates(estimator.optimizer)
+        if len(own) != 1 or None in own:
+            raise ValueError(
+                f"The optimizer of {type(estimator).__name__} has a schedule or several learning "
+                "rates of its own: set learning_rate_schedule='constant' to keep them."
+            )
     for callback in estimator.callbacks or []:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
@@ -207,6 +237,10 @@ def _reject(estimator, name, value):
         f"The {name!r} parameter of {type(estimator).__name__} must be a name or object that Keras "
         f"knows as such. Got {value!r} instead."
     )
+
+
+def _own_optimizer(optimizer):
+    return optimizer if isinstance(optimizer, str) else copy_optimizer(optimizer)
 
 
 def _own(value):

@@ -5,8 +5,10 @@ import numpy as np
 from skdigits._tensorflow import check_process, context, keras, neutral_keras, tf
 from skdigits.training._augmentation import make_augmenter
 from skdigits.training._initial import can_start_again, initial_values
+from skdigits.training._optimizer import StartingState, copy_optimizer, set_learning_rates
+from skdigits.training._probabilities import loss_traits, normalized
 from skdigits.training._scikeras import compile_model
-from skdigits.training._update import apply_gradients
+from skdigits.training._steps import Steps, batch_normalizations
 
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
 # Several images are filled up to a multiple of this, so that none depends on its place: matrix
@@ -16,10 +18,6 @@ ROWS_TOGETHER = 8
 
 class Program:
     """A compiled model and its traced graphs, for one training at a time.
-
-    The graphs run many steps a call over data that stays in memory, so that Python and Keras's
-    per-batch machinery cost nothing. Batches are gathered and converted to float by the step:
-    uint8 pixels stay uint8. The batch dimension is dynamic, so one trace serves every batch size.
 
     Parameters
     ----------
@@ -36,7 +34,7 @@ class Program:
             spec.input_shape,
             spec.n_classes,
             spec.options,
-            optimizer=_copy_optimizer(spec.optimizer, options),
+            optimizer=_own_optimizer(spec),
             optimizer_options=options,
             loss=spec.loss,
         )
@@ -46,7 +44,10 @@ class Program:
             others = [v for v in self.model.trainable_variables if v.name != "kernel"]
             self.optimizer.exclude_from_weight_decay(var_list=others)
         self.optimizer.build(self.model.trainable_variables)
-        self.sets_rate = spec.schedule == "one_cycle"
+        self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
+        sets_rate = isinstance(spec.schedule, str) and spec.schedule == "one_cycle"
+        self._steps = Steps(self.model, self.augmenter, loss_traits(spec.loss), sets_rate)
+        self._has_averages = bool(batch_normalizations(self.model))
         self.key = None  # the pool's
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
         models = [self.model, self.augmenter] if self.augmenter else [self.model]
@@ -57,13 +58,10 @@ class Program:
             for weight in layer.weights
         }
         self.can_start_again = all(can_start_again(model) for model in models)
-        self._optimizer_start = [tf.constant(v.value.numpy()) for v in self.optimizer.variables]
         variables = [*self.model.variables, *self.optimizer.variables]
         if self.augmenter:
             variables += self.augmenter.variables
         self._variables = [variable.value for variable in variables]
-        self._one_hot = not str(_name(spec.loss)).startswith(("sparse_", "Sparse"))
-        self._loss_takes_logits = _is_cross_entropy(spec.loss)
         self._graphs = {}
 
     def start(self, seed, mean, variance):
@@ -77,18 +75,20 @@ class Program:
             values[id(standardize.moving_mean)] = mean
             values[id(standardize.moving_variance)] = variance
         state = [values[id(variable)] for variable in self.model.variables]
-        state += self._optimizer_start
+        state += self._optimizer_start.values(values)
         if self.augmenter:
             own = np.random.SeedSequence(seed.entropy, spawn_key=(1,))
             values = initial_values(self.augmenter, own)
             state += [values[id(variable)] for variable in self.augmenter.variables]
         self.set_state(state)
 
-    def set_learning_rate(self, rate):
-        """Set the optimizer's learning rate, unless it follows a Keras schedule."""
-        schedules = keras.optimizers.schedules.LearningRateSchedule
-        if not isinstance(self.optimizer._learning_rate, schedules):
-            self.optimizer.learning_rate = rate
+    def set_learning_rates(self, rates):
+        """Set the optimizer's learning rates, see `skdigits.training._optimizer`."""
+        set_learning_rates(self.optimizer, rates)
+
+    def finalize(self):
+        """Have the optimizer set the weights that it ends a training with, such as averages."""
+        self.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def get_state(self):
         """Return all variables' values as tensors: the model's, the optimizer's, augmentation's."""
@@ -103,7 +103,9 @@ class Program:
             tensor = tf.convert_to_tensor(value, variable.dtype)
             tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tensor)
 
-    def train(self, data, order, batch_size, rates, *, output_only=False):
+    def train(
+        self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False
+    ):
         """Take one step for each batch of `order`.
 
         Parameters
@@ -116,15 +118,22 @@ class Program:
             Learning rate of each step; empty for a program that does not set it.
         output_only : bool
             Whether to train the output layer only.
+        fixed_averages : bool
+            Whether batch normalisation uses its averages, as in prediction, and does not learn.
 
         Returns
         -------
         loss, correct : float
             Summed over the rows.
+        finite : bool
+            Whether all weights are finite numbers.
         """
-        graph = self._graph("train_output" if output_only else "train", data.images.dtype)
-        loss, correct = graph(*data, order, np.int32(batch_size), rates)
-        return float(loss), float(correct)
+        name = "train_output" if output_only else "train"
+        if name == "train" and fixed_averages and self._has_averages:
+            name = "train_with_fixed_averages"
+        graph = self._graph(name, data.images.dtype)
+        loss, correct, finite = graph(*data, order, np.int32(batch_size), rates)
+        return float(loss), float(correct), bool(finite)
 
     def evaluate(self, data, rows):
         """Return the loss and the number of correct predictions, summed over `rows`."""
@@ -133,7 +142,7 @@ class Program:
         return float(loss), float(correct)
 
     def predict(self, images):
-        """Return the outputs for an array of images, as float32."""
+        """Return the probabilities for an array of images, as float64; each row sums to one."""
         graph = self._graph("predict", tf.as_dtype(images.dtype))
 
         def outputs(rows):
@@ -147,10 +156,10 @@ class Program:
             rest = np.zeros((-n_images % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
             images = np.concatenate([images, rest])
         if len(images) <= PREDICT_ROWS:
-            return outputs(images)[:n_images]
+            return normalized(outputs(images)[:n_images])
         starts = range(0, len(images), PREDICT_ROWS)
         parts = [outputs(images[start : start + PREDICT_ROWS]) for start in starts]
-        return np.concatenate(parts)[:n_images]
+        return normalized(np.concatenate(parts)[:n_images])
 
     def score_gradient(self, images, code):
         """Return the gradient of the score of class `code` with respect to the pixels.
@@ -168,111 +177,20 @@ class Program:
         images = tf.TensorSpec([None, *self.spec.input_shape], dtype)
         whole, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
         real = tf.TensorSpec([None], tf.float32)
-        function, signature = {
-            "train": (self._train, [images, whole, real, whole, number, real]),
-            "train_output": (self._train_output, [images, whole, real, whole, number, real]),
-            "evaluate": (self._evaluate, [images, whole, real, whole, number]),
-            "predict": (self._predict, [images]),
-            "score_gradient": (self._score_gradient, [images, number]),
-        }[name]
+        rows = [images, whole, real, whole, number]
+        signatures = {"evaluate": rows, "predict": [images], "score_gradient": [images, number]}
+        function, signature = getattr(self._steps, name), signatures.get(name, [*rows, real])
         graph = tf.function(function, input_signature=signature, autograph=False)
         with neutral_keras():
             self._graphs[name, dtype] = graph.get_concrete_function()
         return self._graphs[name, dtype]
 
-    def _train(self, images, labels, weights, order, batch_size, rates):
-        data = images, labels, weights, order, batch_size
-        return self._steps(self.model.trainable_variables, data, rates, training=True)
 
-    def _train_output(self, images, labels, weights, order, batch_size, rates):
-        """Train the output layer on what the layers before it give in prediction."""
-        data = images, labels, weights, order, batch_size
-        variables = self.model.layers[-1].trainable_variables
-        return self._steps(variables, data, rates, training=False)
-
-    def _steps(self, variables, data, rates, training):
-        def step(number, batch):
-            if self.sets_rate:
-                self.optimizer.learning_rate.assign(rates[number])
-            images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
-            outputs = self.model(images, training=training)
-            loss, correct = self._score(outputs, *batch[1:])
-            gradients = tf.gradients(loss, [variable.value for variable in variables])
-            apply_gradients(self.optimizer, gradients, variables)
-            return loss, correct
-
-        return _loop(step, *data)
-
-    def _evaluate(self, images, labels, weights, rows, batch_size):
-        def step(number, batch):
-            return self._score(self.model(batch[0], training=False), *batch[1:])
-
-        return _loop(step, images, labels, weights, rows, batch_size)
-
-    def _predict(self, images):
-        outputs = self.model(tf.cast(images, tf.float32), training=False)
-        if outputs.op.type == "Softmax" or self._logits(outputs) is None:
-            return outputs
-        return tf.nn.softmax(self._logits(outputs))
-
-    def _logits(self, outputs):
-        """Return what the probabilities are the softmax of; None where they are the outputs.
-
-        Keras's categorical cross-entropy trains sigmoids by the softmax of their logits. So do
-        the predictions then: sigmoids that saturate would be ties.
-        """
-        if outputs.op.type == "Softmax":
-            return outputs.op.inputs[0]
-        return getattr(outputs, "_keras_logits", None) if self._loss_takes_logits else None
-
-    def _score_gradient(self, images, code):
-        pixels, output = tf.cast(images, tf.float32), self.model.layers[-1]
-        hidden = keras.Model(self.model.inputs, output.input)(pixels, training=False)
-        scores = tf.linalg.matmul(tf.cast(hidden, tf.float32), output.kernel) + output.bias
-        return tf.gradients(scores[:, code], pixels)[0]
-
-    def _score(self, outputs, labels, weights):
-        """Return Keras's loss of a batch, and how many rows it gets right."""
-        targets = tf.one_hot(labels, self.spec.n_classes) if self._one_hot else labels
-        loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
-        logits = self._logits(outputs)  # in the same order, without the work of the softmax
-        scores = outputs if logits is None else logits
-        right = tf.equal(tf.argmax(scores, -1, output_type=tf.int32), labels)
-        return loss, tf.reduce_sum(tf.cast(right, tf.float32))
-
-
-def _loop(step, images, labels, weights, rows, batch_size):
-    """Run `step` for each batch of `rows` and sum its losses (by row) and its hits."""
-    n_rows = tf.shape(rows)[0]
-
-    def body(number, loss_sum, correct_sum):
-        chosen = rows[number * batch_size : (number + 1) * batch_size]
-        pixels = tf.cast(tf.gather(images, chosen), tf.float32)
-        batch = pixels, tf.gather(labels, chosen), tf.gather(weights, chosen)
-        loss, correct = step(number, batch)
-        loss_sum += loss * tf.cast(tf.shape(chosen)[0], tf.float32)
-        return number + 1, loss_sum, correct_sum + correct
-
-    def more(number, *sums):
-        return number * batch_size < n_rows
-
-    return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
-
-
-def _is_cross_entropy(loss):
-    """Return whether a loss is one of Keras's categorical cross-entropies, also as an object."""
-    losses = keras.losses
-    function = losses.get(loss)
-    function = getattr(function, "fn", function)
-    return function in (losses.categorical_crossentropy, losses.sparse_categorical_crossentropy)
-
-
-def _name(loss):
-    return getattr(loss, "__name__", None) or getattr(loss, "name", None) or loss
-
-
-def _copy_optimizer(optimizer, options):
-    """Each model needs an optimizer of its own: a Keras optimizer belongs to one model."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config({**optimizer.get_config(), **options})
+def _own_optimizer(spec):
+    """Return what to compile with: a name, or an optimizer that no other model has."""
+    if isinstance(spec.optimizer, str):
+        return spec.optimizer
+    optimizer = copy_optimizer(spec.optimizer)
+    if not isinstance(spec.schedule, str):
+        optimizer.learning_rate = spec.schedule
     return optimizer

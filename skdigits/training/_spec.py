@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdigits._tensorflow import keras
+from skdigits.training._optimizer import excluded_from_weight_decay
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _freeze(value):
     if getattr(value, "__module__", "").startswith(("keras.src.", "skdigits.")):
         if hasattr(value, "get_config") and not getattr(value, "weights", None):
             config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
+            if isinstance(value, keras.optimizers.Optimizer):
+                config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
             return type(value).__qualname__, _freeze(config)
         if callable(value) and "<" not in getattr(value, "__qualname__", "<"):
             return value.__module__, value.__qualname__

@@ -1,0 +1,146 @@
+"""Optimizers: Keras's own, each step in as few operations as TensorFlow has for it."""
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+
+
+def copy_optimizer(optimizer):
+    """Return a new optimizer like one of the user's: a Keras optimizer belongs to one model.
+
+    Raises
+    ------
+    TypeError
+        For one that holds something that Keras cannot copy, such as a lambda.
+    """
+    try:
+        copied = type(optimizer).from_config(optimizer.get_config())
+    except Exception as error:  # Keras raises what it likes
+        raise TypeError(
+            f"The 'optimizer' parameter cannot be made anew from its get_config(): {error}"
+        ) from error
+    excluded = excluded_from_weight_decay(optimizer)
+    if excluded:
+        copied.exclude_from_weight_decay(var_names=[excluded])
+    return copied
+
+
+def excluded_from_weight_decay(optimizer):
+    """Return the pattern of the names that ``exclude_from_weight_decay`` was given, if any.
+
+    Keras keeps it out of the optimizer's config.
+    """
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    return pattern.pattern if pattern else None
+
+
+def parts(optimizer):
+    """Return the optimizers that update weights: one, or those that a wrapper holds."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return parts(optimizer.inner_optimizer)
+    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
+        return list(optimizer.optimizers)
+    return [optimizer]
+
+
+def learning_rates(optimizer):
+    """Return the learning rate of each part; None for one that follows a schedule of its own."""
+    rates = [part.learning_rate for part in parts(optimizer)]
+    return [float(rate) if isinstance(rate, keras.Variable) else None for rate in rates]
+
+
+def set_learning_rates(optimizer, rates):
+    """Set the learning rate of each part; None leaves it alone."""
+    for part, rate in zip(parts(optimizer), rates, strict=True):
+        if rate is not None:
+            part.learning_rate = rate
+
+
+class StartingState:
+    """What an optimizer's variables are when a training begins.
+
+    Most begin as constants. Some are copies of the weights, which are drawn anew for each
+    training: so does ``ScheduleFreeAdamW`` begin.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Just built.
+    weights : list of keras.Variable
+        What it was built for, with the values that they had then.
+    """
+
+    def __init__(self, optimizer, weights):
+        values = {id(weight): weight.value.numpy() for weight in weights}
+        self._constants = []
+        self._copied = {}  # position -> id of the weight
+        for position, variable in enumerate(optimizer.variables):
+            value = variable.value.numpy()
+            self._constants.append(tf.constant(value))
+            if not np.ptp(value):  # a constant, the same in every training
+                continue
+            for key, weight in values.items():
+                if np.array_equal(weight, value):
+                    self._copied[position] = key
+
+    def values(self, weights):
+        """Return a value for each variable, from a dict of the ``id`` of a weight to its value."""
+        return [
+            weights[self._copied[position]] if position in self._copied else constant
+            for position, constant in enumerate(self._constants)
+        ]
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Update variables as ``optimizer.apply`` does.
+
+    On small networks most of a step goes into starting operations, and Keras writes Adam as some
+    25 of them a variable. TensorFlow has one kernel for the same formula, used here for a plain
+    Adam or AdamW; any other optimizer updates by itself (docs/performance.md).
+    """
+    dense = all(isinstance(gradient, tf.Tensor) for gradient in gradients)
+    if not (dense and _is_plain_adam(optimizer)):
+        optimizer.apply(gradients, variables)
+        return
+    rate = optimizer.learning_rate.value
+    if optimizer.weight_decay:
+        optimizer._apply_weight_decay(variables)
+    step = tf.cast(optimizer.iterations.value + 1, tf.float32)
+    settings = {
+        "beta1_power": tf.pow(tf.constant(optimizer.beta_1, tf.float32), step),
+        "beta2_power": tf.pow(tf.constant(optimizer.beta_2, tf.float32), step),
+        "lr": rate,
+        "beta1": optimizer.beta_1,
+        "beta2": optimizer.beta_2,
+        "epsilon": optimizer.epsilon,
+    }
+    for variable, gradient in zip(variables, gradients, strict=True):
+        index = optimizer._get_variable_index(variable)
+        mean, variance = optimizer._momentums[index], optimizer._velocities[index]
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.value.handle,
+            m=mean.value.handle,
+            v=variance.value.handle,
+            grad=gradient,
+            **settings,
+        )
+    optimizer.iterations.value.assign_add(1)
+
+
+def _is_plain_adam(optimizer):
+    """Tell whether the optimizer does nothing but Adam's formula, on float32 weights."""
+    extras = (
+        "clipnorm",
+        "clipvalue",
+        "global_clipnorm",
+        "use_ema",
+        "amsgrad",
+        "loss_scale_factor",
+        "gradient_accumulation_steps",
+    )
+    return (
+        type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW)
+        and not any(getattr(optimizer, name) for name in extras)
+        and isinstance(optimizer.learning_rate, keras.Variable)
+        and all(v.constraint is None for v in optimizer._trainable_variables)
+    )

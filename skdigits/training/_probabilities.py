@@ -1,0 +1,144 @@
+"""What a probability is: the one place that decides it.
+
+Training, evaluation and prediction all ask here, so that they speak of the same thing.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+
+
+@dataclass(frozen=True)
+class LossTraits:
+    """What the probabilities depend on, of a loss.
+
+    Attributes
+    ----------
+    takes_numbers : bool
+        Whether it takes labels as numbers; others take one-hot rows.
+    takes_logits : bool
+        Whether it takes outputs of any sign (``from_logits=True``), which a softmax makes
+        probabilities of.
+    looks_behind_activations : bool
+        Whether it trains sigmoids by the softmax of what comes before them, as Keras's categorical
+        cross-entropies do.
+    """
+
+    takes_numbers: bool
+    takes_logits: bool
+    looks_behind_activations: bool
+
+
+def loss_traits(loss):
+    """Ask a loss, by its type, what it takes.
+
+    Parameters
+    ----------
+    loss : str, callable or keras.losses.Loss
+        A function or an object of another kind than Keras's own takes one-hot rows, and takes
+        logits where it has an attribute or a setting ``from_logits`` that is true.
+
+    Returns
+    -------
+    LossTraits
+    """
+    losses = keras.losses
+    loss, settings = losses.get(loss), {}
+    if isinstance(loss, losses.Loss):
+        settings = {**loss.get_config(), **vars(loss)}
+    while isinstance(loss, functools.partial):
+        settings = {**loss.keywords, **settings}
+        loss = loss.func
+    function = getattr(loss, "fn", loss)
+    sparse = function is losses.sparse_categorical_crossentropy or isinstance(
+        loss, losses.SparseCategoricalCrossentropy
+    )
+    categorical = function is losses.categorical_crossentropy or isinstance(
+        loss, losses.CategoricalCrossentropy
+    )
+    return LossTraits(
+        takes_numbers=sparse or isinstance(loss, losses.CategoricalGeneralizedCrossEntropy),
+        takes_logits=bool(settings.get("from_logits", False)),
+        looks_behind_activations=sparse or categorical,
+    )
+
+
+def logits_of(outputs, traits):
+    """Return what the probabilities are the softmax of; None where they are the outputs.
+
+    Parameters
+    ----------
+    outputs : tensor of a graph
+        Of a network's last layer.
+    traits : LossTraits
+
+    Returns
+    -------
+    tensor or None
+        Of an output activation "softmax", what it was given. Of sigmoids, what Keras's categorical
+        cross-entropies take in their place: sigmoids that saturate would be ties.
+    """
+    if outputs.op.type == "Softmax":
+        return outputs.op.inputs[0]
+    behind = getattr(outputs, "_keras_logits", None)
+    if behind is not None:  # then no loss of Keras's takes the outputs for logits
+        return behind if traits.looks_behind_activations else None
+    return outputs if traits.takes_logits else None
+
+
+def probabilities(outputs, traits):
+    """Return the outputs, or the softmax of their logits; rows may not sum to one yet."""
+    logits = logits_of(outputs, traits)
+    return outputs if outputs.op.type == "Softmax" or logits is None else tf.nn.softmax(logits)
+
+
+def scores(outputs, traits):
+    """Return numbers in the order of the probabilities, without the work of a softmax."""
+    logits = logits_of(outputs, traits)
+    return outputs if logits is None else logits
+
+
+def normalized(outputs):
+    """Divide each row of an array by its sum, as float64; rows of zeros speak for no class."""
+    outputs = outputs.astype(np.float64)
+    totals = outputs.sum(axis=1, keepdims=True)
+    if not totals.all():
+        outputs[totals[:, 0] == 0] = 1
+        totals = outputs.sum(axis=1, keepdims=True)
+    return outputs / totals
+
+
+def may_be_negative(activation, n_classes):
+    """Tell whether an output activation gives negative values, for sums of many sizes.
+
+    Parameters
+    ----------
+    activation : str or callable
+        As Keras takes it.
+    n_classes : int
+
+    Returns
+    -------
+    bool
+        False also for a function that cannot be called outside of a network.
+    """
+    if isinstance(activation, str):
+        return _may_be_negative(activation, min(n_classes, 10))
+    if isinstance(activation, keras.Layer):  # the user's own is not to be built
+        activation = type(activation).from_config(activation.get_config())
+    return _may_be_negative.__wrapped__(activation, n_classes)
+
+
+@functools.cache  # names are asked for again and again
+def _may_be_negative(activation, n_classes):
+    function = keras.activations.get(activation)
+    sizes = np.repeat([0.3, 2.0, 20.0], 32)[:, np.newaxis]
+    sums = sizes * np.random.default_rng(0).standard_normal((len(sizes), n_classes))
+    try:
+        values = np.asarray(function(tf.constant(sums, tf.float32)))
+    except Exception:  # a function of the user's may raise what it likes
+        return False
+    return bool((values < 0).any())

@@ -1,0 +1,135 @@
+"""What is done with a batch, as graphs: a training step, a measurement, a prediction.
+
+The graphs run many steps a call over data that stays in memory, so that Python and Keras's
+per-batch machinery cost nothing. Batches are gathered and converted to float by the step: uint8
+pixels stay uint8. The batch dimension is dynamic, so that one trace serves every batch size.
+"""
+
+from contextlib import contextmanager
+
+from skdigits._tensorflow import keras, tf
+from skdigits.training import _probabilities as p
+from skdigits.training._optimizer import apply_gradients
+
+
+class Steps:
+    """The steps of one compiled model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, its optimizer built.
+    augmenter : keras.Model or None
+        What changes the images of a training step.
+    traits : LossTraits
+        Of the loss that the model is compiled with.
+    sets_rate : bool
+        Whether the learning rate is set at each step.
+    """
+
+    def __init__(self, model, augmenter, traits, sets_rate):
+        self.model, self.augmenter = model, augmenter
+        self.traits, self.sets_rate = traits, sets_rate
+
+    def train(self, images, labels, weights, order, batch_size, rates):
+        """Take one step for each batch of `order`."""
+        data = images, labels, weights, order, batch_size
+        return self._train(self.model.trainable_variables, data, rates, training=True)
+
+    def train_with_fixed_averages(self, images, labels, weights, order, batch_size, rates):
+        """Take steps that normalise as prediction does, and leave the averages as they are."""
+        data = images, labels, weights, order, batch_size
+        variables = self.model.trainable_variables
+        with _in_inference_mode(batch_normalizations(self.model)):
+            return self._train(variables, data, rates, training=True)
+
+    def train_output(self, images, labels, weights, order, batch_size, rates):
+        """Train the output layer on what the layers before it give in prediction."""
+        data = images, labels, weights, order, batch_size
+        variables = self.model.layers[-1].trainable_variables
+        return self._train(variables, data, rates, training=False)
+
+    def evaluate(self, images, labels, weights, rows, batch_size):
+        """Return the sums of losses and of hits over `rows`."""
+
+        def step(number, batch):
+            return self._measure(self.model(batch[0], training=False), *batch[1:])
+
+        return _loop(step, images, labels, weights, rows, batch_size)
+
+    def predict(self, images):
+        """Return the probabilities of images; rows need not sum to one."""
+        outputs = self.model(tf.cast(images, tf.float32), training=False)
+        return p.probabilities(outputs, self.traits)
+
+    def score_gradient(self, images, code):
+        """Return the gradient of the output layer's sum for a class."""
+        pixels, output = tf.cast(images, tf.float32), self.model.layers[-1]
+        hidden = keras.Model(self.model.inputs, output.input)(pixels, training=False)
+        scores = tf.linalg.matmul(tf.cast(hidden, tf.float32), output.kernel) + output.bias
+        return tf.gradients(scores[:, code], pixels)[0]
+
+    def _train(self, variables, data, rates, training):
+        optimizer = self.model.optimizer
+
+        def step(number, batch):
+            if self.sets_rate:
+                optimizer.learning_rate.assign(rates[number])
+            images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
+            outputs = self.model(images, training=training)
+            loss, correct = self._measure(outputs, *batch[1:])
+            scaled = optimizer.scale_loss(loss)
+            gradients = tf.gradients(scaled, [variable.value for variable in variables])
+            apply_gradients(optimizer, gradients, variables)
+            return loss, correct
+
+        loss, correct = _loop(step, *data)
+        with tf.control_dependencies([loss, correct]):
+            weights = [weight.value.read_value() for weight in self.model.weights]
+        finite = [tf.reduce_all(tf.math.is_finite(weight)) for weight in weights]
+        return loss, correct, tf.reduce_all(finite)
+
+    def _measure(self, outputs, labels, weights):
+        """Return Keras's loss of a batch, and how many rows it gets right."""
+        numbers = self.traits.takes_numbers
+        targets = labels if numbers else tf.one_hot(labels, outputs.shape[-1])
+        loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+        best = tf.argmax(p.scores(outputs, self.traits), -1, output_type=tf.int32)
+        return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
+
+
+def batch_normalizations(model):
+    """Return a model's layers of batch normalisation that train."""
+    kind = keras.layers.BatchNormalization
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    return [layer for layer in layers if isinstance(layer, kind) and layer.trainable]
+
+
+@contextmanager
+def _in_inference_mode(layers):
+    """Have layers of batch normalisation use their averages; their gamma and beta still learn."""
+    for layer in layers:
+        layer.trainable = False  # Keras's way to say so
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.trainable = True
+
+
+def _loop(step, images, labels, weights, rows, batch_size):
+    """Run `step` for each batch of `rows` and sum its losses (by row) and its hits."""
+    n_rows = tf.shape(rows)[0]
+
+    def body(number, loss_sum, correct_sum):
+        chosen = rows[number * batch_size : (number + 1) * batch_size]
+        pixels = tf.cast(tf.gather(images, chosen), tf.float32)
+        batch = pixels, tf.gather(labels, chosen), tf.gather(weights, chosen)
+        loss, correct = step(number, batch)
+        loss_sum += tf.reduce_mean(loss) * tf.cast(tf.shape(chosen)[0], tf.float32)
+        return number + 1, loss_sum, correct_sum + correct
+
+    def more(number, *sums):
+        return number * batch_size < n_rows
+
+    return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
