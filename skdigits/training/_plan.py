@@ -22,7 +22,7 @@ from skdigits.training._spec import NetworkSpec
 FINE_TUNING = 0.3
 
 # Share of the learning rate that `partial_fit` takes after a `fit`, see its docstring.
-GENTLE = 0.1
+GENTLE = 0.01
 
 
 @neutral_keras()
