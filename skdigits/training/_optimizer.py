@@ -50,9 +50,9 @@ def learning_rates(optimizer):
 
 
 def set_learning_rates(optimizer, rates):
-    """Set the learning rate of each part; None leaves it alone."""
+    """Set the learning rate of each part, unless it follows a schedule of its own."""
     for part, rate in zip(parts(optimizer), rates, strict=True):
-        if rate is not None:
+        if isinstance(part.learning_rate, keras.Variable):
             part.learning_rate = rate
 
 

@@ -125,9 +125,7 @@ def _body_options(estimator, input_shape):
     return {"body": body, **{name: _own(getattr(estimator, name)) for name in own}}
 
 
-def make_plan(
-    estimator, spec, n_rows, epochs, rng, *, has_validation, goes_on_from_fit
-):
+def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation, goes_on_from_fit):
     """Plan a training of `epochs` epochs; None for the one epoch of ``partial_fit``."""
     batch_size = resolve_batch_size(estimator, n_rows)
     n_steps = -(-n_rows // batch_size)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._tensorflow import check_process, context, keras, neutral_keras, tf
+from skdigits._tensorflow import check_process, context, neutral_keras, tf
 from skdigits.training._augmentation import make_augmenter
 from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._optimizer import StartingState, copy_optimizer, set_learning_rates
@@ -103,9 +103,7 @@ class Program:
             tensor = tf.convert_to_tensor(value, variable.dtype)
             tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tensor)
 
-    def train(
-        self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False
-    ):
+    def train(self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False):
         """Take one step for each batch of `order`.
 
         Parameters
