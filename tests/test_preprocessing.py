@@ -1,6 +1,7 @@
 """PixelScaler and ImageReshaper, alone and in pipelines."""
 
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdigits.datasets import load_digits
-from skdigits.preprocessing import ImageReshaper, PixelScaler
+from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 DTYPES = [np.bool_, np.uint8, np.int16, np.int32, np.int64, np.float16, np.float32, np.float64]
 IMAGE_SHAPES = hnp.array_shapes(min_dims=2, max_dims=4, max_side=5)
@@ -221,6 +222,55 @@ def test_pipeline_of_both():
     assert pipeline.score(X_test.reshape(len(X_test), -1), y_test) > 0.8
 
 
-def test_reshaper_is_untouched_by_a_global_data_frame_setting():
-    with config_context(transform_output="pandas"):
-        assert ImageReshaper().fit_transform(np.zeros((2, 4))).shape == (2, 2, 2)
+def set_globally(pipeline, library):
+    return config_context(transform_output=library)
+
+
+def set_on_the_pipeline(pipeline, library):
+    pipeline.set_output(transform=library)
+    return nullcontext()
+
+
+IMAGE_PIPELINES = [
+    (ImageReshaper(), PixelScaler()),
+    (PixelScaler(), ImageReshaper()),
+    (ImageReshaper(), DigitNormalizer(), PixelScaler()),
+]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("ask_for", [set_globally, set_on_the_pipeline])
+@pytest.mark.parametrize("steps", IMAGE_PIPELINES)
+def test_pipelines_of_images_work_with_data_frames_as_output(steps, ask_for, library):
+    frames = pytest.importorskip(library)
+    X, y = load_digits(return_X_y=True)
+    rows, y = X[:20].reshape(20, -1), y[:20]
+    plain = make_pipeline(*steps, NearestMean()).fit(rows, y)
+    expected = plain.predict(rows)
+    for given_rows in (rows, frames.DataFrame(rows)):
+        pipeline = clone(plain)
+        with ask_for(pipeline, library):
+            pipeline.fit(given_rows, y)
+            images = pipeline[:-1].transform(given_rows)
+            np.testing.assert_array_equal(pipeline.predict(given_rows), expected)
+        assert type(images) is np.ndarray
+        assert images.shape == (20, 28, 28)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_scaled_rows_are_the_data_frame_asked_for(library):
+    frames = pytest.importorskip(library)
+    X = frames.DataFrame({"a": [0, 1], "b": [2, 4]})
+    with config_context(transform_output=library):
+        found = PixelScaler().fit_transform(X)
+        own = clone(PixelScaler().set_output(transform="default")).fit_transform(X)
+        images = PixelScaler().fit(X.to_numpy()).transform(np.ones((3, 1, 2)))
+    assert type(found) is type(X)
+    assert list(found.columns) == ["a", "b"]
+    np.testing.assert_array_equal(found.to_numpy(), [[0, 0.5], [0.25, 1]])
+    assert type(own) is type(images) is np.ndarray
+
+
+def test_an_output_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="output config must be in"):
+        ImageReshaper().set_output(transform="paper").fit_transform(np.zeros((2, 4)))

@@ -9,13 +9,16 @@ from sklearn.utils._param_validation import StrOptions
 
 from skdigits.preprocessing._digit_ink import digit_ink
 from skdigits.preprocessing._mnist_form import SIDE, to_mnist_form
+from skdigits.preprocessing._output import ImageOutputMixin
 from skdigits.preprocessing._read_picture import PictureError, read_picture
 
 MOST_NAMED = 20  # bad pictures that one message names
 HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height, width[, channels])"
 
 
-class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class DigitNormalizer(  # type: ignore[call-arg]
+    ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Bring pictures of single handwritten digits to MNIST's form.
 
     A picture may be a photograph of ink on plain, ruled or squared paper, in uneven light, or a
@@ -135,7 +138,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=Non
                 problems.append(f"{_name(i, picture)}: {error}.")
         if problems:
             self._report(problems, len(pictures))
-        return images
+        return self._in_container(images, X)
 
     def _report(self, problems, n_pictures):
         """Raise or warn about all bad pictures at once."""

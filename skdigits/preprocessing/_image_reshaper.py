@@ -7,9 +7,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits.preprocessing._checks import check_features, check_images
+from skdigits.preprocessing._output import ImageOutputMixin
 
 
-class ImageReshaper(TransformerMixin, BaseEstimator):
+class ImageReshaper(  # type: ignore[call-arg]
+    ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn rows of pixels into images.
 
     The pixels are taken row by row, and channel by channel within a pixel. They are neither
@@ -39,7 +42,8 @@ class ImageReshaper(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Images are no table, so there is neither `get_feature_names_out` nor `set_output`.
+    Images are no table: there is no `get_feature_names_out`, and they come out as an array whatever
+    `set_output` or scikit-learn's global `transform_output` say.
 
     Examples
     --------
@@ -100,7 +104,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):
             The images, in the dtype of X.
         """
         images = self._check_like_training(X)
-        return images.reshape(len(images), *self.image_shape_)
+        return self._in_container(images.reshape(len(images), *self.image_shape_), X)
 
     def inverse_transform(self, X):
         """Turn images into rows of pixels.

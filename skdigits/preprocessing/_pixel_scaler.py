@@ -5,9 +5,16 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits.preprocessing._checks import check_features, check_images
+from skdigits.preprocessing._output import ImageOutputMixin
 
 
-class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class PixelScaler(  # type: ignore[call-arg]
+    ImageOutputMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
+):
     """Scale images to 0..1 by the smallest and the largest pixel of the training data.
 
     All pixels share one scale, so an image keeps its look; this is what sets it apart from
@@ -36,7 +43,8 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    `set_output` asks for a data frame, so it works with X of two dimensions only.
+    Rows come out as the data frame that `set_output` or scikit-learn's global `transform_output`
+    asks for; images are no table, and come out as an array.
 
     Examples
     --------
@@ -86,7 +94,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_scaled : ndarray of the shape of X, float32
-            The scaled images.
+            The scaled images; of rows, what `set_output` asks for.
         """
         check_is_fitted(self)
         images = check_images(self, X)
@@ -94,7 +102,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         scaled = images.astype(_work_dtype(images.dtype))
         scaled -= self.data_min_
         scaled /= self._range()
-        return scaled.astype(np.float32, copy=False)
+        return self._in_container(scaled.astype(np.float32, copy=False), X)
 
     def inverse_transform(self, X):
         """Bring scaled images back to the range of the training data.
