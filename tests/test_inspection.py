@@ -1,14 +1,23 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from PIL import Image
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
+from support import BOTH, assert_same_weights, cnn, mlp, run_python, tiny, weights
 
+from skdigits.datasets import load_digits
+from skdigits.ensemble import AveragingClassifier
 from skdigits.inspection import (
     ConfusionExamplesDisplay,
     FirstLayerDisplay,
@@ -18,7 +27,7 @@ from skdigits.inspection import (
     choose_samples,
     find_confusions,
 )
-from skdigits.preprocessing import ImageReshaper, PixelScaler
+from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 HISTORY = {
     "loss": [0.9, 0.4, 0.2],
@@ -101,6 +110,92 @@ def test_samples_take_images_with_channels(channels):
     assert display.ax_.images[0].get_array().shape[:2] == (14, 12)
 
 
+ROWS = {
+    "array": np.asarray,
+    "list": np.ndarray.tolist,
+    "data frame": pd.DataFrame,
+    "sparse matrix": csr_array,
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_rows_are_drawn_as_square_images(kind):
+    X, y = tiny()
+    rows = ROWS[kind](X.reshape(60, 36))
+    display = SampleImagesDisplay.from_arrays(rows, pd.Series(y, index=y + 7), random_state=0)
+    expected = SampleImagesDisplay.from_arrays(X, y, random_state=0).images
+    for row, images in zip(display.images, expected, strict=True):
+        np.testing.assert_array_equal(row, images)
+    predicted = np.where(y == 2, 1, y)
+    (images,) = ConfusionExamplesDisplay.from_predictions(rows, y.tolist(), predicted).images
+    np.testing.assert_array_equal(images, X[y == 2][:8])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((4, 20)), "rows of 20 values, which make no square image"),
+        ([np.zeros((3, 3)), np.zeros((4, 4))], "can't be drawn as images of one shape"),
+        (["a.png", "b.png"], r"got an array of shape \(2,\)"),
+    ],
+)
+def test_what_is_no_image_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        SampleImagesDisplay.from_arrays(X, [0, 1] * (len(X) // 2))
+
+
+def test_labels_are_as_many_as_the_classes_there_are(images):
+    with pytest.raises(ValueError, match="y has 2 classes, and there are 3 labels"):
+        SampleImagesDisplay.from_arrays(images, [0, 0, 0, 2, 2, 2], labels=["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "brightest", "drawn"), [(np.uint8, 51, 0.2), (float, 0.5, 0.5), (float, -40, 0)]
+)
+def test_colours_are_those_of_the_images(dtype, brightest, drawn):
+    X = np.zeros((2, 3, 3, 3), dtype)
+    X[0, 0, 0] = brightest
+    picture = SampleImagesDisplay.from_arrays(X, [0, 1]).ax_.images[0].get_array()
+    np.testing.assert_allclose(picture[0, 0], drawn)
+    np.testing.assert_allclose(picture[0, 1], 1 if brightest < 0 else 0)
+
+
+def test_of_another_number_of_channels_the_mean_is_drawn():
+    X = np.random.default_rng(0).random((2, 6, 5, 4))
+    picture = SampleImagesDisplay.from_arrays(X, [0, 1]).ax_.images[0].get_array()
+    np.testing.assert_allclose(picture[:6, :5], X[0].mean(axis=-1))
+
+
+def test_names_are_never_mathematics(images):
+    """A name with dollars is drawn as it is, also where it makes no formula."""
+    names = [r"$\nothing$", "$$"]
+    display = SampleImagesDisplay.from_arrays(images, [0, 0, 0, 1, 1, 1], labels=names)
+    display.figure_.canvas.draw()
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == names
+    curves = HistoryDisplay({"_$$": HISTORY}).plot()
+    curves.figure_.canvas.draw()
+    legend = [text.get_text() for text in curves.ax_.get_legend().get_texts()]
+    assert legend == ["_$$, training", "_$$, validation"]
+    saliency = SaliencyDisplay(images[0][..., None], images[0], label="$$", probability=1.0)
+    saliency.plot().figure_.canvas.draw()
+
+
+BACKENDS = ["nonsense", "module://there.is.none"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_stray_backend_does_no_harm(backend):
+    code = """
+import os
+import numpy as np
+from skdigits.inspection import SampleImagesDisplay
+display = SampleImagesDisplay.from_arrays(np.ones((2, 4, 4)), [0, 1])
+display.figure_.savefig(os.devnull, format="png")
+print(os.environ["MPLBACKEND"])
+"""
+    assert run_python(code, MPLBACKEND=backend).stdout.strip() == backend
+
+
 def test_choosing_is_seeded_and_stays_in_the_class():
     y = np.repeat([3, 1, 2], 20)
     first = choose_samples(y, y, n_images=5, random_state=0)
@@ -157,6 +252,28 @@ def test_confusions_of_a_faultless_classifier_draw_nothing(images):
     assert not display.ax_.images
 
 
+def test_confusions_of_what_the_estimator_takes(tmp_path):
+    X, y = tiny(shape=(3, 12))
+    pipeline = make_pipeline(ImageReshaper(image_shape=(3, 12)), mlp(epochs=1))
+    rows = X.reshape(60, 36)
+    display = ConfusionExamplesDisplay.from_estimator(pipeline.fit(rows, y), rows, (y + 1) % 3)
+    assert display.images[0].shape[1:] == (3, 12)  # and not 6 x 6
+
+    X, y = (array[:4] for array in load_digits(return_X_y=True))
+    pictures = [np.pad(image, number) for number, image in enumerate(X)]
+    paths = [tmp_path / f"{number}.png" for number in range(4)]
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture).save(path)
+    pipeline = make_pipeline(DigitNormalizer(), mlp(epochs=1)).fit(X, y)
+    for given_pictures in (pictures, paths):
+        display = ConfusionExamplesDisplay.from_estimator(pipeline, given_pictures, (y + 1) % 4)
+        first = display.confusions[0].indices[0]
+        np.testing.assert_array_equal(
+            display.images[0][0], pipeline[:-1].transform(pictures)[first]
+        )
+    assert SaliencyDisplay.from_estimator(pipeline, paths[0]).image.shape == (28, 28, 1)
+
+
 def assert_sorted_by_norm(filters):
     norms = [np.linalg.norm(weights) for weights in filters]
     assert norms == sorted(norms, reverse=True)
@@ -185,6 +302,49 @@ class TestFirstLayer:
         kernel = next(array for array in weights(estimator) if array.shape == (30, 12))
         strongest = np.argsort(-np.linalg.norm(kernel, axis=0))[:7]
         np.testing.assert_array_equal(display.filters[..., 0], kernel.T[strongest].reshape(7, 5, 6))
+
+    def test_of_a_network_taken_over_they_are_its_own(self):
+        keras = pytest.importorskip("keras")
+        layers, X_y = keras.layers, tiny(shape=(8, 8))
+        inner = keras.Sequential([layers.Rescaling(0.1), layers.Conv2D(5, 3)])
+        bodies = {
+            (36, 8, 8, 1): [keras.Input((8, 8)), layers.Flatten(), layers.Dense(36)],
+            (5, 3, 3, 1): [keras.Input((8, 8, 1)), inner, layers.Flatten()],
+            (7, 4, 4, 1): [
+                keras.Input((8, 8, 1)),
+                layers.MaxPooling2D(2),
+                layers.Flatten(),
+                layers.Dense(7),
+            ],
+            (2, 3, 3, 1): [
+                keras.Input((8, 8, 1)),
+                layers.DepthwiseConv2D(3, depth_multiplier=2),
+                layers.Flatten(),
+            ],
+            (4, 3, 8, 1): [keras.Input((8, 8)), layers.Conv1D(4, 3), layers.Flatten()],
+        }
+        for shape, body in bodies.items():
+            model = keras.Sequential([*body, layers.Dense(10)])
+            estimator = cnn(transfer_from=model, epochs=1, fine_tune=False).fit(*X_y)
+            display = FirstLayerDisplay.from_estimator(estimator, n_filters=99)
+            assert display.filters.shape == shape
+            kernel = next(weight for weight in model.get_weights() if weight.ndim > 1)
+            np.testing.assert_array_equal(np.sort(display.filters.ravel()), np.sort(kernel.ravel()))
+
+    def test_a_first_layer_that_makes_no_images(self):
+        keras = pytest.importorskip("keras")
+        X, y = tiny(shape=(8, 8))
+        first = keras.layers.Bidirectional(keras.layers.SimpleRNN(3))
+        model = keras.Sequential([keras.Input((8, 8)), first, keras.layers.Dense(3)])
+        estimator = cnn(transfer_from=model, epochs=1).fit(X, y)
+        with pytest.raises(ValueError, match=r"first layer with weights .* is Bidirectional"):
+            FirstLayerDisplay.from_estimator(estimator)
+
+    def test_of_rows_of_a_square_number_they_are_square(self):
+        X, y = tiny()
+        estimator = mlp(epochs=1).fit(X.reshape(60, 36), y)
+        assert FirstLayerDisplay.from_estimator(estimator).filters.shape == (16, 6, 6, 1)
+        assert SaliencyDisplay.from_estimator(estimator, X[0].ravel()).saliency.shape == (6, 6)
 
     def test_one_scale_with_zero_in_its_middle(self):
         filters = np.random.default_rng(0).normal(size=(11, 4, 3, 1)) + 0.5
@@ -256,6 +416,121 @@ class TestSaliency:
         X, y = tiny()
         with pytest.raises(ValueError, match="X has 25 features"):
             SaliencyDisplay.from_estimator(mlp().fit(X, y), X[0, :5, :5])
+
+
+def linear(**parameters):
+    """Return a classifier whose scores are linear in the pixels."""
+    return mlp(hidden_layer_sizes=(), **parameters)
+
+
+def slopes(estimator, code):
+    """Return how much the score of a class grows with each pixel, of a linear classifier."""
+    _, variance, kernel, _ = weights(estimator)
+    return kernel[:, code].reshape(6, 6) / np.sqrt(variance)
+
+
+@pytest.fixture(scope="module")
+def around():
+    """Return fitted estimators that hold networks, by name, and those networks."""
+    X, y = tiny()
+    epochs = {"epochs": [1, 2]}
+    scaled = make_pipeline(PixelScaler(), linear())
+    search = GridSearchCV(linear(), epochs, cv=2)
+    of_pipeline = RandomizedSearchCV(scaled, {"mlpclassifier__epochs": [1]}, n_iter=1, cv=2)
+    fits = {
+        "search": clone(search),
+        "search of a pipeline": of_pipeline,
+        "pipeline of a search": make_pipeline(PixelScaler(), search),
+        "average": AveragingClassifier(linear(), n_estimators=2, random_state=0),
+        "average of pipelines": AveragingClassifier(scaled, n_estimators=2, random_state=0),
+        "calibration": CalibratedClassifierCV(linear(), cv=2),
+        "frozen": FrozenEstimator(linear().fit(X, y)),
+    }
+    for estimator in fits.values():
+        estimator.fit(X, y)
+    return fits, {
+        "search": [fits["search"].best_estimator_],
+        "search of a pipeline": [of_pipeline.best_estimator_[-1]],
+        "pipeline of a search": [search.best_estimator_],
+        "average": fits["average"].estimators_,
+        "average of pipelines": [member[-1] for member in fits["average of pipelines"].estimators_],
+        "calibration": [c.estimator for c in fits["calibration"].calibrated_classifiers_],
+        "frozen": [fits["frozen"].estimator],
+    }
+
+
+NAMES = [
+    "search",
+    "search of a pipeline",
+    "pipeline of a search",
+    "average",
+    "average of pipelines",
+    "calibration",
+    "frozen",
+]
+
+
+class TestInside:
+    """What displays show of pipelines, searches, averages and calibration."""
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_filters_are_those_of_the_best_or_first_network(self, around, name):
+        fits, networks = around
+        display = FirstLayerDisplay.from_estimator(fits[name])
+        expected = FirstLayerDisplay.from_estimator(networks[name][0])
+        np.testing.assert_array_equal(display.filters, expected.filters)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_saliency_is_of_the_mean_score(self, around, name):
+        fits, networks = around
+        X, _ = tiny()
+        display = SaliencyDisplay.from_estimator(fits[name], X[4])
+        probability = fits[name].predict_proba(X[4:5])[0]
+        assert display.label == probability.argmax()
+        assert display.probability == pytest.approx(probability.max())
+        mean = np.mean([slopes(network, display.label) for network in networks[name]], axis=0)
+        np.testing.assert_allclose(display.saliency, np.abs(mean), rtol=1e-3)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_history_is_the_mean_curve(self, around, name):
+        fits, networks = around
+        (line,) = HistoryDisplay.from_estimator(fits[name]).lines_
+        histories = [network.history_["loss"] for network in networks[name]]
+        np.testing.assert_allclose(line.get_ydata(), np.mean(histories, axis=0))
+        averages = {"average": "AveragingClassifier", "calibration": "CalibratedClassifierCV"}
+        shown = averages.get(name.partition(" of")[0], "MLPClassifier")
+        assert line.get_label() == f"{shown}, training"
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_confusions_are_its_own(self, around, name):
+        fits, _ = around
+        X, y = tiny()
+        wrong = (y + 1) % 3
+        display = ConfusionExamplesDisplay.from_estimator(fits[name], X, wrong)
+        counts = sum(confusion.count for confusion in display.confusions)
+        assert counts == np.sum(fits[name].predict(X) != wrong)
+        assert display.images[0].shape[1:] == (6, 6)
+
+    @pytest.mark.parametrize("make", [lambda c: GridSearchCV(c, {}), AveragingClassifier])
+    def test_what_is_not_fitted_is_refused(self, make):
+        for draw in (*DISPLAYS, HistoryDisplay.from_estimator):
+            with pytest.raises(NotFittedError):
+                draw(make(mlp()))
+
+    def test_a_search_that_kept_nothing_is_refused(self):
+        search = GridSearchCV(linear(), {"epochs": [1]}, cv=2, refit=False).fit(*tiny())
+        for draw in (*DISPLAYS, HistoryDisplay.from_estimator):
+            with pytest.raises(ValueError, match="search with refit=True"):
+                draw(search)
+
+    def test_a_row_of_a_data_frame_is_an_image(self):
+        X, y = tiny()
+        frame = pd.DataFrame(X.reshape(60, 36)).add_prefix("pixel")
+        pipeline = make_pipeline(PixelScaler(), mlp(image_shape=(6, 6))).fit(frame, y)
+        expected = SaliencyDisplay.from_estimator(pipeline[-1], X[4] / np.float32(X.max()))
+        for row in (frame.iloc[4], frame[4:5]):
+            display = SaliencyDisplay.from_estimator(pipeline, row)
+            np.testing.assert_allclose(display.saliency, expected.saliency, rtol=1e-4)
 
 
 def draw_both(estimator, image):

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from skdigits.inspection._drawing import draw_rows
+from skdigits.inspection._images import as_images, images_of
 
 
 class ConfusionExamplesDisplay:
@@ -57,8 +58,10 @@ class ConfusionExamplesDisplay:
         ----------
         estimator : fitted classifier
             Where it has ``predict_proba``, its surest mistakes are shown first.
-        X : array-like of shape (n_samples, height, width[, channels])
-            Images that the classifier takes as they are.
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Images, as the classifier takes them. Rows of pixels are drawn in the shape that the
+            classifier gives them, or as squares; what is no image by itself, such as the path of a
+            picture, as what the first steps of a pipeline make of it.
         y : array-like of shape (n_samples,)
             Their true classes.
         n_confusions, n_images : int, default=5 and 8
@@ -71,11 +74,12 @@ class ConfusionExamplesDisplay:
         ConfusionExamplesDisplay
             The display, drawn.
         """
+        images = images_of(estimator, X)
         probability = None
         if hasattr(estimator, "predict_proba"):
             probability = estimator.predict_proba(X).max(axis=1)
         return cls.from_predictions(
-            X,
+            images,
             y,
             estimator.predict(X),
             probability=probability,
@@ -92,8 +96,8 @@ class ConfusionExamplesDisplay:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, height, width[, channels])
-            The images.
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            The images; rows of pixels are square images.
         y_true, y_pred : array-like of shape (n_samples,)
             Their true and predicted classes.
         probability : array-like of shape (n_samples,), default=None
@@ -108,7 +112,7 @@ class ConfusionExamplesDisplay:
         ConfusionExamplesDisplay
             The display, drawn.
         """
-        X = np.asarray(X)
+        X = as_images(X)
         check_consistent_length(X, y_true, y_pred, probability)
         confusions = find_confusions(
             y_true, y_pred, probability=probability, n_confusions=n_confusions, n_images=n_images
@@ -179,7 +183,7 @@ def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_image
     [Confusion(label=4, predicted=9, count=2, indices=[1, 0]),
      Confusion(label=9, predicted=4, count=1, indices=[2])]
     """
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
     order = np.flatnonzero(y_true != y_pred)
     if probability is not None:
         sureness = np.asarray(probability, dtype=float)[order]

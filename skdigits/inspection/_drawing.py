@@ -2,16 +2,24 @@
 
 import numpy as np
 
+from skdigits.inspection._images import as_images
+
 GAP = 2  # pixels between images in labelled rows
 
 
 def new_axes(ax, **figure_options):
-    """Return `ax`, or the axes of a new figure for None."""
-    if ax is None:
+    """Return `ax`, or for None the axes of a new figure: of pyplot's, where pyplot can make one."""
+    if ax is not None:
+        return ax
+    from skdigits._matplotlib import Figure
+
+    options = {"layout": "constrained", **figure_options}
+    try:
         import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(layout="constrained", **figure_options)
-    return ax
+        return plt.subplots(**options)[1]
+    except Exception:  # a backend that isn't there, or has no screen: the drawing needs none
+        return Figure(**options).add_subplot()
 
 
 def grid(rows, gap=GAP):
@@ -33,14 +41,23 @@ def draw_rows(ax, rows, labels):
         ax = new_axes(ax)
         ax.set_axis_off()
         return ax
+    rows = [as_images(row) for row in rows]
     picture = grid(rows)
     height = rows[0].shape[1]
     ax = new_axes(ax, figsize=(1.2 + 0.45 * max(map(len, rows)), 0.3 + 0.5 * len(rows)))
     if picture.ndim == 3:
-        picture = np.nan_to_num(picture / np.nanmax(picture), nan=1.0)
+        picture = picture / 255 if rows[0].dtype == np.uint8 else to_unit(picture)
+        picture = np.nan_to_num(picture, nan=1.0)
     ax.imshow(picture, cmap="gray", interpolation="nearest")
     ax.set_xticks([])
-    ax.set_yticks((height - 1) / 2 + np.arange(len(rows)) * (height + GAP), labels)
+    middles = (height - 1) / 2 + np.arange(len(rows)) * (height + GAP)
+    ax.set_yticks(middles, labels, parse_math=False)
     ax.tick_params(left=False)
     ax.spines[:].set_visible(False)
     return ax
+
+
+def to_unit(values):
+    """Return values in 0..1; others by the smallest and the largest of them. NaN stays."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    return values if low >= 0 and high <= 1 else (values - low) / (high - low or 1.0)

@@ -1,8 +1,10 @@
 """What the first layer of a network looks for."""
 
+import math
+
 import numpy as np
 
-from skdigits.inspection._classifier import image_classifier
+from skdigits.inspection._classifier import image_shape, networks
 from skdigits.inspection._drawing import grid, new_axes
 
 MOST_COLUMNS = 8
@@ -16,7 +18,8 @@ class FirstLayerDisplay:
     """The weights of a network's first layer as images, all to one scale.
 
     For a CNN they are the kernels of its first convolution; for an MLP, what each unit of its first
-    hidden layer weighs the pixels with. Weights of one channel go from dark blue (negative) over
+    hidden layer weighs the pixels with. The first layer of a network that was taken over with
+    `transfer_from` is that network's own. Weights of one channel go from dark blue (negative) over
     grey (zero) to yellow (positive). Those of three channels are drawn as red, green and blue, with
     zero as mid-grey; of any other number of channels, the mean is drawn. The scale leaves out the
     largest half percent of the weights.
@@ -64,8 +67,10 @@ class FirstLayerDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, MLPClassifier or Pipeline
-            A fitted classifier of skdigits; of a pipeline, the last step.
+        estimator : fitted CNNClassifier or MLPClassifier
+            Or a Pipeline, a search, an AveragingClassifier or a CalibratedClassifierCV of such: the
+            last step, the best estimator, the first member (``average.estimators_[1]`` is the
+            second).
         n_filters : int, default=32
             Number of filters, at the most: those with the largest norms, the largest first.
         ax : matplotlib Axes, default=None
@@ -81,14 +86,12 @@ class FirstLayerDisplay:
         TypeError
             If `estimator` is no such classifier.
         ValueError
-            If it was fitted on columns that are no image.
+            If it was fitted on columns that are no image, or its first layer with weights is
+            neither a convolution nor one that weighs all pixels of an image.
         """
-        classifier = image_classifier(estimator, cls.__name__)
-        layers = classifier._network.program.model.layers
-        kernel = next(layer.kernel for layer in layers if hasattr(layer, "kernel")).numpy()
-        if kernel.ndim == 2:  # of a dense layer
-            kernel = kernel.reshape(*classifier.image_shape_, -1)
-        filters = np.moveaxis(kernel, -1, 0)
+        _, classifier = networks(estimator, cls.__name__)[0]
+        shape = image_shape(classifier, cls.__name__)
+        filters = _first_filters(classifier._network.program.model, shape)
         norms = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
         strongest = np.argsort(-norms, kind="stable")[:n_filters]
         return cls(filters[strongest]).plot(ax=ax)
@@ -124,3 +127,56 @@ class FirstLayerDisplay:
             self.figure_.colorbar(drawn, cax=beside, label="Weight", extend="both")
         self.ax_.set_axis_off()
         return self
+
+
+def _first_filters(model, shape):
+    """Return the weights of a network's first layer, of shape (n_filters, h, w, channels).
+
+    `shape` is that of the network's images.
+    """
+    before: list = []
+    for layer in _leaves(model):
+        if any(len(weight.shape) > 1 for weight in layer.weights):  # normalisation has none such
+            return np.moveaxis(_kernel(layer, before, shape), -1, 0)
+        before.append(layer)
+    raise ValueError("FirstLayerDisplay draws weights, and this network has none.")
+
+
+def _leaves(model):
+    """Yield the layers of a Keras model in order; of a model in it, the layers of that."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _leaves(layer)
+        else:
+            yield layer
+
+
+def _kernel(layer, before, shape):
+    """Return the weights of a layer, of shape (h, w, channels, n_filters)."""
+    from skdigits._tensorflow import keras
+
+    kinds = keras.layers
+    if isinstance(layer, kinds.Conv2D):
+        return layer.kernel.numpy()
+    if isinstance(layer, kinds.DepthwiseConv2D | kinds.SeparableConv2D):
+        kernel = layer.weights[0].numpy()
+        return kernel.reshape(*kernel.shape[:2], 1, -1)  # each filter sees one channel
+    if isinstance(layer, kinds.Conv1D):  # along the rows of an image: each filter sees whole rows
+        return layer.kernel.numpy()[:, :, np.newaxis]
+    if isinstance(layer, kinds.Dense) and len(layer.input.shape) == 2:
+        kernel = layer.kernel.numpy()
+        shape = _flattened_shape(before, len(kernel)) or shape
+        if math.prod(shape) == len(kernel):
+            return kernel.reshape(*shape[:2], -1, kernel.shape[-1])
+    raise ValueError(
+        f"FirstLayerDisplay draws the weights of a convolution, or of a layer of all pixels; the "
+        f"first layer with weights of this network is {type(layer).__name__} {layer.name!r}."
+    )
+
+
+def _flattened_shape(layers, n_values):
+    """Return the shape of the images that layers made one row of so many values, or None."""
+    for layer in reversed(layers):
+        if tuple(layer.output.shape[1:]) == (n_values,) and len(layer.input.shape) in (3, 4):
+            return tuple(layer.input.shape[1:])
+    return None

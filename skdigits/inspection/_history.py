@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.inspection._classifier import last_step
+from skdigits._members import last_step, members
 from skdigits.inspection._drawing import new_axes
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart, without its pale yellow.
@@ -63,8 +63,10 @@ class HistoryDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator or Pipeline
-            One with ``history_``; of a pipeline, the last step.
+        estimator : fitted estimator
+            One with ``history_``, or a Pipeline, a search, an AveragingClassifier or a
+            CalibratedClassifierCV of such: the last step, the best estimator, the mean of the
+            members.
         metric : str, default="loss"
             Key of the history.
         name : str, default=None
@@ -76,11 +78,19 @@ class HistoryDisplay:
         -------
         HistoryDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If there is no ``history_``, or none has the metric.
         """
-        model = last_step(estimator)
-        if not hasattr(model, "history_"):
-            raise ValueError(f"{type(model).__name__} has no history_; fit it first.")
-        return cls({name or type(model).__name__: model.history_}, metric=metric).plot(ax=ax)
+        found = [member for _, member in members(estimator)]
+        for member in found:
+            if not hasattr(member, "history_"):
+                raise ValueError(f"{type(member).__name__} has no history_; fit it first.")
+        if name is None:
+            name = type(found[0] if len(found) == 1 else last_step(estimator)).__name__
+        return cls({name: [member.history_ for member in found]}, metric=metric).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the curves.
@@ -112,7 +122,10 @@ class HistoryDisplay:
         self.ax_.set_xlim(1 - 0.04 * longest, 1.04 * longest)
         self.ax_.grid(visible=True, alpha=0.3, linewidth=0.6)
         self.ax_.spines[["top", "right"]].set_visible(False)
-        self.ax_.legend(frameon=False)
+        labels = [line.get_label() for line in self.lines_]
+        legend = self.ax_.legend(self.lines_, labels, frameon=False)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
         return self
 
     def _draw(self, index, label, runs, part):

@@ -1,9 +1,12 @@
 """Which pixels a prediction hangs on."""
 
+import os
+
 import numpy as np
 
-from skdigits.inspection._classifier import image_classifier
-from skdigits.inspection._drawing import new_axes
+from skdigits.inspection._classifier import image_shape, networks
+from skdigits.inspection._drawing import new_axes, to_unit
+from skdigits.inspection._images import transformed
 
 # What the authors of SmoothGrad found best: 10 to 20 % of noise; little changes over 50 copies.
 N_COPIES = 50
@@ -48,6 +51,9 @@ class SaliencyDisplay:
     hardly changes with any pixel. The noise has a standard deviation of 15 % of the range of the
     image's pixels.
 
+    Where several networks are averaged, as in `AveragingClassifier`, the score is the mean of their
+    scores.
+
     A light pixel is one that the score is sensitive to, not one that speaks for the class: making
     it lighter may raise the score or lower it.
 
@@ -83,11 +89,12 @@ class SaliencyDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, MLPClassifier or Pipeline
-            A fitted classifier of skdigits, or a pipeline that ends with one, whose other steps
-            transform images to images.
+        estimator : fitted CNNClassifier or MLPClassifier
+            Or a Pipeline that ends with one, whose other steps transform images to images; or a
+            search, an AveragingClassifier or a CalibratedClassifierCV of such.
         image : array-like of shape (height, width[, channels]) or (n_features,)
-            One image, as `estimator` predicts them.
+            One image, as `estimator` predicts them; also one row of a data frame, or what
+            DigitNormalizer takes for a picture.
         ax : matplotlib Axes, default=None
             Axes to draw in; None makes a new figure.
 
@@ -103,20 +110,19 @@ class SaliencyDisplay:
         ValueError
             If it was fitted on columns that are no image, or `image` has another shape.
         """
-        classifier = image_classifier(estimator, cls.__name__)
-        X = np.asarray(image)[np.newaxis]
-        if len(getattr(estimator, "steps", ())) > 1:
-            X = estimator[:-1].transform(X)
-        X = classifier._validate_images(X)
-        probabilities = classifier.predict_proba(X)[0]
+        found = networks(estimator, cls.__name__)
+        shape = image_shape(found[0][1], cls.__name__)
+        X = _batch_of(image)
+        probabilities = estimator.predict_proba(X)[0]
         best = probabilities.argmax()
-        noise = np.random.default_rng(0).normal(size=(N_COPIES, *X.shape[1:]))
-        noisy = (X + NOISE * np.ptp(X) * noise).astype(np.float32)
-        gradient = classifier._network.program.score_gradient(noisy, best).mean(axis=0)
+        inputs = [member._validate_images(transformed(steps, X)) for steps, member in found]
+        gradients = [
+            _gradient(member, given, best) for (_, member), given in zip(found, inputs, strict=True)
+        ]
         return cls(
-            X[0],
-            np.abs(gradient).max(axis=-1),
-            label=classifier.classes_[best],
+            inputs[0].reshape(shape),
+            np.abs(np.mean(gradients, axis=0).reshape(shape)).max(axis=-1),
+            label=estimator.classes_[best],
             probability=float(probabilities[best]),
         ).plot(ax=ax)
 
@@ -138,7 +144,7 @@ class SaliencyDisplay:
         self.figure_ = self.ax_.figure
         image = np.asarray(self.image)
         if image.shape[-1] == 3:
-            image = (image - image.min()) / (np.ptp(image) or 1)
+            image = image / 255 if image.dtype == np.uint8 else to_unit(image)
         else:
             image = image.mean(axis=-1)
         right = width * (1 + GAP)
@@ -147,7 +153,24 @@ class SaliencyDisplay:
             self.ax_.imshow(picture, cmap=colors, extent=extent, interpolation="nearest")
         self.ax_.set(xlim=(0, right + width), ylim=(height, 0), yticks=[])
         self.ax_.set_xticks([width / 2, right + width / 2], ["Image", "Saliency"])
-        self.ax_.set_title(f"Predicted: {self.label}, {100 * self.probability:.1f} %")
+        title = f"Predicted: {self.label}, {100 * self.probability:.1f} %"
+        self.ax_.set_title(title, parse_math=False)
         self.ax_.tick_params(bottom=False)
         self.ax_.spines[:].set_visible(False)
         return self
+
+
+def _batch_of(image):
+    """Return one image as the batch that a pipeline or a classifier takes."""
+    if isinstance(image, str | os.PathLike) or hasattr(image, "getexif"):
+        return [image]  # a picture for DigitNormalizer
+    if hasattr(image, "to_frame"):  # a row of a data frame, with the names of its columns
+        return image.to_frame().T
+    return image if hasattr(image, "columns") else np.asarray(image)[np.newaxis]
+
+
+def _gradient(classifier, X, code):
+    """Return the mean gradient of a class's score over copies of the image X with noise."""
+    noise = np.random.default_rng(0).normal(size=(N_COPIES, *X.shape[1:]))
+    noisy = (X + NOISE * np.ptp(X) * noise).astype(np.float32)
+    return classifier._network.program.score_gradient(noisy, code).mean(axis=0)

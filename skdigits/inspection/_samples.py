@@ -1,9 +1,10 @@
 """Images of each class."""
 
 import numpy as np
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
 from skdigits.inspection._drawing import draw_rows
+from skdigits.inspection._images import as_images
 
 
 class SampleImagesDisplay:
@@ -43,14 +44,14 @@ class SampleImagesDisplay:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, height, width[, channels])
-            The images.
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            The images; rows of pixels are square images.
         y : array-like of shape (n_samples,)
             Their classes.
         n_images : int, default=10
             Number of images of a class; all, where it has fewer.
         labels : array-like of shape (n_classes,), default=None
-            Names of the classes in sorted order; None takes the classes themselves.
+            Names of the classes in `y` in sorted order; None takes the classes themselves.
         random_state : int, RandomState instance or None, default=None
             Chooses the images.
         ax : matplotlib Axes, default=None
@@ -60,12 +61,19 @@ class SampleImagesDisplay:
         -------
         SampleImagesDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If `X` can't be drawn as images, or `labels` are not as many as the classes in `y`.
         """
-        classes = np.unique(y)
+        X = as_images(X)
+        classes = np.unique(column_or_1d(y))
         rows = choose_samples(X, y, n_images=n_images, random_state=random_state)
-        X = np.asarray(X)
-        images = [X[row] for row in rows]
-        return cls(images, labels=classes if labels is None else labels).plot(ax=ax)
+        labels = classes if labels is None else labels
+        if len(labels) != len(classes):
+            raise ValueError(f"y has {len(classes)} classes, and there are {len(labels)} labels.")
+        return cls([X[row] for row in rows], labels=labels).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the images.
@@ -109,7 +117,7 @@ def choose_samples(X, y, *, n_images=10, random_state=None):
     [1, 2]
     """
     check_consistent_length(X, y)
-    y = np.asarray(y)
+    y = column_or_1d(y)
     rng = check_random_state(random_state)
     members = (np.flatnonzero(y == klass) for klass in np.unique(y))
     return [rng.permutation(group)[:n_images] for group in members]

@@ -1,0 +1,88 @@
+"""What is drawn as images: whatever a model takes for images."""
+
+import math
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skdigits._images import SMALLEST_SQUARE
+from skdigits._members import members
+
+
+def square_shape(n_features):
+    """Return the shape of a square grey image of so many pixels, or None where there is none."""
+    side = math.isqrt(n_features)
+    return (side, side, 1) if side * side == n_features >= SMALLEST_SQUARE**2 else None
+
+
+def as_images(X, shape=None):
+    """Return images, or rows of pixels, as an array of images to draw.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_pixels)
+        Lists, data frames and sparse matrices, too.
+    shape : tuple of int, default=None
+        (height, width, channels) of one row, where X has rows of as many values. Other rows are
+        square and grey.
+
+    Returns
+    -------
+    ndarray of shape (n_images, height, width) or (n_images, height, width, 3)
+        In grey, unless there are three channels: of any other number, their mean.
+
+    Raises
+    ------
+    ValueError
+        For what makes no images.
+    """
+    try:
+        X = np.asarray(X.toarray() if issparse(X) else X)
+        X = X.astype(float) if X.dtype == object else X
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X can't be drawn as images of one shape: {error}") from error
+    if X.ndim == 2:
+        X = X.reshape(len(X), *_shape_of_row(X.shape[1], shape))
+    if X.ndim not in (3, 4) or X.dtype.kind not in "biuf":
+        raise ValueError(
+            "Only images of shape (n_images, height, width[, channels]) and rows of pixels can be "
+            f"drawn; got an array of shape {X.shape}, {X.dtype}."
+        )
+    if X.ndim == 4 and X.shape[3] != 3:
+        return X[..., 0] if X.shape[3] == 1 else X.mean(axis=3)
+    return X
+
+
+def _shape_of_row(n_features, shape):
+    if shape is not None and len(shape) == 3 and math.prod(shape) == n_features:
+        return shape
+    square = square_shape(n_features)
+    if square is None:
+        raise ValueError(
+            f"X has rows of {n_features} values, which make no square image; give images of shape "
+            "(n_images, height, width[, channels])."
+        )
+    return square
+
+
+def images_of(estimator, X):
+    """Return what `estimator` takes as images to draw.
+
+    Where that is none by itself, such as the paths of pictures, it is what the first steps of a
+    pipeline make of it.
+    """
+    steps, classifier = members(estimator)[0]
+    try:
+        return as_images(X, getattr(classifier, "image_shape_", None))
+    except ValueError:
+        images = transformed(steps, X)
+        if not steps or np.ndim(images) < 3:
+            raise
+    return as_images(images)
+
+
+def transformed(steps, X):
+    """Return what comes out of fitted transformers, one after the other."""
+    for step in steps:
+        X = step.transform(X)
+    return X
