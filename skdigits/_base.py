@@ -139,7 +139,8 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             Labels of any type, at least two different ones.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss, at least 0. Only their ratios count: they are
+            brought to a mean of one.
 
         X_val : array-like of shape (n_val, ...), default=None
             Images to measure after each epoch, of the shape and scale of those in `X`; "val_loss"
@@ -169,7 +170,11 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch on these images, going on from where the estimator stands.
 
-        The learning rate is constant: a schedule would have to know the number of calls.
+        From nothing, the learning rate is constant: a schedule would have to know the number of
+        calls. After `fit`, which ends at a rate near zero, it is a hundredth of `learning_rate`,
+        and batch normalisation keeps the averages that it has: a few calls on images that are
+        known already, on single images or on those of one class so do no harm. Set a higher
+        `learning_rate` to learn faster, at the price of what was learned.
 
         Parameters
         ----------
@@ -183,13 +188,26 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             All labels that will ever come; the first call needs it where its `y` lacks some.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss, at least 0. Only their ratios count, those to the
+            weights of all calls so far.
 
         Returns
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, and for ``class_weight="balanced"``: the classes of one call are not those of
+            all data.
         """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                'class_weight="balanced" is not supported by partial_fit: the images of one call '
+                "do not tell how common the classes are. Compute the weights from all labels with "
+                "sklearn.utils.class_weight.compute_class_weight, and give them as a dict."
+            )
         go_on = hasattr(self, "_network")
         return self._fit(X, y, sample_weight, (None, None), classes, go_on, None)
 
@@ -256,7 +274,9 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         before = dict(vars(self))
         try:
             images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
-            arrays = images, codes, self._loss_weights(images, y, sample_weight)
+            earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
+            weights, self._weights_seen = self._loss_weights(images, y, sample_weight, earlier)
+            arrays = images, codes, weights
             validation = self._validate_validation_data(*validation)
             self._train(arrays, validation, go_on, epochs, tasks)
         except BaseException:
@@ -305,11 +325,24 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise type(error)(f"X_val and y_val cannot be used: {error}") from error
         return images, codes, np.ones(len(codes))
 
-    def _loss_weights(self, images, y, sample_weight):
-        weights = _check_sample_weight(sample_weight, images, dtype=np.float32)
+    def _loss_weights(self, images, y, sample_weight, earlier):
+        """Return a weight for each image, of mean one together with those of earlier calls.
+
+        Also the sum and the number of all of these; `earlier` has those before.
+        """
+        weights = _check_sample_weight(
+            sample_weight, images, dtype=np.float64, ensure_non_negative=True
+        )
+        if sample_weight is None and self.class_weight is None:
+            return weights, earlier
         if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y).astype(np.float32)
-        return weights
+            weights = weights * compute_sample_weight(self.class_weight, y)
+            if (weights < 0).any():
+                raise ValueError("The 'class_weight' parameter holds a negative weight.")
+        total, count = earlier[0] + weights.sum(), earlier[1] + len(weights)
+        if not total:
+            raise ValueError("sample_weight and class_weight give each image a weight of zero.")
+        return weights * (count / total), (total, count)
 
     def _train(self, arrays, validation, go_on, epochs, tasks):
         """Train on images, labels and weights; measure `validation`, or rows held out."""
@@ -323,6 +356,7 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self._rng = copy.deepcopy(self._rng)  # the old one stays for an error to go back to
         else:
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+            self._split_seed = int(self._rng.integers(2**31))
         train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
         if not go_on:
             self._network = self._new_network(spec, arrays[0], train_rows)
@@ -367,17 +401,22 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return network
 
     def _split(self, arrays, validation, may_hold_out):
-        """Return the rows to train on, and those to measure: of `validation`, or held out."""
+        """Return the rows to train on, and those to measure: of `validation`, or held out.
+
+        A training that goes on holds out what the first did, so that nothing was trained on.
+        """
         codes = arrays[1]
         rows = np.arange(len(codes), dtype=np.int32)
         if validation is not None:
             return rows, np.arange(len(validation[1]), dtype=np.int32)
         if not (may_hold_out and self.early_stopping and self.validation_fraction is not None):
             return rows, rows[:0]
-        seed = int(self._rng.integers(2**31))
         try:
             return train_test_split(
-                rows, test_size=self.validation_fraction, stratify=codes, random_state=seed
+                rows,
+                test_size=self.validation_fraction,
+                stratify=codes,
+                random_state=self._split_seed,
             )
         except ValueError as error:
             raise ValueError(
