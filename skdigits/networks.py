@@ -203,6 +203,7 @@ def build_from(
     body,
     output_activation="softmax",
     kernel_initializer="glorot_uniform",
+    dtype="float32",
     meta=None,
 ):
     """Build a network from another one: its layers and weights, but for a new output layer.
@@ -222,6 +223,10 @@ def build_from(
 
     output_activation, kernel_initializer, meta
         As in :func:`build_mlp`, for the new output layer.
+
+    dtype : str, default="float32"
+        Keras dtype policy of the copied layers from the first convolution on, whatever those of
+        `body` have; the others are float32.
 
     Returns
     -------
@@ -247,8 +252,7 @@ def build_from(
             f"The network to build from takes input of shape {body.input_shape}, not images of "
             f"shape {input_shape}."
         )
-    copied = keras.models.clone_model(body)
-    copied.set_weights(body.get_weights())
+    copied = copy_network(body, dtype)
     with_weights = [layer for layer in copied.layers if layer.weights]
     if len(with_weights) < 2:
         raise ValueError("The network to build from has no layers below its output layer.")
@@ -261,6 +265,50 @@ def build_from(
         x = features(keras.layers.Reshape(shape)(inputs))
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name=body.name)
+
+
+def copy_network(model, dtype="float32"):
+    """Copy a Keras model and its weights, for another arithmetic.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional or sequential.
+
+    dtype : str, default="float32"
+        Keras dtype policy of the layers from the first convolution on, but for the last with
+        weights. All others are float32: they have the pixels, or the probabilities.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+    """
+    n_left = sum(bool(layer.weights) for layer in model.layers)
+    policy = "float32"
+
+    def copied(layer):
+        nonlocal n_left, policy
+        n_left -= bool(layer.weights)
+        if convolves(layer):
+            policy = dtype
+        config = layer.get_config()
+        if "dtype" in config:
+            config["dtype"] = policy if n_left else "float32"
+        return type(layer).from_config(config)
+
+    # Of a compiled model Keras copies the loss and the optimizer too, as far as it can.
+    layers = keras.Model(model.input, model.output, name=model.name)
+    new = keras.models.clone_model(layers, clone_function=copied)
+    new.set_weights(model.get_weights())
+    return new
+
+
+def convolves(layer):
+    """Return whether a Keras layer is a convolution, or a model that has one."""
+    kinds = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    inner = getattr(layer, "layers", [])
+    return isinstance(layer, kinds) or any(convolves(each) for each in inner)
 
 
 def takes_images(body, input_shape):

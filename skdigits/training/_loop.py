@@ -95,10 +95,10 @@ def train(network, training, validation, plan, tasks):
     KeyboardInterrupt
         On Ctrl-C in the first epoch. After this and any other error the network is as it was.
     """
-    program = network.program
+    program = network.program_to_train()
     (data, train_rows), (val_data, val_rows) = training, validation
     # Users' callbacks see the model, and may keep it.
-    model = network.model if plan.callbacks else program.model
+    model = network.lend_model() if plan.callbacks else program.model
     callbacks = _callback_list(plan, model, n_steps=-(-len(train_rows) // plan.batch_size))
     model.stop_training = False
     history: list[dict] = []

@@ -25,6 +25,7 @@ class Network:
         self._state: list | None = None
         self._program: Any = None
         self._giving_back: Any = None
+        self._float32_model: Any = None  # a copy, where the program trains in bfloat16
 
     @property
     def program(self):
@@ -46,9 +47,22 @@ class Network:
 
     @property
     def model(self):
-        """The Keras model, from now on the caller's too."""
+        """The Keras model, in float32; from now on the caller's too."""
+        if self.program.is_float32:
+            return self.lend_model()
+        if self._float32_model is None:
+            self._float32_model = self.program.copy_model()
+        return self._float32_model
+
+    def lend_model(self):
+        """Return the Keras model that is trained, for others to see and to keep."""
         self.program.lent_out = True
         return self.program.model
+
+    def program_to_train(self):
+        """Return the program; from now on a copy of its model would be an old one."""
+        self._float32_model = None
+        return self.program
 
     def start(self, seed, mean, variance):
         """Begin anew, as :meth:`Program.start`."""
@@ -93,4 +107,5 @@ class Network:
     def __getstate__(self):
         state = self._state if self._program is None else self._program.get_state()
         arrays = None if state is None else [np.array(value) for value in state]
-        return {"spec": self.spec, "_state": arrays, "_program": None, "_giving_back": None}
+        empty = dict.fromkeys(["_program", "_giving_back", "_float32_model"])
+        return {"spec": self.spec, "_state": arrays, **empty}

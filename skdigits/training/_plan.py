@@ -122,7 +122,11 @@ def _body_options(estimator, input_shape):
             f"shape {tuple(input_shape)}."
         )
     own = ("output_activation", "kernel_initializer")
-    return {"body": body, **{name: _own(getattr(estimator, name)) for name in own}}
+    return {
+        "body": body,
+        "dtype": dtype_policy(estimator.precision, networks.convolves(body)),
+        **{name: _own(getattr(estimator, name)) for name in own},
+    }
 
 
 def make_plan(estimator, spec, n_rows, epochs, rng, *, has_validation, goes_on_from_fit):

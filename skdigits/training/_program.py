@@ -3,12 +3,13 @@
 import numpy as np
 
 from skdigits._tensorflow import check_process, context, neutral_keras, tf
+from skdigits.networks import copy_network
 from skdigits.training._augmentation import make_augmenter
 from skdigits.training._initial import can_start_again, initial_values
 from skdigits.training._optimizer import StartingState, copy_optimizer, set_learning_rates
 from skdigits.training._probabilities import loss_traits, normalized
 from skdigits.training._scikeras import compile_model
-from skdigits.training._steps import Steps, batch_normalizations
+from skdigits.training._steps import Steps, batch_normalizations, is_float32
 
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
 # Several images are filled up to a multiple of this, so that none depends on its place: matrix
@@ -47,6 +48,7 @@ class Program:
         self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
         sets_rate = isinstance(spec.schedule, str) and spec.schedule == "one_cycle"
         self._steps = Steps(self.model, self.augmenter, loss_traits(spec.loss), sets_rate)
+        self.is_float32 = is_float32(self.model)
         self._has_averages = bool(batch_normalizations(self.model))
         self.key = None  # the pool's
         self.lent_out = False  # once others hold the model, it cannot serve a second estimator
@@ -89,6 +91,14 @@ class Program:
     def finalize(self):
         """Have the optimizer set the weights that it ends a training with, such as averages."""
         self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def copy_model(self):
+        """Return a copy of the model that works in float32, compiled in the same way."""
+        with neutral_keras():
+            model = copy_network(self.model)
+            optimizer = copy_optimizer(self.optimizer)
+            model.compile(optimizer=optimizer, loss=self.spec.loss)
+        return model
 
     def get_state(self):
         """Return all variables' values as tensors: the model's, the optimizer's, augmentation's."""

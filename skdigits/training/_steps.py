@@ -5,9 +5,11 @@ per-batch machinery cost nothing. Batches are gathered and converted to float by
 pixels stay uint8. The batch dimension is dynamic, so that one trace serves every batch size.
 """
 
+import functools
 from contextlib import contextmanager
 
 from skdigits._tensorflow import keras, tf
+from skdigits.networks import copy_network
 from skdigits.training import _probabilities as p
 from skdigits.training._optimizer import apply_gradients
 
@@ -53,14 +55,13 @@ class Steps:
         """Return the sums of losses and of hits over `rows`."""
 
         def step(number, batch):
-            return self._measure(self.model(batch[0], training=False), *batch[1:])
+            return self._measure(self._infer(batch[0]), *batch[1:])
 
         return _loop(step, images, labels, weights, rows, batch_size)
 
     def predict(self, images):
         """Return the probabilities of images; rows need not sum to one."""
-        outputs = self.model(tf.cast(images, tf.float32), training=False)
-        return p.probabilities(outputs, self.traits)
+        return p.probabilities(self._infer(tf.cast(images, tf.float32)), self.traits)
 
     def score_gradient(self, images, code):
         """Return the gradient of the output layer's sum for a class."""
@@ -68,6 +69,27 @@ class Steps:
         hidden = keras.Model(self.model.inputs, output.input)(pixels, training=False)
         scores = tf.linalg.matmul(tf.cast(hidden, tf.float32), output.kernel) + output.bias
         return tf.gradients(scores[:, code], pixels)[0]
+
+    def _infer(self, pixels):
+        """Return the outputs in prediction, always in float32.
+
+        So predictions are those of the model that users take out, on any processor.
+        """
+        if is_float32(self.model):
+            return self.model(pixels, training=False)
+        outputs, _ = self._in_float32.stateless_call(
+            [variable.value for variable in self.model.trainable_variables],
+            [variable.value for variable in self.model.non_trainable_variables],
+            pixels,
+            training=False,
+        )
+        return outputs
+
+    @functools.cached_property
+    def _in_float32(self):
+        """The model's layers in float32; their own weights are never looked at."""
+        with tf.init_scope():  # asked for while a graph is traced
+            return copy_network(self.model)
 
     def _train(self, variables, data, rates, training):
         optimizer = self.model.optimizer
@@ -101,8 +123,16 @@ class Steps:
 def batch_normalizations(model):
     """Return a model's layers of batch normalisation that train."""
     kind = keras.layers.BatchNormalization
-    layers = model._flatten_layers(include_self=False, recursive=True)
-    return [layer for layer in layers if isinstance(layer, kind) and layer.trainable]
+    return [layer for layer in _layers(model) if isinstance(layer, kind) and layer.trainable]
+
+
+def is_float32(model):
+    """Return whether all of a model's arithmetic is float32."""
+    return all(layer.compute_dtype == "float32" for layer in _layers(model))
+
+
+def _layers(model):
+    return model._flatten_layers(include_self=False, recursive=True)
 
 
 @contextmanager
