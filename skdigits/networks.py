@@ -298,10 +298,14 @@ def copy_network(model, dtype="float32"):
         return type(layer).from_config(config)
 
     # Of a compiled model Keras copies the loss and the optimizer too, as far as it can.
-    layers = keras.Model(model.input, model.output, name=model.name)
+    layers = keras.Model(_one(model.inputs), _one(model.outputs), name=model.name)
     new = keras.models.clone_model(layers, clone_function=copied)
     new.set_weights(model.get_weights())
     return new
+
+
+def _one(tensors):
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def convolves(layer):
