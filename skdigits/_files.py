@@ -9,7 +9,7 @@ from pathlib import Path
 
 def write_text(path, text):
     """Write a text file so that nobody ever sees half of it."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, _escaped(text).encode("utf-8"))
 
 
 def write_bytes(path, content):
@@ -28,17 +28,22 @@ def write_bytes(path, content):
 
 def to_json(value):
     """Return strict JSON; numbers that JSON lacks (NaN, infinity) become null."""
-    return json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _finite(value):
+def _strict(value):
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {_escaped(str(key)): _strict(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_strict(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return _escaped(value) if isinstance(value, str) else value
+
+
+def _escaped(text):
+    """Return a text with escapes for what UTF-8 lacks: the bytes of a file name that is no text."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _umask():

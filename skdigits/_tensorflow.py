@@ -7,14 +7,12 @@ not import this module; the first ``fit`` does.
 import gc
 import os
 import random
-import re
-import sys
-import tempfile
 import threading
 from contextlib import contextmanager, suppress
 
+from skdigits._log_lines import without_log_lines
+
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_LOG_LINE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl::InitializeLog")
 
 
 def _import_quietly():
@@ -22,12 +20,12 @@ def _import_quietly():
     before = os.environ.get(_LOG_LEVEL)
     os.environ.setdefault(_LOG_LEVEL, "3")  # read once, when the library loads
     try:
-        with _without_log_lines():
+        with without_log_lines():
             import tensorflow
             import keras  # isort: skip  (its backend comes first)
     finally:
         if before is None:
-            del os.environ[_LOG_LEVEL]
+            os.environ.pop(_LOG_LEVEL, None)
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"skdigits trains with Keras on TensorFlow, but Keras uses the backend "
@@ -35,33 +33,6 @@ def _import_quietly():
             "before Keras is imported."
         )
     return keras, tensorflow
-
-
-@contextmanager
-def _without_log_lines():
-    """Keep TensorFlow's log lines from the error output, and nothing else.
-
-    What it logs while it loads heeds no log level (tensorflow issue 100442), so the error output
-    goes to a file meanwhile, and all but those lines is written afterwards.
-    """
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # no error output at all
-        yield
-        return
-    with tempfile.TemporaryFile() as caught:
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-            caught.seek(0)
-            rest = b"".join(line for line in caught if not _LOG_LINE.match(line))
-            if rest:
-                os.write(2, rest)
 
 
 def _fix_number_of_threads():

@@ -1,10 +1,13 @@
 """The command line. ``skdigits --help`` shows what it can do."""
 
-import sys
+from skdigits.cli._streams import drop_output, forgiving_streams, tell
 
 __all__ = ["main"]
 
-EXTRA = ("typer", "rich", "jinja2", "matplotlib", "PIL")  # what the extra "cli" brings
+EXTRA = ("typer", "rich", "jinja2", "matplotlib")  # what the extra "cli" brings
+
+# What bad data, bad models and full disks raise.
+EXPECTED = (ValueError, TypeError, OSError, MemoryError)
 
 
 def main(args=None):
@@ -18,8 +21,21 @@ def main(args=None):
     Returns
     -------
     int
-        0; 2 after bad input, told in one line on standard error; 130 after Ctrl-C.
+        0; 1 where nobody reads the output any more; 2 after bad input, told in one line on
+        standard error; 130 after Ctrl-C.
     """
+    with forgiving_streams():
+        try:
+            return _run(args)
+        except KeyboardInterrupt:
+            tell("interrupted")
+            return 130
+        except BrokenPipeError:
+            drop_output()
+            return 1
+
+
+def _run(args):
     try:
         from skdigits.cli._app import app, usage_error
 
@@ -27,22 +43,30 @@ def main(args=None):
             code = app(args=args, prog_name="skdigits", standalone_mode=False)
         except usage_error as error:
             return _fail(error.format_message())
-    except KeyboardInterrupt:
-        code = 130
     except ImportError as error:
-        if error.name not in EXTRA:
-            raise
-        return _fail(f'{error.name} is missing: pip install "skdigits[cli]"')
-    # What bad data, bad models and full disks raise. Anything else is a mistake of ours, and its
-    # traceback is wanted.
-    except (ValueError, TypeError, OSError, MemoryError) as error:
-        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        return _fail(f"{error or type(error).__name__}{notes}")
-    if code == 130:
-        print("skdigits: interrupted", file=sys.stderr)
+        if error.name in EXTRA:
+            return _fail(f'{error.name} is missing: pip install "skdigits[cli]"')
+        if error.name is None:  # ours: Keras with another backend
+            return _fail(error)
+        raise
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _fail_or_raise(error)
+    if code == 130:  # Typer's word for Ctrl-C
+        raise KeyboardInterrupt
     return code or 0
 
 
+def _fail_or_raise(error):
+    """Tell what is wrong with the input; a mistake of ours is raised: its traceback is wanted."""
+    notes = getattr(error, "__notes__", [])  # which model it was
+    if not isinstance(error, EXPECTED) and not notes:
+        raise error
+    message = str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+    return _fail(": ".join([*notes, message or type(error).__name__]))
+
+
 def _fail(message):
-    print(f"skdigits: error: {' '.join(str(message).split())}", file=sys.stderr)
+    tell(f"error: {' '.join(str(message).split())}")
     return 2

@@ -12,6 +12,7 @@ usage_error: Any = typer.BadParameter.__base__  # what Typer raises for any wron
 
 app = typer.Typer(
     add_completion=False,
+    pretty_exceptions_enable=False,  # a plain traceback is what a report of a mistake needs
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -1,7 +1,11 @@
 """What several commands check before any work starts, and how they name themselves."""
 
+import difflib
 import os
 import shlex
+import string
+
+_PLAIN = {*string.ascii_letters, *string.digits, *"/._-"}
 
 
 def check_folder(out):
@@ -11,6 +15,13 @@ def check_folder(out):
         raise ValueError(f"--out {out}: {existing} is not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise ValueError(f"--out {out}: {existing} can't be written to")
+
+
+def unknown(what, name, choices):
+    """Return the ValueError for a name that is none of the choices; say which is like it."""
+    like = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.7)
+    hint = f"did you mean {like[0]!r}? " if like else ""
+    return ValueError(f"unknown {what} {name!r}; {hint}choose from {', '.join(choices)}")
 
 
 def split_names(text):
@@ -28,4 +39,12 @@ def command_line(*words, **options):
             words += (f"--{name}",)
         elif value is not None and value is not False:
             words += (f"--{name}", str(value))
-    return shlex.join(["skdigits", *words])
+    return " ".join(map(_quote, ("skdigits", *words)))
+
+
+def _quote(word):
+    """Return a word as a shell reads it, also the name of a file that is no text."""
+    if not any("\ud800" <= character <= "\udfff" for character in word):
+        return shlex.quote(word)
+    characters = map(chr, os.fsencode(word))
+    return "$'" + "".join(c if c in _PLAIN else f"\\x{ord(c):02x}" for c in characters) + "'"

@@ -1,6 +1,5 @@
 """``skdigits compare``: train models on the same images and show which is best."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +7,9 @@ from typing import Annotated
 import typer
 
 from skdigits._named_data import DATA, load_data
-from skdigits.cli._checks import check_folder, command_line, split_names
+from skdigits.cli._checks import check_folder, command_line, split_names, unknown
 from skdigits.cli._names import BASELINES, make_model
+from skdigits.cli._streams import say, tell
 
 
 def compare(
@@ -80,25 +80,27 @@ def compare(
             progress=display,
         )
     command = command_line("compare", data=data, models=",".join(names), cv=cv, seed=seed, out=out)
-    page = report.write_report(
-        comparison,
-        X if cv else X_test,
-        y if cv else y_test,
-        out,
-        title=DATA[data],
-        class_names=class_names,
-        run=report.describe_run(command, seconds=time.perf_counter() - start),
-    )
-    print_table(*report.comparison_table(comparison), title=DATA[data])
+    try:
+        page = report.write_report(
+            comparison,
+            X if cv else X_test,
+            y if cv else y_test,
+            out,
+            title=DATA[data],
+            class_names=class_names,
+            run=report.describe_run(command, seconds=time.perf_counter() - start),
+        )
+    finally:  # a full disk costs the page, not the numbers
+        print_table(*report.comparison_table(comparison), title=DATA[data])
     for warning in display.warnings:
-        print(f"skdigits: warning: {warning}", file=sys.stderr)
-    typer.echo(f"Page: {page}")
+        tell(f"warning: {warning}")
+    say(f"Page: {page}")
 
 
 def _check(data, models, cv, seed, out):
     """Find what is wrong before any work starts; return the models' names."""
     if data not in DATA:
-        raise ValueError(f"unknown --data {data!r}; choose from {', '.join(DATA)}")
+        raise unknown("--data", data, DATA)
     names = split_names(models)
     if not names:
         raise ValueError("--models names no model; try --models mlp,cnn")

@@ -1,5 +1,7 @@
 """What the command line calls models."""
 
+from skdigits.cli._checks import unknown
+
 # Ours: the class, and the effort.
 OURS = {
     "mlp": ("MLPClassifier", "default"),
@@ -46,10 +48,10 @@ def _scikit_learn_class(name):
 
     classes = dict(all_estimators(type_filter="classifier"))
     if name not in classes:
-        choices = ", ".join([*OURS, *BASELINES])
+        error = unknown("model", name, [*OURS, *BASELINES])
         raise ValueError(
-            f"unknown model {name!r}; choose from {choices}, or the name of one of "
-            "scikit-learn's classifiers, such as ExtraTreesClassifier"
+            f"{error}, or the name of one of scikit-learn's classifiers, such as "
+            "ExtraTreesClassifier"
         )
     return classes[name]
 

@@ -1,13 +1,13 @@
 """``skdigits study``: list the published studies and run them again."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from skdigits._named_data import DATA
-from skdigits.cli._checks import check_folder, command_line, split_names
+from skdigits.cli._checks import check_folder, command_line, split_names, unknown
+from skdigits.cli._streams import say, tell
 
 study = typer.Typer(
     name="study",
@@ -128,19 +128,19 @@ def run_studies(
             best_first=False,
         )
         for warning in display.warnings:
-            print(f"skdigits: warning: {warning}", file=sys.stderr)
-        typer.echo(f"Page: {page}")
-    typer.echo(f"All studies: {report.write_index(out, order=STUDIES)}")
+            tell(f"warning: {warning}")
+        say(f"Page: {page}")
+    say(f"All studies: {report.write_index(out, order=STUDIES)}")
 
 
 def _check(names, data, out, seeds):
     """Find what is wrong before any work starts; return the studies, each with its data."""
     from skdigits.studies import STUDIES
 
-    if unknown := [name for name in names if name not in (*STUDIES, "all")]:
-        raise ValueError(f"unknown study {unknown[0]!r}; choose from {', '.join(STUDIES)}, all")
-    if data is not None and (unknown := [name for name in data if name not in DATA]):
-        raise ValueError(f"unknown --data {unknown[0]!r}; choose from {', '.join(DATA)}")
+    for what, given, choices in (("study", names, (*STUDIES, "all")), ("--data", data or (), DATA)):
+        for name in given:
+            if name not in choices:
+                raise unknown(what, name, choices)
     if data == []:
         raise ValueError("--data names no data set; try --data mnist")
     if seeds is not None and seeds < 1:

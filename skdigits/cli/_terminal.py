@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from skdigits.cli._streams import readable, say
+
 
 class Display:
     """Context manager and callable that shows the progress of several models, a bar each.
@@ -68,7 +70,8 @@ class Display:
         signal.default_int_handler(signum, frame)
 
     def _keep_warning(self, message, *_):
-        text = f"{self._name}: {str(message).splitlines()[0]}"
+        first_line = str(message).partition("\n")[0]
+        text = f"{self._name}: {first_line}"
         if text not in self.warnings:
             self.warnings.append(text)
 
@@ -80,7 +83,7 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     where it is that.
     """
     table = Table(
-        title=title,
+        title=readable(title),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         collapse_padding=True,
@@ -89,12 +92,16 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     for number, column in enumerate(columns):
         side: Literal["left", "right"] = "left" if number < n_texts else "right"
         table.add_column(
-            column, justify=side, vertical="bottom", overflow="fold", no_wrap=number == 0
+            readable(column), justify=side, vertical="bottom", overflow="fold", no_wrap=number == 0
         )
     for row in rows:
         is_best = best_first and row is rows[0] and len(rows) > 1
-        table.add_row(*row, style="bold" if is_best else None)
-    console = Console()
+        table.add_row(*map(readable, row), style="bold" if is_best else None)
+    console = Console(markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 200
-    console.print(table)
+    # Rich leaves columns empty that have no room; a terminal breaks lines that are too long.
+    console.width = max(console.width, console.measure(table).minimum)
+    with console.capture() as printed:
+        console.print(table)
+    say(printed.get().removesuffix("\n"))

@@ -310,7 +310,7 @@ class _Runner:
         # Early stopping on them would choose the epoch by them.
         by_accuracy = model.early_stopping and model.validation_fraction is not None
         curves = {} if by_accuracy else {"X_val": X_test, "y_val": y_test}
-        with _interruption_ends_the_run():
+        with _whole(label):
             outcome = measure_fit(
                 _with_keras_objects(model),
                 images.train,
@@ -340,7 +340,7 @@ def _search(search, model, X, y, report):
     import_keras_first([model])
     watch_epochs(found, report)
     report(0.0, "searching")
-    with _interruption_ends_the_run():
+    with _whole(search.name):
         seconds, _ = seconds_of(found.fit, X, y)
     measures = ("mean_test_score", "std_test_score", "mean_fit_time")
     columns = [found.cv_results_[measure].tolist() for measure in measures]
@@ -384,13 +384,17 @@ def _label(value):
 
 
 @contextmanager
-def _interruption_ends_the_run():
-    """Raise KeyboardInterrupt where an estimator would keep the epochs done: half a run is none."""
+def _whole(run):
+    """Name the run where it fails, and end it where it is interrupted: half a run is none.
+
+    An estimator would keep the epochs done after an interruption.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Training was interrupted")
         try:
             yield
-        except UserWarning as warning:
-            if "Training was interrupted" not in str(warning):
-                raise
-            raise KeyboardInterrupt from warning
+        except Exception as error:
+            if isinstance(error, UserWarning) and "Training was interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            error.add_note(f"run {run!r}")
+            raise

@@ -1,5 +1,6 @@
 """The training loop: epochs, Keras callbacks, early stopping, and Ctrl-C."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -141,7 +142,7 @@ def _callback_list(plan, model, n_steps):
     stopping = [plan.early_stopping] if plan.early_stopping else []
     return keras.callbacks.CallbackList(
         [*plan.callbacks, *stopping],
-        add_progbar=plan.verbose != 0,
+        add_progbar=plan.verbose != 0 and sys.stdout is not None,  # Keras's bar would fail
         model=model,
         verbose=plan.verbose,
         epochs=plan.first_epoch + plan.epochs,

@@ -1,0 +1,7 @@
+"""``python -m skdigits`` is the command ``skdigits``."""
+
+import sys
+
+from skdigits.cli import main
+
+sys.exit(main())
