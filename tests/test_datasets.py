@@ -1,11 +1,12 @@
 """The loaders: what they return, where files come from, and that only right ones are used."""
 
 import doctest
-import gzip
 import hashlib
+import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits as load_originals
+from tiny_sets import FILES, IMAGES, checksums, expect, packed
 
 from skdigits.datasets import _fetch, fetch_fashion_mnist, fetch_mnist, load_digits
 
@@ -137,28 +139,10 @@ def test_fashion_mnist_is_the_published_one():
     assert train.std() == pytest.approx(90.02, abs=0.005)
 
 
-# A tiny set in the place of MNIST, to follow files on their way
+# A tiny set in the place of MNIST
 
-
-def _idx(values):
-    header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, dtype=">u4").tobytes()
-    return header + values.tobytes()
-
-
-def _tiny_files():
-    rng = np.random.default_rng(0)
-    files = {}
-    for prefix, n_samples in (("train", 12), ("t10k", 5)):
-        images = rng.integers(0, 256, (n_samples, 28, 28), dtype=np.uint8)
-        files[f"{prefix}-images-idx3-ubyte"] = _idx(images)
-        files[f"{prefix}-labels-idx1-ubyte"] = _idx((np.arange(n_samples) % 10).astype(np.uint8))
-    return files
-
-
-FILES = _tiny_files()
-MD5 = {name: hashlib.md5(content).hexdigest() for name, content in FILES.items()}
-PACKED = {f"{name}.gz": gzip.compress(content) for name, content in FILES.items()}
-IMAGES = "train-images-idx3-ubyte"
+MD5 = checksums(FILES)
+PACKED = packed(FILES)
 
 
 class Mirror:
@@ -233,23 +217,16 @@ def _local(folder, monkeypatch, files):
     return folder / "mnist"
 
 
-def _expect_tiny(mnist, prefix="train"):
-    images = np.frombuffer(FILES[f"{prefix}-images-idx3-ubyte"], np.uint8, offset=16)
-    labels = np.frombuffer(FILES[f"{prefix}-labels-idx1-ubyte"], np.uint8, offset=8)
-    np.testing.assert_array_equal(mnist.data, images.reshape(-1, 28, 28))
-    np.testing.assert_array_equal(mnist.target, labels)
-
-
 def test_download_goes_to_the_data_home_once(tiny, capsys):
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
     assert "100%" in capsys.readouterr().err  # the progress bar
     names = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}
     assert {path.name for path in _cache(tiny).iterdir()} == names
     assert (_cache(tiny) / IMAGES).stat().st_mode & 0o444 == 0o444  # others may read it
-    _expect_tiny(fetch_mnist(download_if_missing=False))
+    expect(fetch_mnist(download_if_missing=False))
     assert capsys.readouterr() == ("", "")
     assert len(tiny.first.asked) == 2
-    _expect_tiny(fetch_mnist(subset="test"), "t10k")
+    expect(fetch_mnist(subset="test"), "t10k")
     both = fetch_mnist(subset="all")
     assert len(both.data) == 17
     assert both.target.tolist() == [*fetch_mnist().target, *fetch_mnist(subset="test").target]
@@ -258,7 +235,7 @@ def test_download_goes_to_the_data_home_once(tiny, capsys):
 
 def test_data_home_can_be_given(tiny, tmp_path):
     for given in (tmp_path / "a", str(tmp_path / "b")):
-        _expect_tiny(fetch_mnist(data_home=given))
+        expect(fetch_mnist(data_home=given))
     assert (tmp_path / "a" / "skdigits" / "mnist" / IMAGES).is_file()
     assert (tmp_path / "b" / "skdigits" / "mnist" / IMAGES).is_file()
     assert not tiny.home.exists()
@@ -278,7 +255,7 @@ def test_data_home_can_be_given(tiny, tmp_path):
 )
 def test_second_mirror_helps_where_the_first_fails(tiny, answer):
     tiny.first.answers[f"/{IMAGES}.gz"] = answer
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
     assert tiny.first.asked == [f"/{IMAGES}.gz", "/train-labels-idx1-ubyte.gz"]
     assert tiny.second.asked == [f"/{IMAGES}.gz"]
     assert len(list(_cache(tiny).iterdir())) == 2
@@ -286,7 +263,7 @@ def test_second_mirror_helps_where_the_first_fails(tiny, answer):
 
 def test_second_mirror_helps_where_the_first_is_down(tiny):
     tiny.first.stop()
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
 
 
 def test_failure_of_all_mirrors_names_them_and_leaves_no_file(tiny):
@@ -300,7 +277,27 @@ def test_failure_of_all_mirrors_names_them_and_leaves_no_file(tiny):
     assert list(_cache(tiny).iterdir()) == []
     # Nothing of the failure stays: the next call succeeds.
     tiny.second.answers[f"/{IMAGES}.gz"] = PACKED[f"{IMAGES}.gz"]
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
+
+
+def test_download_shows_what_the_error_output_can_show(tiny, monkeypatch):
+    narrow = io.TextIOWrapper(io.BytesIO(), "ascii", errors="strict")
+    monkeypatch.setattr(sys, "stderr", narrow)
+    expect(fetch_mnist())
+    assert b"100%" in narrow.buffer.getvalue()
+    monkeypatch.setattr(sys, "stderr", None)  # a program without a terminal
+    expect(fetch_mnist(subset="test"), "t10k")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_while_downloading_leaves_no_file(tiny):
+    ctrl_c = SimpleNamespace(wait=lambda: os.kill(os.getpid(), signal.SIGINT))
+    tiny.first.before_images = ctrl_c
+    with pytest.raises(KeyboardInterrupt):
+        fetch_mnist()
+    assert list(_cache(tiny).iterdir()) == []
+    tiny.first.before_images = None
+    expect(fetch_mnist())
 
 
 IN_ANOTHER_PROCESS = """
@@ -326,7 +323,7 @@ def test_two_processes_at_once(tiny):
         assert json.loads(out) == [*range(10), 0, 1]
     assert tiny.first.asked.count(f"/{IMAGES}.gz") == 2
     assert len(list(_cache(tiny).iterdir())) == 2
-    _expect_tiny(fetch_mnist(download_if_missing=False))
+    expect(fetch_mnist(download_if_missing=False))
 
 
 def test_missing_files_without_leave_to_download(tiny, tmp_path, monkeypatch):
@@ -341,8 +338,8 @@ def test_missing_files_without_leave_to_download(tiny, tmp_path, monkeypatch):
 @pytest.mark.parametrize("files", [FILES, PACKED, {**FILES, **PACKED}])
 def test_local_folder_comes_first_raw_or_gzip(tiny, tmp_path, monkeypatch, files):
     _local(tmp_path / "local", monkeypatch, files)
-    _expect_tiny(fetch_mnist())
-    _expect_tiny(fetch_mnist(subset="test"), "t10k")
+    expect(fetch_mnist())
+    expect(fetch_mnist(subset="test"), "t10k")
     assert tiny.first.asked == []
     assert not tiny.home.exists()
 
@@ -351,20 +348,13 @@ def test_data_home_takes_gzip_put_there_by_hand(tiny):
     _cache(tiny).mkdir(parents=True)
     for name, content in PACKED.items():
         (_cache(tiny) / name).write_bytes(content)
-    _expect_tiny(fetch_mnist(download_if_missing=False))
+    expect(fetch_mnist(download_if_missing=False))
 
 
 def test_what_the_local_folder_lacks_is_looked_for_in_the_data_home(tiny, tmp_path, monkeypatch):
     _local(tmp_path / "local", monkeypatch, {IMAGES: FILES[IMAGES]})
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
     assert tiny.first.asked == ["/train-labels-idx1-ubyte.gz"]
-
-
-def test_local_folder_that_is_none(tiny, tmp_path, monkeypatch):
-    monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path / "typo"))
-    with pytest.raises(OSError, match=r"SKDIGITS_DATA names .*typo, which is not a folder"):
-        fetch_mnist()
-    assert tiny.first.asked == []
 
 
 FLIPPED = bytearray(FILES[IMAGES])
@@ -408,7 +398,7 @@ def test_bad_file_is_named_and_never_used(tiny, tmp_path, monkeypatch, name, con
     # The advice works.
     monkeypatch.delenv("SKDIGITS_DATA")
     os.remove(cached)
-    _expect_tiny(fetch_mnist())
+    expect(fetch_mnist())
 
 
 def test_importing_loads_no_keras():

@@ -1,16 +1,18 @@
 """Where the files of MNIST and Fashion-MNIST come from, and that they are the right ones."""
 
-import io
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
 from sklearn.datasets import get_data_home
 
-from skdigits.datasets._idx import read_idx, unzip
+from skdigits._files import write_bytes
+from skdigits.datasets._find import find_file
+from skdigits.datasets._idx import AnotherFileError, read_idx, unzip
 
 LOCAL_FOLDER = "SKDIGITS_DATA"
+TIMEOUT = 30  # seconds that a mirror may be silent
 
 
 @dataclass(frozen=True)
@@ -75,77 +77,127 @@ def fetch_files(name, prefix, *, data_home, download_if_missing):
 
 def _fetch_file(name, file_name, data_home, download_if_missing):
     """Return one file's values from the first place that has it."""
-    md5 = SOURCES[name].md5[file_name]
-    local = _local_folder()
-    path = local and _find(local / name, file_name)
-    if path:
-        remedy = f"Put the published file in its place, or unset {LOCAL_FOLDER}"
-        return read_idx(path, md5, remedy)
-
-    cache = Path(get_data_home(data_home)) / "skdigits" / name
-    path = _find(cache, file_name)
-    if path is None:
-        if not download_if_missing:
-            looked = [str(local / name)] if local else []
-            raise OSError(
-                f"{file_name} is not in {' or '.join([*looked, str(cache)])}, and "
-                f"download_if_missing is False. Set it to True, or put the file there, or name a "
-                f"folder that holds {name}/{file_name} in the environment variable {LOCAL_FOLDER}"
-            )
-        path = _download(SOURCES[name].mirrors, file_name, md5, cache)
-    return read_idx(path, md5, "Delete it and call again to download it anew")
-
-
-def _local_folder():
-    """Return the folder that the environment names, or None."""
-    value = os.environ.get(LOCAL_FOLDER)
-    if not value:
-        return None
-    folder = Path(value).expanduser()
-    if not folder.is_dir():
-        raise NotADirectoryError(
-            f"the environment variable {LOCAL_FOLDER} names {folder}, which is not a folder. "
-            "Set it to a folder that holds mnist/ or fashion/, or unset it"
+    looked = []
+    for folder, remedy in _places(data_home):
+        looked.append(str(folder / name))
+        for path in find_file(folder, name, file_name):
+            values = _read(path, name, file_name, remedy)
+            if values is not None:
+                return values
+            looked[-1] += f" ({path} is another set's)"
+    missing = f"is not in {' or '.join(looked)}"
+    advice = (
+        f"put the file there, plain or gzip, or name a folder that holds {name}/{file_name} in the "
+        f"environment variable {LOCAL_FOLDER}"
+    )
+    if now := os.environ.get(LOCAL_FOLDER):
+        advice += f", which is {now!r} now"
+    if not download_if_missing:
+        raise OSError(
+            f"{file_name} {missing}, and download_if_missing is False. Set it to True, or {advice}"
         )
+    try:
+        return _download_file(name, file_name, _data_home(data_home) / "skdigits" / name)
+    except ConnectionError as error:
+        raise OSError(
+            f"{file_name} could not be downloaded ({error}) and {missing}. Check the network "
+            f"connection, or {advice}"
+        ) from None
+
+
+def _places(data_home):
+    """Yield the folders to look in, and what helps where a file in them is bad."""
+    if local := os.environ.get(LOCAL_FOLDER):
+        yield _local_folder(local), f"Put the published file in its place, or unset {LOCAL_FOLDER}"
+    home = _data_home(data_home)
+    for folder in (home / "skdigits", home):
+        yield folder, "Delete it and call again to download it anew"
+
+
+def _local_folder(value):
+    """Return the folder that the environment names."""
+    folder = Path(os.path.expanduser(value)).absolute()
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise NotADirectoryError(
+            f"the environment variable {LOCAL_FOLDER} names {folder}, which is not a folder that "
+            f"can be read ({error.strerror}). Set it to a folder that holds mnist/ or fashion/, "
+            "or unset it"
+        ) from error
     return folder
 
 
-def _find(folder, file_name):
-    """Return the path of the plain or the gzip file, or None."""
-    candidates = (folder / file_name, folder / f"{file_name}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+def _data_home(data_home):
+    """Return the folder for downloaded sets; make it where there is none."""
+    try:
+        return Path(get_data_home(data_home)).absolute()
+    except OSError as error:
+        raise OSError(
+            f"the folder for downloaded sets can't be made ({error}). Name another as data_home "
+            f"or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
+            f"{LOCAL_FOLDER}"
+        ) from error
 
 
-def _download(mirrors, file_name, md5, folder):
-    """Download one file into the folder, uncompressed, from the first mirror that gives it.
+def _read(path, name, file_name, remedy):
+    """Return a file's values, or None where it is the published file of another set."""
+    try:
+        return read_idx(path.read_bytes(), SOURCES[name].md5[file_name])
+    except ValueError as error:
+        others = [source.md5.values() for other, source in SOURCES.items() if other != name]
+        if isinstance(error, AnotherFileError) and any(error.md5 in each for each in others):
+            return None
+        raise OSError(f"{path} cannot be used: {error}. {remedy}") from error
 
-    Pooch writes to a temporary file beside the target and moves it there once its MD5 is right.
-    So neither a broken transfer nor a second process leaves a partial file under the name.
+
+def _download_file(name, file_name, folder):
+    """Download a file into a folder from the first mirror that gives it, and return its values.
+
+    It is kept uncompressed, since only that has a published checksum whatever the compression, and
+    written once that is right: nobody ever sees a part of it.
+
+    Raises
+    ------
+    ConnectionError
+        If no mirror gives it; says why of each.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     failures = []
-    for mirror in mirrors:
+    for mirror in SOURCES[name].mirrors:
         url = f"{mirror}{file_name}.gz"
         try:
-            return pooch.retrieve(
-                url, f"md5:{md5}", fname=file_name, path=folder, downloader=_download_unzipped
-            )
-        # What transfers and disks raise is an OSError; a wrong content is a ValueError.
+            content = unzip(_download(url))
+            values = read_idx(content, SOURCES[name].md5[file_name])
+        # What transfers raise is an OSError; a wrong content is a ValueError.
         except (OSError, ValueError) as error:
-            failures.append(f"{url}: {error}")
-    raise OSError(
-        f"{file_name} could not be downloaded into {folder}. Check the network connection, or put "
-        f"the file there yourself. The mirrors tried:\n" + "\n".join(failures)
-    )
+            failures.append(f"{url}: {_root(error)}")
+        else:
+            write_bytes(folder / file_name, content)
+            return values
+    raise ConnectionError("; ".join(failures))
 
 
-def _download_unzipped(url, path, _):
-    """Download a gzip file, with a progress bar, and write its content: a pooch downloader.
+def _download(url):
+    """Return what is at an address; show a progress bar, if there is anything to show it on."""
+    import requests
+    from tqdm import tqdm
 
-    The content is what has a published checksum whatever the compression, so pooch's check of
-    the written file is the same check that a local copy gets.
-    """
-    packed = io.BytesIO()
-    pooch.HTTPDownloader(progressbar=True)(url, packed, None)
-    Path(path).write_bytes(unzip(packed.getvalue()))
-    # The file is pooch's temporary one, closed to others; a data home may be shared.
-    Path(path).chmod(0o644)
+    with requests.get(url, stream=True, timeout=TIMEOUT) as response:
+        response.raise_for_status()
+        total = int(response.headers.get("Content-Length", 0)) or None
+        chunks = []
+        with tqdm(
+            total=total, unit="B", unit_scale=True, ncols=79, disable=sys.stderr is None
+        ) as bar:
+            for chunk in response.iter_content(1 << 16):
+                chunks.append(chunk)
+                bar.update(len(chunk))
+    return b"".join(chunks)
+
+
+def _root(error):
+    """Return the error that others were raised for: theirs repeat the address, at length."""
+    while error.__context__:
+        error = error.__context__
+    return str(error) or type(error).__name__

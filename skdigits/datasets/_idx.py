@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import math
 import zlib
-from pathlib import Path
 
 import numpy as np
 
@@ -12,17 +11,23 @@ GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
 
 
-def read_idx(path, md5, remedy):
-    """Read one IDX file of unsigned bytes, plain or gzip, and check that its content is right.
+class AnotherFileError(ValueError):
+    """A whole IDX file, but not the one expected; `md5` says which."""
+
+    def __init__(self, md5):
+        super().__init__("it is another file than the published one (its MD5 differs)")
+        self.md5 = md5
+
+
+def read_idx(content, md5):
+    """Read an IDX file of unsigned bytes, plain or gzip, and check that its content is right.
 
     Parameters
     ----------
-    path : str or path-like
-        The file. Gzip is told from the content, not from the name.
+    content : bytes
+        What the file holds. Gzip is told from this.
     md5 : str
         MD5 of the uncompressed content.
-    remedy : str
-        What the user can do about a bad file; ends the error's message.
 
     Returns
     -------
@@ -31,16 +36,16 @@ def read_idx(path, md5, remedy):
 
     Raises
     ------
-    OSError
-        If the file is truncated, corrupt or another one than expected.
+    ValueError
+        If the file is truncated or corrupt.
+    AnotherFileError
+        If it is another one than expected.
     """
-    try:
-        content = unzip(Path(path).read_bytes())
-        values = _parse(content)
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-            raise ValueError("it is another file than the published one (its MD5 differs)")
-    except ValueError as error:
-        raise OSError(f"{path} cannot be used: {error}. {remedy}") from error
+    content = unzip(content)
+    values = _parse(content)
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        raise AnotherFileError(found)
     return values
 
 

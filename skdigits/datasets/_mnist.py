@@ -66,8 +66,9 @@ def fetch_mnist(
     """Load MNIST's handwritten digits (classification).
 
     The files are looked for in the folder that the environment variable ``SKDIGITS_DATA`` names,
-    then in scikit-learn's data home, and downloaded there where neither has them (11 MB, kept
-    uncompressed: 55 MB). Whatever the place, their content is checked by its MD5.
+    or in ``mnist`` within, then in scikit-learn's data home, and downloaded there where neither
+    has them (11 MB, kept uncompressed: 55 MB). Whatever the place, their content is checked by its
+    MD5.
 
     =================   =====================
     Classes                                10
@@ -163,8 +164,9 @@ def fetch_fashion_mnist(
     """Load Fashion-MNIST's garments (classification).
 
     The files are looked for in the folder that the environment variable ``SKDIGITS_DATA`` names,
-    then in scikit-learn's data home, and downloaded there where neither has them (30 MB, kept
-    uncompressed: 55 MB). Whatever the place, their content is checked by its MD5.
+    or in ``fashion`` within, then in scikit-learn's data home, and downloaded there where neither
+    has them (30 MB, kept uncompressed: 55 MB). Whatever the place, their content is checked by its
+    MD5.
 
     =================   =====================
     Classes                                10
