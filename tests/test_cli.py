@@ -14,13 +14,15 @@ from skdigits.cli import main
 from skdigits.cli._app import app
 from skdigits.datasets import load_digits
 
-MAIN = "import sys; from skdigits.cli import main; sys.exit(main())"
-
 
 def run(*args, **options):
     """Run the command line in its own process."""
     return subprocess.run(
-        [sys.executable, "-c", MAIN, *args], capture_output=True, text=True, timeout=120, **options
+        [sys.executable, "-m", "skdigits", *args],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
     )
 
 
@@ -255,7 +257,7 @@ def test_help_loads_nothing_heavy():
 
 @pytest.mark.parametrize("package", ["typer", "jinja2", "matplotlib"])
 def test_a_missing_extra_says_what_to_install(tmp_path, package):
-    code = f"import sys; sys.modules[{package!r}] = None; {MAIN}"
+    code = f"import sys; sys.modules[{package!r}] = None; import skdigits.__main__"
     done = subprocess.run(
         [sys.executable, "-c", code, "compare", "--models", "dummy", "--out", str(tmp_path)],
         capture_output=True,

@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -117,6 +118,17 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, args, message):
     assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
     assert message in captured.err
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_run_that_fails_is_named_in_one_line(tmp_path, capsys, monkeypatch):
+    (experiment,) = TINY.experiments
+    model = replace(experiment.models["network"], params={"dropout": 7.0})
+    broken = replace(TINY, experiments=(replace(experiment, models={"network": model}),))
+    monkeypatch.setitem(STUDIES, "tiny", broken)
+    assert main(["study", "run", "tiny", "--out", str(tmp_path)]) == 2
+    message = r"skdigits: error: run 'only, digits, network, seed 0': The 'dropout' [^\n]+\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -1,7 +1,14 @@
 """Silent unless asked: no banner, no progress, no warning; and nothing heavy at import."""
 
+import os
+import subprocess
+import sys
+import threading
+
 import pytest
 from support import BOTH, mlp, run_python, tiny
+
+from skdigits._log_lines import without_log_lines
 
 FITS = """
 import sys, warnings
@@ -98,3 +105,74 @@ def test_the_name_of_no_module_attribute_is_invented():
     with pytest.raises(AttributeError, match="Perceptron"):
         skdigits.Perceptron  # noqa: B018
     assert {"CNNClassifier", "MLPClassifier"} <= set(dir(skdigits))
+
+
+# What TensorFlow logs while it loads, and what others may print meanwhile.
+LOG_LINES = [
+    "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+    "I0000 00:00:1795638091.654158    6316 port.cc:153] oneDNN custom operations are on.",
+    "E0000 00:00:1736163964.084812 3415088 cuda_dnn.cc:8310] Unable to register cuDNN factory",
+]
+OTHER_LINES = [
+    "E1234 is the error's number",
+    "F0000 00:00:1795638091.6 6316 a.cc:1] No AVX",
+    "ä\udce9",
+]
+
+
+def test_log_lines_are_dropped_and_all_else_is_passed_on(capfd):
+    others = [line.encode("utf-8", "surrogateescape") for line in OTHER_LINES]
+    with without_log_lines():
+        for line, other in zip(LOG_LINES, others, strict=True):
+            os.write(2, line.encode() + b"\n" + other + b"\n")
+        threads = [threading.Thread(target=os.write, args=(2, b"%d\n" % i)) for i in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os.write(2, b"no end of line")
+    os.write(2, b", afterwards\n")
+    shown = capfd.readouterr().err.splitlines()
+    assert shown[:3] == [line.decode("utf-8", "replace") for line in others]
+    assert sorted(map(int, shown[3:-1])) == list(range(20))
+    assert shown[-1] == "no end of line, afterwards"
+
+
+def test_a_process_that_outlives_the_import_keeps_its_error_output(capfd):
+    code = "import sys; sys.stdin.read(); print('late', file=sys.stderr)"
+    with without_log_lines():
+        child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    passing_on = [each for each in threading.enumerate() if each.daemon][-1]
+    child.communicate(b"")
+    passing_on.join()
+    assert capfd.readouterr().err == "late\n"
+
+
+def test_an_error_output_that_somebody_else_redirects_meanwhile_stays_theirs(capfd, tmp_path):
+    kept = os.dup(2)
+    with open(tmp_path / "theirs", "w+b") as theirs:
+        with without_log_lines():
+            os.dup2(theirs.fileno(), 2)
+        os.write(2, b"after")
+        os.dup2(kept, 2)
+        os.close(kept)
+    assert (tmp_path / "theirs").read_bytes() == b"after"
+
+
+FIT = """
+import sys
+from support import mlp, tiny
+mlp(verbose=1).fit(*tiny())
+open(sys.argv[1], "w").write("done")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+def test_a_fit_without_standard_streams(tmp_path):
+    """As in a daemon or a window program; files that take their numbers stay clean."""
+    code = "import sys; logs = [open(f'{sys.argv[1]}{i}', 'w') for i in range(3)]" + FIT
+    path = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    command = ["sh", "-c", 'exec "$0" -c "$1" "$2" 0<&- 1>&- 2>&-', sys.executable, code]
+    subprocess.run([*command, str(tmp_path / "f")], env={**os.environ, "PYTHONPATH": path})
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert written == {"f": "done", "f0": "", "f1": "", "f2": ""}

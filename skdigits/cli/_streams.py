@@ -22,9 +22,7 @@ _NEAREST = {
 
 def _replace(error):
     """Say what stands for the first character that an encoding lacks."""
-    character = error.object[error.start]
-    if "\udc80" <= character <= "\udcff":  # a byte of a file name that is no text
-        return bytes([ord(character) - 0xDC00]), error.start + 1
+    character = error.object[error.start]  # or a byte of a file name that is no text
     escaped = character.encode("ascii", "backslashreplace").decode("ascii")
     return _NEAREST.get(character, escaped), error.start + 1
 

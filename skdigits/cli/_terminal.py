@@ -101,7 +101,8 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     if not console.is_terminal:
         console.width = 200
     # Rich leaves columns empty that have no room; a terminal breaks lines that are too long.
-    console.width = max(console.width, console.measure(table).minimum)
+    any_width = console.options.update(width=10_000)
+    console.width = max(console.width, console.measure(table, options=any_width).minimum)
     with console.capture() as printed:
         console.print(table)
     say(printed.get().removesuffix("\n"))

@@ -1,0 +1,158 @@
+"""The commands on any terminal, into any pipe, for any folder."""
+
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from rich.text import Text
+
+from skdigits.cli import main
+
+ODD_NAMES = ["two words", 'it\'s "it"', "100 % #1", "\N{GRINNING FACE} \N{GREEK SMALL LETTER PHI}"]
+
+
+def shell(command, **environment):
+    """Run a command line as a shell does; ``skdigits`` stands for the command."""
+    script = f'skdigits() {{ "{sys.executable}" -m skdigits "$@"; }}; {command}'
+    env = {**os.environ, **environment}
+    return subprocess.run(["bash", "-c", script], capture_output=True, env=env, timeout=120)
+
+
+def table(text):
+    """Return the lines that have figures, as words, by their first."""
+    lines = [re.findall(r"[^\s|]+", line) for line in text.splitlines()]
+    return {words[0]: words[1:] for words in lines if len(words) > 3}
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "cp932", "cp1252", "utf-8"])
+def test_a_terminal_gets_its_table_in_characters_that_it_has(encoding, tmp_path, monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding, errors="strict")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    out = tmp_path / "caf\N{LATIN SMALL LETTER E WITH ACUTE} \N{CJK UNIFIED IDEOGRAPH-65E5}"
+    assert main(["compare", "--models", "dummy,tree", "--cv", "2", "--out", str(out)]) == 0
+    assert terminal.errors == "strict"
+    text = terminal.buffer.getvalue().decode(encoding)
+    rows = table(text)
+    loaded = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    for model in loaded["comparison"]["models"]:
+        accuracy = f"{100 * model['mean']['accuracy']:.2f}"
+        assert rows[model["name"]][:2] == [accuracy, "+-" if encoding == "ascii" else "±"]
+        assert "?" not in text
+    widths = {len(line) for line in text.splitlines()[1:-1]}
+    assert len(widths) == 1  # whatever stands for a character, columns are as wide as they are
+    page = str(out / "index.html")
+    if encoding == "utf-8":
+        assert page in text
+    else:
+        assert f"Page: {tmp_path}" in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("columns", ["20", "60"])
+def test_a_narrow_terminal_loses_no_figure(columns, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as if it were a terminal
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["compare", "--models", "dummy,GaussianNB", "--out", str(tmp_path)]) == 0
+    shown = Text.from_ansi(capsys.readouterr().out).plain
+    loaded = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    for model in loaded["comparison"]["models"]:
+        assert f"{100 * model['mean']['accuracy']:.2f}" in shown
+        assert f"{model['mean']['expected_calibration_error']:.4f}" in shown
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")
+@pytest.mark.parametrize("name", [*ODD_NAMES, "caf\udce9 'x'"])
+def test_folders_of_any_name(name, tmp_path, capsys):
+    out = tmp_path / name
+    args = ["--data", "digits", "--models", "dummy", "--seed", "0", "--out", str(out)]
+    assert main(["compare", *args]) == 0
+    page = f"Page: {out}".encode("utf-8", "backslashreplace").decode()
+    assert page in capsys.readouterr().out
+    assert sorted(os.listdir(out)) == ["index.html", "results.json"]
+    command = json.loads((out / "results.json").read_bytes())["run"]["command"]
+    echoed = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True)
+    assert list(map(os.fsdecode, echoed.stdout.split(b"\0")))[1:-1] == ["compare", *args]
+    (out / "file").touch()
+    assert main(["compare", "--out", str(out / "file")]) == 2
+    assert re.fullmatch(r"skdigits: error: --out .* is not a folder\n", capsys.readouterr().err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX locales")
+def test_the_c_locale(tmp_path):
+    """Arguments are bytes there."""
+    out = f"{tmp_path}/caf".encode() + b"\xe9 \xc3\xbc"
+    done = shell(
+        f"skdigits compare --models dummy --out {shlex.quote(os.fsdecode(out))}",
+        LC_ALL="POSIX",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert f"Page: {tmp_path}".encode() in done.stdout
+    assert os.path.exists(out + b"/results.json")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "code", "shown", "error"),
+    [
+        ("skdigits study list | true; exit $PIPESTATUS", 1, "", ""),
+        ("skdigits --version 0<&-", 0, "skdigits ", ""),
+        ("skdigits --help >&-", 0, "", ""),
+        ("skdigits compair 2>&-", 2, "skdigits: error: No such command 'compair'", ""),
+        ("skdigits compair 0<&- >&- 2>&-", 2, "", ""),
+        ("skdigits compair 2>/dev/full", 2, "", ""),
+        ("skdigits study list >/dev/full", 2, "", "skdigits: error: [Errno 28] No space"),
+    ],
+)
+def test_streams_that_are_closed_or_full(command, code, shown, error):
+    done = shell(command)
+    assert done.returncode == code
+    for stream, text in ((done.stdout.decode(), shown), (done.stderr.decode(), error)):
+        assert re.fullmatch(f"{re.escape(text)}[^\n]*\n" if text else "", stream)
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (["compare", "--models", "mlp,forrest"], "unknown model 'forrest'; did you mean 'forest'?"),
+        (["compare", "--data", "Fashion-MNIST"], "did you mean 'fashion'?"),
+        (["study", "run", "CNN-vs-MLP"], "did you mean 'cnn-vs-mlp'?"),
+        (["compair"], "Did you mean 'compare'?"),
+    ],
+)
+def test_wrong_names_get_a_hint(args, hint, capsys):
+    assert main(args) == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_a_model_that_fails_is_named_in_one_line(tmp_path, capsys):
+    """Whatever it raises: this one an IndexError."""
+    args = ["--models", "dummy,CategoricalNB", "--out", str(tmp_path / "out")]
+    assert main(["compare", *args]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(
+        r"skdigits: error: model 'CategoricalNB': IndexError: [^\n]+\n", captured.err
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_numbers_are_shown_where_the_page_cannot_be_written(tmp_path, monkeypatch, capsys):
+    from sklearn.naive_bayes import GaussianNB
+
+    fit = GaussianNB.fit
+
+    def fit_slowly(self, X, y):
+        (tmp_path / "out").touch()  # what somebody does meanwhile
+        return fit(self, X, y)
+
+    monkeypatch.setattr(GaussianNB, "fit", fit_slowly)
+    assert main(["compare", "--models", "GaussianNB", "--out", str(tmp_path / "out")]) == 2
+    captured = capsys.readouterr()
+    assert "GaussianNB" in table(captured.out)
+    assert re.fullmatch(r"skdigits: error: [^\n]+out[^\n]+\n", captured.err)
