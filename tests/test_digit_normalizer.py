@@ -385,6 +385,15 @@ def test_strokes_come_near_mnists_thickness(pen):
     assert 1.5 < image[10:18].sum(axis=1).mean() < 4.6
 
 
+@settings(deadline=None, max_examples=15)
+@given(side=st.integers(100, 1300), pen=st.integers(1, 9), light_ink=st.booleans())
+def test_a_pen_may_be_as_thin_as_a_pixel(side, pen, light_ink):
+    ink = seven(side, pen)
+    image = normalize(dark_on_light(1 - ink if light_ink else ink))[0]
+    assert_mnist_form(image)
+    assert likeness(image, normalize(dark_on_light(seven(side, side // 20)))[0]) > 0.7
+
+
 @pytest.mark.parametrize("side", [28, 200])
 def test_a_marker_may_fill_the_loop_of_a_digit(side):
     y, x = np.indices((side, side)) / side

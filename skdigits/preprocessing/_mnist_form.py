@@ -39,6 +39,8 @@ def _centre_of_mass(ink):
 def _drawn(ink, scale):
     """Return ink on a canvas of FINE points a pixel, with its centre of mass at the centre."""
     step = 1 / (scale * FINE)
+    if step > 1:  # so that no stroke lies between two points
+        ink = ndimage.maximum_filter(ink, int(np.ceil(step)))
     start = _centre_of_mass(ink) - CENTRE * FINE * step
     offset = start + 0.5 * step - 0.5
     return ndimage.affine_transform(
@@ -67,7 +69,9 @@ def stroke_thickness(ink):
 
 def _with_thickness(ink, wanted):
     """Return ink with strokes of another thickness, its edges smooth."""
-    inside = ndimage.gaussian_filter(ink, FINE / 6) > INSIDE
+    if stroke_thickness(ink) > wanted:
+        ink = ndimage.gaussian_filter(ink, FINE / 6)  # a thin stroke would vanish
+    inside = ink > INSIDE
     depth = ndimage.distance_transform_edt(inside)
     height = depth - ndimage.distance_transform_edt(~inside)
     change = (wanted - stroke_thickness(inside)) / 2
