@@ -9,7 +9,7 @@ from pathlib import Path
 
 def write_text(path, text):
     """Write a text file so that nobody ever sees half of it."""
-    write_bytes(path, _escaped(text).encode("utf-8"))
+    write_bytes(path, escaped(text).encode("utf-8"))
 
 
 def write_bytes(path, content):
@@ -33,15 +33,15 @@ def to_json(value):
 
 def _strict(value):
     if isinstance(value, dict):
-        return {_escaped(str(key)): _strict(item) for key, item in value.items()}
+        return {escaped(str(key)): _strict(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_strict(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return _escaped(value) if isinstance(value, str) else value
+    return escaped(value) if isinstance(value, str) else value
 
 
-def _escaped(text):
+def escaped(text):
     """Return a text with escapes for what UTF-8 lacks: the bytes of a file name that is no text."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

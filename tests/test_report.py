@@ -250,6 +250,15 @@ def test_bad_input_writes_nothing(comparison, data, tmp_path, change, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_names_that_are_no_text(comparison, data, tmp_path):
+    """As folders of images may have, whose bytes are not UTF-8."""
+    names = [f"caf\udce9 {number}" for number in range(10)]
+    write_report(comparison, *data[2:], tmp_path, title="\udce9", class_names=names)
+    assert r"caf\udce9 3" in Page((tmp_path / "index.html").read_text(encoding="utf-8")).text
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["data"]["title"] == r"\udce9"
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(comparison, data, tmp_path):
     (tmp_path / "results.json").mkdir()
     (tmp_path / "index.html").write_text("old")

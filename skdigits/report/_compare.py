@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skdigits._files import to_json, write_text
+from skdigits._files import escaped, to_json, write_text
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
@@ -64,7 +64,7 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     ...     sorted(path.name for path in page.parent.iterdir())
     ['index.html', 'results.json']
     """
-    names = [str(label) for label in (class_names or comparison.classes)]
+    names = [escaped(str(label)) for label in (class_names or comparison.classes)]
     blocks.check_images(comparison, X, y, names)
     X, y = np.asarray(X), np.asarray(y)
     data = {"title": title, "class_names": names}
