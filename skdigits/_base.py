@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from math import nan, prod
+from math import nan
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,22 +13,16 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
-from skdigits._images import (
-    check_same_shape,
-    moments,
-    refuse_single_image,
-    resolve_shape,
-    to_rows,
-)
+from skdigits._numbers import Origin, moments
+from skdigits._validation import ValidatedInput
 
 
-class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Base of the image classifiers: validation, training, prediction and state.
+class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Base of the image classifiers: training, prediction and state.
 
     A subclass declares its parameters in ``__init__`` and names its network.
     """
@@ -261,6 +255,22 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._network.program.model.count_params()
 
+    @property
+    def offset_(self):
+        """What `model_` wants subtracted from each column of X; 0 from usual ones."""
+        return self._origin_of_fit.offset
+
+    @property
+    def unit_(self):
+        """What `model_` wants the differences from `offset_` to be divided by; 1 as a rule."""
+        return self._origin_of_fit.unit
+
+    @property
+    def _origin_of_fit(self):
+        if not hasattr(self, "_network"):
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
 
@@ -285,45 +295,6 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise
         tasks.end()
         return self
-
-    def _validate_labelled_images(self, X, y, classes, known):
-        """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
-        name = type(self).__name__
-        rows, given = to_rows(X, name)
-        rows, y = validate_data(self, rows, y, reset=not known, dtype=[np.float32, np.uint8])
-        check_classification_targets(y)
-        if known:
-            check_same_shape(given, self.image_shape_, name)
-            if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-                raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
-        else:
-            self.classes_ = np.unique(y if classes is None else classes)
-            self.image_shape_ = resolve_shape(self.image_shape, given, rows.shape[1])
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{name} needs at least two classes to tell apart; y holds one class only: "
-                f"{self.classes_.tolist()}."
-            )
-        unknown = set(np.unique(y).tolist()) - set(self.classes_.tolist())
-        if unknown:
-            raise ValueError(
-                f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
-                "call must see all classes, or be told them."
-            )
-        return rows.reshape(-1, *self.image_shape_), np.searchsorted(self.classes_, y)
-
-    def _validate_validation_data(self, X_val, y_val):
-        """Return images, labels 0..n-1 and weights of one; None where there are none."""
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            given, lacking = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-            raise ValueError(f"{given} is given without {lacking}; fit takes both or neither.")
-        try:
-            images, codes = self._validate_labelled_images(X_val, y_val, None, known=True)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"X_val and y_val cannot be used: {error}") from error
-        return images, codes, np.ones(len(codes))
 
     def _loss_weights(self, images, y, sample_weight, earlier):
         """Return a weight for each image, of mean one together with those of earlier calls.
@@ -424,25 +395,6 @@ class ImageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{len(rows)} samples of {len(self.classes_)} classes: {error} Use more samples, "
                 "another fraction, or validation_fraction=None to stop on the training loss."
             ) from error
-
-    def _validate_images(self, X):
-        shape, name = self.image_shape_, type(self).__name__
-        # scikit-learn's validation takes longer than the prediction of one image, so arrays that
-        # need no conversion are only looked at for what it would reject.
-        if (
-            isinstance(X, np.ndarray)
-            and X.dtype in (np.uint8, np.float32)
-            and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
-            and len(X)
-            and not hasattr(self, "feature_names_in_")
-            and (X.dtype == np.uint8 or np.isfinite(X).all())
-        ):
-            return X.reshape(-1, *shape)
-        refuse_single_image(X, shape)
-        rows, given = to_rows(X, name)
-        rows = validate_data(self, rows, reset=False, dtype=[np.float32, np.uint8])
-        check_same_shape(given, shape, name)
-        return rows.reshape(-1, *shape)
 
 
 def _extended(history, logs):

@@ -46,10 +46,10 @@ class CNNClassifier(ImageClassifier):
     batch_norm : bool, default=True
         Whether each hidden layer is normalised over the batch before its activation.
 
-    image_shape : (int, int) or (int, int, int), default=None
-        Height, width and channels of the images, in pixels. None reads it from 3-D or 4-D input,
-        and takes 2-D input as square images where its number of columns is a square of at least
-        16, else as columns without neighbours.
+    image_shape : (int, int), (int, int, int) or (int,), default=None
+        Height, width and channels of the images, in pixels; one number says that `X` has so many
+        columns which are no image. None reads it from 3-D or 4-D input, and takes 2-D input as
+        square images where its number of columns is a square of at least 16, else as columns.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name, or an object, which brings its own learning rate.
@@ -156,7 +156,17 @@ class CNNClassifier(ImageClassifier):
         (height, width, channels), or (n_features_in_,) for columns that are no image.
 
     model_ : keras.Model
-        The trained network; it takes images of `image_shape_` as they were given to `fit`.
+        The trained network; it takes images of `image_shape_` as they were given to `fit`, less
+        `offset_` and divided by `unit_` where these are not 0 and 1.
+
+    offset_ : ndarray of shape (image_shape_[-1],)
+        Where the values of each column or channel begin: 0, but the smallest value where they lie
+        so far from zero that float32 could hardly tell them apart, such as timestamps. It is
+        subtracted before they become float32.
+
+    unit_ : ndarray of shape (image_shape_[-1],)
+        What the differences from `offset_` are divided by: 1, but the range of a column whose
+        values differ by less than 1e-15 or by more than 1e15.
 
     n_parameters_ : int
         Number of weights of the network.
@@ -177,8 +187,10 @@ class CNNClassifier(ImageClassifier):
 
     Notes
     -----
-    The network standardises its input with mean and variance of the training data, so that raw and
-    scaled pixels give the same quality and an exported model takes raw pixels.
+    The network standardises its input with mean and variance of the training data, one for all
+    pixels of a channel, or one for each column: raw and scaled pixels give the same quality, and an
+    exported model takes raw pixels. A column's standard deviation counts as an eighth of its range
+    at least, so that rare values do not drown the others.
 
     References
     ----------
@@ -210,6 +222,7 @@ class CNNClassifier(ImageClassifier):
         },
     }
 
+    _square_rows = True
     _builder = "build_cnn"
     _network_parameters = (
         *ImageClassifier._network_parameters,

@@ -1,0 +1,143 @@
+"""The numbers of images and columns: what float32 would lose of them, their mean and variance."""
+
+import numpy as np
+
+# A range that lies this many times its width from zero keeps 12 of float32's 24 bits.
+FAR = 2.0**12
+# The squares of narrower and wider ranges are no float32.
+NARROW, WIDE = 1e-15, 1e15
+# No value of a column in training is farther from its mean than this many standard deviations.
+# Otherwise the rare value of a column that is nearly always the same, 245 standard deviations away
+# for a pixel that has ink in one image of MNIST, drowns all others. docs/design.md has what was
+# tried. Columns that are spread evenly or normally are narrower than that, and stay as they are.
+FARTHEST = 8
+
+
+class Origin:
+    """Where the numbers of each column begin, and their unit, where float32 cannot tell them apart.
+
+    Timestamps of one day, as float32, are nearly all the same. Their differences from the first
+    are not. Columns of images are their channels.
+
+    Parameters
+    ----------
+    offset : ndarray of shape (n_columns,)
+        What is subtracted, of the dtype of the numbers it was found in; 0 in usual columns.
+
+    unit : ndarray of shape (n_columns,), float64
+        What the differences are divided by; 1 in usual columns.
+    """
+
+    def __init__(self, offset, unit):
+        self.offset = offset
+        self.unit = unit
+
+    @classmethod
+    def none(cls, n_columns):
+        """Return the origin of usual columns, which changes nothing."""
+        return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    @classmethod
+    def of(cls, values):
+        """Return the origin of training data of shape (n, ..., n_columns); None without need.
+
+        A column that is far from zero for its range begins at its smallest value. One whose range
+        has no square in float32 is divided by the range as well, but no channel that is so wide:
+        one wild pixel would make all others the same.
+        """
+        if values.dtype == np.uint8:
+            return None
+        rows = tuple(range(values.ndim - 1))
+        low, high = values.min(axis=rows), values.max(axis=rows)
+        width = _differences(high, low)
+        farthest = np.maximum(np.abs(low.astype(float)), np.abs(high.astype(float)))
+        odd = (width > 0) & (width < NARROW)
+        if values.ndim == 2:
+            odd |= (width > WIDE) & (farthest <= np.finfo(np.float32).max)
+        far = np.where(width > 0, farthest > FAR * width, farthest > WIDE)
+        moved = odd | far
+        if not moved.any():
+            return None
+        return cls(np.where(moved, low, low.dtype.type(0)), np.where(odd, width, 1.0))
+
+    def apply(self, values):
+        """Return numbers as float32, those of unusual columns from their offset, in their unit."""
+        unusual = np.flatnonzero((self.offset != 0) | (self.unit != 1))
+        differences = _differences(values[..., unusual], self.offset[unusual])
+        found = values.astype(np.float32)
+        found[..., unusual] = differences / self.unit[unusual]
+        return found
+
+
+def to_float32(values, origin):
+    """Return numbers as uint8, as they are, or as float32, from their origin where they have one.
+
+    Raises
+    ------
+    ValueError
+        For numbers that are no float32.
+    """
+    if values.dtype == np.uint8 and origin is None:
+        return values
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32, copy=False) if origin is None else origin.apply(values)
+    if (values.dtype.itemsize > 4 or origin) and not np.isfinite(found).all():
+        raise ValueError("Input X contains infinity or a value too large for dtype('float32').")
+    return found
+
+
+def moments(images, rows):
+    """Mean and variance of each channel of images, or of each column of a table.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, channels) or (n, n_columns)
+
+    rows : ndarray of int
+        Which to use.
+
+    Returns
+    -------
+    mean, variance : ndarray of shape (channels,) or (n_columns,), float32
+        The variance of a column is at least what `FARTHEST` asks of its range; never 0.
+
+    Raises
+    ------
+    ValueError
+        For values so large that their variance is no float32.
+    """
+    n_channels = images.shape[-1]
+    total, count = np.zeros((2, n_channels)), 0
+    low, high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
+    shift = images[rows[0]].reshape(-1, n_channels).mean(axis=0, dtype=float).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
+            part = images[rows[start : start + 1024]].reshape(-1, n_channels) - shift
+            total += part.sum(axis=0, dtype=float), np.square(part).sum(axis=0, dtype=float)
+            low, high = np.minimum(low, part.min(axis=0)), np.maximum(high, part.max(axis=0))
+            count += len(part)
+        mean = total[0] / count
+        variance = np.maximum(total[1] / count - mean**2, 0)
+        if images.ndim == 2:
+            variance = np.maximum(variance, np.square((high - low) / FARTHEST))
+        mean, constant = mean + shift, high == low
+        # Nothing is known of the scale of a column that never changes. Its square bounds the error
+        # of (x - mean) / std in float32; that of the others, or of its neighbours in a single row,
+        # is a guess.
+        guess = mean.var() if constant.all() else variance[~constant].mean()
+        variance[constant] = np.maximum(guess, np.square(mean[constant]))
+        variance = variance.astype(np.float32)
+    if not np.isfinite(variance).all():
+        raise ValueError("X holds values beyond 1e18, too large to standardise; scale them down.")
+    variance[variance == 0] = 1
+    return mean.astype(np.float32), variance
+
+
+def _differences(values, offset):
+    """Return `values` - `offset` as float64: of integers exactly, however large they are."""
+    about = values.astype(float) - offset.astype(float)
+    if values.dtype.kind not in "iu" or offset.dtype.kind not in "iu":
+        return about
+    # Modulo 2**64 the difference of two large integers is right wherever it is a small one.
+    exact = (values.astype(np.uint64) - offset.astype(np.uint64)).view(np.int64)
+    return np.where(np.abs(about) < 2.0**62, exact, about)

@@ -1,0 +1,96 @@
+"""What the classifiers do with their input before anything is trained or predicted."""
+
+from math import prod
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from skdigits._images import check_same_shape, refuse_single_image, resolve_shape, to_rows
+from skdigits._numbers import Origin, to_float32
+
+# Numbers that are taken as they are; scikit-learn turns all else into the first of them.
+NUMBERS = [
+    np.float64, np.float32, np.float16, np.uint8, np.int64, np.uint64,
+    np.int32, np.uint32, np.int16, np.uint16, np.int8,
+]  # fmt: skip
+
+
+class ValidatedInput:
+    """The part of a classifier that checks its input, and learns what later input must be like."""
+
+    _square_rows = False  # whether rows of a square number are images where nothing else is said
+
+    def _validate_labelled_images(self, X, y, classes, known):
+        """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
+        name = type(self).__name__
+        rows, given = to_rows(X, name)
+        rows, y = validate_data(self, rows, y, reset=not known, dtype=NUMBERS)
+        check_classification_targets(y)
+        if known:
+            check_same_shape(given, self.image_shape_, name)
+            if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
+        else:
+            self.classes_ = np.unique(y if classes is None else classes)
+            self.image_shape_ = resolve_shape(
+                self.image_shape, given, rows.shape[1], square_rows=self._square_rows
+            )
+            self._origin = self._find_origin(rows)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{name} needs at least two classes to tell apart; y holds one class only: "
+                f"{self.classes_.tolist()}."
+            )
+        unknown = set(np.unique(y).tolist()) - set(self.classes_.tolist())
+        if unknown:
+            raise ValueError(
+                f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
+                "call must see all classes, or be told them."
+            )
+        return self._as_images(rows), np.searchsorted(self.classes_, y)
+
+    def _validate_validation_data(self, X_val, y_val):
+        """Return images, labels 0..n-1 and weights of one; None where there are none."""
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            given, lacking = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+            raise ValueError(f"{given} is given without {lacking}; fit takes both or neither.")
+        try:
+            images, codes = self._validate_labelled_images(X_val, y_val, None, known=True)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val and y_val cannot be used: {error}") from error
+        return images, codes, np.ones(len(codes))
+
+    def _validate_images(self, X):
+        """Return images to predict, as the network takes them."""
+        shape, name = self.image_shape_, type(self).__name__
+        # scikit-learn's validation takes longer than the prediction of one image, so arrays that
+        # need no conversion are only looked at for what it would reject.
+        if (
+            isinstance(X, np.ndarray)
+            and X.dtype in (np.uint8, np.float32)
+            and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
+            and len(X)
+            and not hasattr(self, "feature_names_in_")
+            and (X.dtype == np.uint8 or np.isfinite(X).all())
+        ):
+            return self._as_images(X)
+        refuse_single_image(X, shape)
+        rows, given = to_rows(X, name)
+        rows = validate_data(self, rows, reset=False, dtype=NUMBERS)
+        check_same_shape(given, shape, name)
+        return self._as_images(rows)
+
+    def _find_origin(self, rows):
+        """Return the origin of the numbers of `rows`: that of a body, which has learned from it."""
+        body = getattr(self, "transfer_from", None)
+        if body is not None:
+            return getattr(body, "_origin", None)
+        return Origin.of(rows.reshape(-1, *self.image_shape_))
+
+    def _as_images(self, rows):
+        """Return checked numbers as images or columns of the network, uint8 or float32."""
+        images = rows.reshape(-1, *self.image_shape_)
+        return to_float32(images, getattr(self, "_origin", None))  # pickles of old versions lack it
