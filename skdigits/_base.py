@@ -28,8 +28,6 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
     """
 
     # Set by fit.
-    classes_: np.ndarray
-    image_shape_: tuple
     history_: dict
     n_iter_: int
     best_epoch_: int

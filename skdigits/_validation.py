@@ -1,6 +1,7 @@
 """What the classifiers do with their input before anything is trained or predicted."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -19,6 +20,10 @@ NUMBERS = [
 class ValidatedInput:
     """The part of a classifier that checks its input, and learns what later input must be like."""
 
+    image_shape: Any
+    classes_: np.ndarray
+    image_shape_: tuple
+    _origin: Origin | None
     _square_rows = False  # whether rows of a square number are images where nothing else is said
 
     def _validate_labelled_images(self, X, y, classes, known):

@@ -106,7 +106,7 @@ def test_colour_is_learnt_from_the_channels(make):
     y = rng.integers(0, 3, 150)
     X = rng.integers(0, 100, (150, 8, 8, 3))
     X[np.arange(150), :, :, y] += 100
-    estimator = make(epochs=15, dropout=0).fit(X[:100], y[:100])
+    estimator = make(epochs=20, dropout=0, learning_rate=0.01).fit(X[:100], y[:100])
     assert estimator.score(X[100:], y[100:]) == 1
 
 
