@@ -48,7 +48,7 @@ def loss_traits(loss):
     losses = keras.losses
     loss, settings = losses.get(loss), {}
     if isinstance(loss, losses.Loss):
-        settings = {**loss.get_config(), **vars(loss)}
+        settings = loss.get_config()
     while isinstance(loss, functools.partial):
         settings = {**loss.keywords, **settings}
         loss = loss.func
@@ -61,7 +61,7 @@ def loss_traits(loss):
     )
     return LossTraits(
         takes_numbers=sparse or isinstance(loss, losses.CategoricalGeneralizedCrossEntropy),
-        takes_logits=bool(settings.get("from_logits", False)),
+        takes_logits=bool(getattr(loss, "from_logits", settings.get("from_logits", False))),
         looks_behind_activations=sparse or categorical,
     )
 

@@ -1,0 +1,142 @@
+"""What a probability is: training, scores and predictions speak of the same thing."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score
+from support import BOTH, cnn, mlp, tiny
+
+X, Y = tiny()
+LEARNS = {"epochs": 20, "batch_size": 16, "learning_rate": 0.01}
+losses = keras.losses
+
+TAKE_LOGITS = {
+    "sparse": losses.SparseCategoricalCrossentropy(from_logits=True),
+    "renamed": losses.SparseCategoricalCrossentropy(from_logits=True, name="ce"),
+    "categorical": losses.CategoricalCrossentropy(from_logits=True),
+    "smoothed": losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+    "focal": losses.CategoricalFocalCrossentropy(from_logits=True),
+    "binary": losses.BinaryCrossentropy(from_logits=True),
+    "binary focal": losses.BinaryFocalCrossentropy(from_logits=True),
+    "partial": functools.partial(losses.categorical_crossentropy, from_logits=True),
+    "partial sparse": functools.partial(losses.sparse_categorical_crossentropy, from_logits=True),
+}
+
+
+class OwnCrossEntropy(losses.SparseCategoricalCrossentropy):
+    """A user's loss that is one of Keras's by inheritance."""
+
+
+class OwnLogitsLoss(losses.Loss):
+    """A user's loss that says that it takes logits."""
+
+    from_logits = True
+
+    def call(self, y_true, y_pred):
+        return losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def outputs(estimator):
+    return np.asarray(estimator.model_(X[..., np.newaxis].astype(np.float32)), dtype=float)
+
+
+@pytest.mark.parametrize("name", TAKE_LOGITS)
+@pytest.mark.parametrize("make", BOTH)
+def test_of_logits_the_softmax_is_the_probability(make, name):
+    estimator = make(loss=TAKE_LOGITS[name], output_activation="linear", **LEARNS)
+    estimator.fit(X, Y, X_val=X, y_val=Y)
+    p = estimator.predict_proba(X)
+    np.testing.assert_allclose(p, softmax(outputs(estimator)), atol=1e-5)
+    assert estimator.score(X, Y) > 0.6
+    assert estimator.history_["val_accuracy"][-1] == pytest.approx(estimator.score(X, Y))
+
+
+@pytest.mark.parametrize("loss", [OwnLogitsLoss(), "categorical_crossentropy"])
+def test_a_loss_of_the_users_may_say_that_it_takes_logits(loss):
+    if isinstance(loss, str):
+        with pytest.raises(ValueError, match=r"output_activation.*from_logits"):
+            mlp(loss=loss, output_activation="linear").fit(X, Y)
+    else:
+        assert mlp(loss=loss, output_activation="linear", **LEARNS).fit(X, Y).score(X, Y) > 0.9
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "softplus", "relu", "exponential"])
+@pytest.mark.parametrize(
+    "loss",
+    ["auto", "categorical_crossentropy", "binary_crossentropy", "mse", "kl_divergence"],
+)
+def test_history_score_and_probabilities_agree(activation, loss):
+    estimator = mlp(loss=loss, output_activation=activation, epochs=3)
+    estimator.fit(X, Y, X_val=X, y_val=Y)
+    p = estimator.predict_proba(X)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert p.min() >= 0
+    hits = accuracy_score(Y, estimator.predict(X))
+    assert estimator.score(X, Y) == hits == pytest.approx(estimator.history_["val_accuracy"][-1])
+
+
+@pytest.mark.parametrize("loss", ["auto", "mse", lambda y, p: keras.ops.mean((y - p) ** 2, -1)])
+@pytest.mark.parametrize(
+    "activation",
+    ["linear", None, "tanh", "log_softmax", "elu", "selu", "gelu", "silu", "mish", "leaky_relu",
+     "softsign", "celu", "hard_tanh", keras.activations.tanh, keras.ops.sin, lambda x: x - 1,
+     keras.layers.LeakyReLU()],
+    ids=str,
+)  # fmt: skip
+def test_outputs_that_may_be_negative_are_refused_before_training(activation, loss):
+    estimator = mlp(output_activation=activation, loss=loss)
+    with pytest.raises(ValueError, match="output_activation"):
+        estimator.fit(X, Y)
+    assert not hasattr(estimator, "classes_")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        OwnCrossEntropy(),
+        OwnCrossEntropy(name="binary"),
+        losses.SparseCategoricalCrossentropy(name="focal"),
+        losses.CategoricalGeneralizedCrossEntropy(),
+        losses.CategoricalCrossentropy(name="sparse_looking"),
+    ],
+)
+def test_a_loss_is_known_by_its_type_and_not_by_its_name(loss):
+    assert mlp(loss=loss, **LEARNS).fit(X, Y).score(X, Y) > 0.9
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean", "mean_with_sample_weight"])
+def test_reductions_of_a_loss(reduction):
+    loss = losses.CategoricalCrossentropy(reduction=reduction)
+    assert mlp(loss=loss, optimizer="adam", **LEARNS).fit(X, Y).score(X, Y) > 0.9
+
+
+def test_sigmoids_that_saturate_are_told_apart_as_the_loss_did():
+    estimator = mlp(output_activation="sigmoid", optimizer="sgd", learning_rate=5.0, epochs=8)
+    estimator.fit(X, Y)
+    p = estimator.predict_proba(X)
+    assert (p.max(axis=1) > 0.5).mean() > 0.9 or len(np.unique(p.argmax(axis=1))) > 1
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("make", BOTH)
+def test_the_model_that_is_taken_out_is_float32_and_gives_the_probabilities(make, precision):
+    estimator = make(precision=precision, batch_norm=True, epochs=5).fit(X, Y)
+    assert {layer.compute_dtype for layer in estimator.model_.layers} == {"float32"}
+    np.testing.assert_allclose(outputs(estimator), estimator.predict_proba(X), atol=1e-5)
+    assert estimator.model_ is estimator.model_
+    before = outputs(estimator)
+    estimator.set_params(learning_rate=1.0).partial_fit(X, Y)
+    assert np.abs(outputs(estimator) - before).max() > 1e-3
+    np.testing.assert_allclose(outputs(estimator), estimator.predict_proba(X), atol=1e-5)
+
+
+def test_validation_during_a_bfloat16_training_is_what_score_says():
+    estimator = cnn(precision="bfloat16", epochs=3).fit(X, Y, X_val=X, y_val=Y)
+    assert estimator.history_["val_accuracy"][-1] == pytest.approx(estimator.score(X, Y))
