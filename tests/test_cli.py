@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -145,14 +146,16 @@ def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
         (["--seed", "-1"], "--seed must be from 0 to"),
         (["--out", "{file}"], "is not a folder"),
         (["--out", "{file}/below"], "is not a folder"),
+        (["--out", "{link}"], "is not a folder"),
         (["--colour", "red"], "No such option: --colour"),
         (["extra"], "unexpected extra argument"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, args, message):
-    file = tmp_path / "file"
+    file, link = tmp_path / "file", tmp_path / "link"
     file.write_text("mine")
-    args = [arg.format(file=file) for arg in args]
+    link.symlink_to("nowhere")
+    args = [arg.format(file=file, link=link) for arg in args]
     if "--out" not in args:
         args += ["--out", str(tmp_path / "out")]
     assert main(["compare", *args]) == 2
@@ -160,7 +163,7 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, args, message):
     assert captured.out == ""
     assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
     assert message in captured.err
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", "link"]
 
 
 def test_an_unknown_command_is_one_line_and_exit_2(capsys):
@@ -219,6 +222,23 @@ sys.exit(main(["compare", "--models", "GaussianNB,dummy", "--out", {str(tmp_path
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "skdigits: interrupted\n")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_that_is_ignored_stays_ignored(tmp_path, monkeypatch):
+    """As shells start jobs in the background."""
+    fit = BernoulliNB.fit
+
+    def interrupted_fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGINT)
+        return fit(self, X, y)
+
+    monkeypatch.setattr(BernoulliNB, "fit", interrupted_fit)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert main(["compare", "--models", "BernoulliNB", "--out", str(tmp_path)]) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_help_teaches():

@@ -10,7 +10,8 @@ _PLAIN = {*string.ascii_letters, *string.digits, *"/._-"}
 
 def check_folder(out):
     """Raise a ValueError if ``--out`` can't become a folder to write to."""
-    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    folders = (out, *out.absolute().parents)
+    existing = next(path for path in folders if path.exists() or path.is_symlink())
     if not existing.is_dir():
         raise ValueError(f"--out {out}: {existing} is not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):

@@ -43,7 +43,9 @@ class Display:
         )
 
     def __enter__(self):
-        self._old_handler = signal.signal(signal.SIGINT, self._interrupt)
+        self._old_handler = signal.getsignal(signal.SIGINT)
+        if self._old_handler is not signal.SIG_IGN:  # as in the background of a script
+            signal.signal(signal.SIGINT, self._interrupt)
         self._catcher = warnings.catch_warnings()
         self._catcher.__enter__()
         warnings.showwarning = self._keep_warning
