@@ -71,6 +71,16 @@ def test_folders_are_found_one_up_and_one_down(mnist, fashion, monkeypatch):
         assert f"SKDIGITS_DATA, which is '{folder}' now" in message
 
 
+def test_a_folder_with_the_plain_name_comes_first(monkeypatch):
+    put("data/MNIST-old", {IMAGES: FILES[IMAGES][:-1]})
+    put("data/mnist", FILES)
+    monkeypatch.setenv("SKDIGITS_DATA", "data")
+    expect(fetch_mnist())
+    os.remove(f"data/mnist/{IMAGES}")
+    with pytest.raises(OSError, match=r"MNIST-old/.* cannot be used: it is truncated"):
+        fetch_mnist()
+
+
 @pytest.mark.parametrize("form", [dict, packed])
 @pytest.mark.parametrize("rename", [lambda name: name.replace("-idx", ".idx"), str.upper])
 def test_names_of_files_with_a_dot_and_in_upper_case(form, rename, monkeypatch):
