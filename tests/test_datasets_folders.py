@@ -89,6 +89,13 @@ def test_names_of_files_with_a_dot_and_in_upper_case(form, rename, monkeypatch):
     assert fetch_both()[0] == "found"
 
 
+def test_a_folder_for_each_file(monkeypatch):
+    for name, content in FILES.items():
+        put(f"data/{name}", {name: content})
+    monkeypatch.setenv("SKDIGITS_DATA", "data")
+    assert fetch_both()[0] == "found"
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion", "mine"])
 def test_one_set_is_never_taken_for_the_other(name, monkeypatch):
     """Whatever the folder is called."""

@@ -188,7 +188,12 @@ def _download(url):
         total = int(response.headers.get("Content-Length", 0)) or None
         chunks = []
         with tqdm(
-            total=total, unit="B", unit_scale=True, ncols=79, disable=sys.stderr is None
+            desc=url.rpartition("/")[2],
+            total=total,
+            unit="B",
+            unit_scale=True,
+            ncols=79,
+            disable=sys.stderr is None,
         ) as bar:
             for chunk in response.iter_content(1 << 16):
                 chunks.append(chunk)

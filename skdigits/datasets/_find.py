@@ -10,8 +10,8 @@ def find_file(folder, set_name, file_name):
     """Yield the paths that one published file of a set may have in a folder, likely ones first.
 
     The folder may be the set's own, the one above it, or one further up; the set's own folder is
-    one that is called after it, in any spelling. Beneath it may be torchvision's ``raw``. Only the
-    content tells whose file it is.
+    one that is called after it, in any spelling. Beneath it may be torchvision's ``raw``, or a
+    folder for each file, as some programs unpack them. Only the content tells whose file it is.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def find_file(folder, set_name, file_name):
         A file, plain or gzip, whose name is the published one but for upper case and punctuation.
     """
     for near in _near(folder, set_name):
-        for place in (near, near / "raw"):
+        for place in (near, near / "raw", near / file_name):
             files = {_letters(path.name): path for path in _entries(place) if isfile(path)}
             for name in (file_name, f"{file_name}.gz"):
                 if path := files.get(_letters(name)):
