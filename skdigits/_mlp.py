@@ -15,8 +15,8 @@ class MLPClassifier(ImageClassifier):
         Activation of the hidden layers, as Keras takes it.
 
     output_activation : str or callable, default="softmax"
-        Activation of the output layer; must not give negative values. Outputs that do not
-        sum to one are made to, see `predict_proba`.
+        Activation of the output layer. It must not give negative values, unless `loss` takes
+        logits. Outputs that do not sum to one are made to, see `predict_proba`.
 
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         How the kernels begin. An initializer without a seed draws from `random_state`.
@@ -47,9 +47,10 @@ class MLPClassifier(ImageClassifier):
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
         "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_.
 
-    loss : str or keras.losses.Loss, default="auto"
-        "auto" is the categorical cross-entropy. Losses named "sparse..." get labels as numbers,
-        others as one-hot rows.
+    loss : str, callable or keras.losses.Loss, default="auto"
+        "auto" is the categorical cross-entropy. Keras's sparse losses get labels as numbers, all
+        others one-hot rows; which it is, is asked of the type. A loss with ``from_logits=True``
+        takes outputs of any sign, as ``output_activation="linear"`` gives them.
 
     epochs : int or (int, int), default=(12, 500)
         Passes over the training data. Of two numbers the second is the least number of
@@ -95,7 +96,8 @@ class MLPClassifier(ImageClassifier):
         convolutions on processors that have it, float32 elsewhere.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss, as everywhere in scikit-learn.
+        Weights of the classes in the loss, at least 0. Only their ratios count, as those of
+        `sample_weight`.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks. Those with batch methods see every batch, which is slower.
