@@ -5,7 +5,10 @@ from numbers import Integral
 
 import numpy as np
 
+from skdigits._warnings import warn
+
 SMALLEST_SQUARE = 4  # 9 or fewer columns make no picture
+MOST_COLOURS = 4
 
 
 def to_rows(X, name):
@@ -13,14 +16,14 @@ def to_rows(X, name):
 
     Parameters
     ----------
-    X : array-like of shape (n, features), (n, h, w) or (n, h, w, c)
+    X : ndarray of shape (n, features), (n, h, w) or (n, h, w, c), or data frame
 
     name : str
         The estimator's name, for errors.
 
     Returns
     -------
-    X : array-like of shape (n, features)
+    X : ndarray of shape (n, features)
         Anything but images is returned as it came, for scikit-learn to check.
 
     shape : tuple of int or None
@@ -31,8 +34,6 @@ def to_rows(X, name):
     ValueError
         For more than four dimensions.
     """
-    if isinstance(X, list | tuple):
-        X = np.asarray(X)
     n_dims = len(getattr(X, "shape", ()))
     if n_dims > 4:
         raise ValueError(
@@ -41,7 +42,6 @@ def to_rows(X, name):
         )
     if n_dims < 3:
         return X, None
-    X = np.asarray(X)
     shape = (*X.shape[1:], 1) if n_dims == 3 else X.shape[1:]
     return X.reshape(len(X), prod(shape)), shape
 
@@ -111,7 +111,32 @@ def check_same_shape(given, expected, name):
             f"X has images of {_text(given)}, but {name} was fitted on {expected[0]} columns: "
             "give rows, X.reshape(len(X), -1)."
         )
-    raise ValueError(f"X has images of {_text(given)}, but {name} was fitted on {_text(expected)}.")
+    hint = ": channels come last, np.moveaxis(X, 1, -1)" if given == _first(expected) else ""
+    raise ValueError(
+        f"X has images of {_text(given)}, but {name} was fitted on {_text(expected)}{hint}."
+    )
+
+
+def warn_of_channels_first(given):
+    """Warn where X's images are of a shape that makes no sense unless their channels come first.
+
+    Up to four rows of pixels with many channels, about as many as pixels a row: a signal of few
+    channels would have more of the one than of the other.
+    """
+    if given is None or given[0] > MOST_COLOURS:
+        return
+    channels, height, width = given
+    if MOST_COLOURS < height <= 4 * width and MOST_COLOURS < width <= 4 * height:
+        warn(
+            f"X has the shape (n, {channels}, {height}, {width}), and channels come last. If these "
+            f"are images of {height} x {width} pixels, give np.moveaxis(X, 1, -1). If they have "
+            f"{width} channels indeed, image_shape={given} says so."
+        )
+
+
+def _first(shape):
+    """Return the shape of images when their channels come first."""
+    return (shape[-1], *shape[:-1])
 
 
 def refuse_single_image(X, expected):

@@ -7,7 +7,14 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skdigits._images import check_same_shape, refuse_single_image, resolve_shape, to_rows
+from skdigits._arrays import as_array, check_labels
+from skdigits._images import (
+    check_same_shape,
+    refuse_single_image,
+    resolve_shape,
+    to_rows,
+    warn_of_channels_first,
+)
 from skdigits._numbers import Origin, to_float32
 
 # Numbers that are taken as they are; scikit-learn turns all else into the first of them.
@@ -29,7 +36,8 @@ class ValidatedInput:
     def _validate_labelled_images(self, X, y, classes, known):
         """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
         name = type(self).__name__
-        rows, given = to_rows(X, name)
+        rows, given = to_rows(as_array(X), name)
+        check_labels(y)
         rows, y = validate_data(self, rows, y, reset=not known, dtype=NUMBERS)
         check_classification_targets(y)
         if known:
@@ -37,6 +45,8 @@ class ValidatedInput:
             if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
         else:
+            if self.image_shape is None:
+                warn_of_channels_first(given)
             self.classes_ = np.unique(y if classes is None else classes)
             self.image_shape_ = resolve_shape(
                 self.image_shape, given, rows.shape[1], square_rows=self._square_rows
@@ -82,6 +92,7 @@ class ValidatedInput:
             and (X.dtype == np.uint8 or np.isfinite(X).all())
         ):
             return self._as_images(X)
+        X = as_array(X)
         refuse_single_image(X, shape)
         rows, given = to_rows(X, name)
         rows = validate_data(self, rows, reset=False, dtype=NUMBERS)

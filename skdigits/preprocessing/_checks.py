@@ -2,10 +2,12 @@
 
 from sklearn.utils.validation import check_array, validate_data
 
+from skdigits._arrays import as_array
+
 
 def check_images(estimator, X):
     """Return X as an array of 2, 3 or 4 dimensions, without a copy where it is one already."""
-    images = check_array(X, allow_nd=True, estimator=estimator, input_name="X")
+    images = check_array(as_array(X), allow_nd=True, estimator=estimator, input_name="X")
     if images.ndim > 4:
         raise ValueError(
             f"X has {images.ndim} dimensions, but {type(estimator).__name__} takes 2 to 4: "

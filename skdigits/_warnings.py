@@ -1,0 +1,15 @@
+"""Warnings that point to the user's line."""
+
+import sys
+import warnings
+
+
+def warn(message):
+    """Warn of something in the code that called skdigits, directly or through scikit-learn.
+
+    Python shows a warning once a line: so a loop of predictions shows it once.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in ("skdigits", "sklearn"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)
