@@ -52,9 +52,9 @@ def check_labels(y):
         return
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
-            f"y should be a 1d array, got an array of shape {labels.shape} instead. Give each image "
-            "one label: of one-hot rows or probabilities y.argmax(axis=1), of a data frame with a "
-            "column a class y.idxmax(axis=1)."
+            f"y should be a 1d array, got an array of shape {labels.shape} instead. Give each "
+            "image one label: of one-hot rows or probabilities y.argmax(axis=1), of a data frame "
+            "with a column a class y.idxmax(axis=1)."
         )
     if labels.dtype == object and labels.ndim == 1:
         n_missing = sum(x is None or is_pandas_na(x) or is_scalar_nan(x) for x in labels)
@@ -119,7 +119,7 @@ def _check_columns(frame):
         name = f"X[{frame.columns[number]!r}]"
         if getattr(dtype, "kind", None) in ("m", "M"):
             raise TypeError(f"{name} holds dates; give numbers, such as {name}.astype('int64').")
-        if dtype == object and len(frame):
+        if isinstance(dtype, np.dtype) and dtype.kind == "O" and len(frame):
             _check_elements(frame.iloc[:, number].to_numpy(), name)
 
 

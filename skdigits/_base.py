@@ -119,7 +119,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
         """Train on images and their labels.
 
         Parameters
@@ -128,7 +128,8 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             Images, of any real dtype and scale; uint8 needs the least memory.
 
         y : array-like of shape (n_samples,)
-            Labels of any type, at least two different ones.
+            Labels of any type, at least two different ones. They are required: a data set that
+            holds labels too, as Keras takes it, gets an error that says what to do.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss, at least 0. Only their ratios count: they are
@@ -159,7 +160,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train one epoch on these images, going on from where the estimator stands.
 
         From nothing, the learning rate is constant: a schedule would have to know the number of

@@ -117,20 +117,25 @@ def check_same_shape(given, expected, name):
     )
 
 
-def warn_of_channels_first(given):
-    """Warn where X's images are of a shape that makes no sense unless their channels come first.
+def channels_first(shape):
+    """Return whether a shape of images makes no sense unless their channels come first.
 
-    Up to four rows of pixels with many channels, about as many as pixels a row: a signal of few
-    channels would have more of the one than of the other.
+    These are up to four rows of pixels with many channels, about as many as pixels a row: a signal
+    of several channels has more of the one than of the other.
     """
-    if given is None or given[0] > MOST_COLOURS:
-        return
-    channels, height, width = given
-    if MOST_COLOURS < height <= 4 * width and MOST_COLOURS < width <= 4 * height:
+    channels, height, width = shape
+    many = MOST_COLOURS < height <= 4 * width and MOST_COLOURS < width <= 4 * height
+    return channels <= MOST_COLOURS and many
+
+
+def warn_of_channels_first(shape):
+    """Warn where the channels of X's images seem to come first."""
+    if channels_first(shape):
+        channels, height, width = shape
         warn(
             f"X has the shape (n, {channels}, {height}, {width}), and channels come last. If these "
             f"are images of {height} x {width} pixels, give np.moveaxis(X, 1, -1). If they have "
-            f"{width} channels indeed, image_shape={given} says so."
+            f"{width} channels indeed, image_shape={shape} says so."
         )
 
 

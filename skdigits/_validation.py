@@ -45,7 +45,7 @@ class ValidatedInput:
             if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
         else:
-            if self.image_shape is None:
+            if self.image_shape is None and given is not None:
                 warn_of_channels_first(given)
             self.classes_ = np.unique(y if classes is None else classes)
             self.image_shape_ = resolve_shape(
@@ -84,7 +84,7 @@ class ValidatedInput:
         # scikit-learn's validation takes longer than the prediction of one image, so arrays that
         # need no conversion are only looked at for what it would reject.
         if (
-            isinstance(X, np.ndarray)
+            type(X) is np.ndarray  # others may have a mask
             and X.dtype in (np.uint8, np.float32)
             and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
             and len(X)

@@ -26,6 +26,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
 
@@ -152,6 +153,7 @@ class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         estimator = self._get_estimator()
         _check_estimator(estimator)
+        check_labels(y)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         if sample_weight is not None:

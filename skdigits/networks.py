@@ -6,6 +6,7 @@ what it knows of the data as ``meta``.
 
 from numbers import Integral, Real
 
+from skdigits._images import channels_first
 from skdigits._tensorflow import keras
 
 __all__ = ["build_cnn", "build_from", "build_mlp"]
@@ -176,7 +177,7 @@ def build_cnn(
     if len(input_shape) == 1:
         kernel = pool = (1, 1)
         x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype)(x)
-    padding = _padding(x.shape[1:3], blocks, kernel, pool)
+    padding = _padding(x.shape[1:], blocks, kernel, pool)
     for block in blocks:
         for number, n_filters in enumerate(block, start=1):
             conv = keras.layers.Conv2D(
@@ -386,7 +387,7 @@ def _rates(dropout, n_layers):
 def _padding(image, blocks, kernel, pool):
     """Choose "valid" padding where enough of the image is left, else "same"."""
     for padding, enough in (("valid", 2), ("same", 1)):
-        height, width = image
+        height, width = image[:2]
         for block in blocks:
             if padding == "valid":
                 height -= len(block) * (kernel[0] - 1)
@@ -398,6 +399,7 @@ def _padding(image, blocks, kernel, pool):
     raise ValueError(
         f"Images of {image[0]} x {image[1]} pixels are too small for {len(blocks)} poolings of "
         f"{pool[0]} x {pool[1]}: nothing would be left. Use fewer filters or a smaller pool_size."
+        + (" If channels come first, give np.moveaxis(X, 1, -1)." if channels_first(image) else "")
     )
 
 

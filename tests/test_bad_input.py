@@ -40,11 +40,11 @@ BAD_DATA = {
     "0-D": (np.float32(3), Y, "Expected 2D array, got scalar array"),
     "5-D": (X[:, :, :, None, None], Y, "5 dimensions"),
     "nothing": (None, Y, "Expected 2D array"),
-    "ragged": ([[1, 2], [3]], [0, 1], "inhomogeneous"),
+    "ragged": ([[1, 2], [3]], [0, 1], r"rows of different shapes, \(1,\), \(2,\)"),
     "text": (np.full((len(X), 4), "seven"), Y, NOT_NUMBERS),
     "text in 3-D": (np.full((len(X), 4, 4), "seven"), Y, NOT_NUMBERS),
-    "one text": ("seven", Y, NOT_NUMBERS),
-    "list of text": (["seven"] * len(X), Y, NOT_NUMBERS),
+    "one text": ("seven", Y, "X is a str, not an array"),
+    "list of text": (["seven"] * len(X), Y, "X holds text, such as 'seven'"),
     "objects": (np.full((len(X), 4), object()), Y, "must be a string or a real number"),
     "complex": (ROWS * 1j, Y, "Complex data not supported"),
     "sparse": (scipy.sparse.csr_matrix(ROWS), Y, "(?i)sparse"),
@@ -55,7 +55,7 @@ BAD_DATA = {
     "NaN label": (X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
     "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
     "one class": (X, np.zeros(len(X)), "one class"),
-    "one-hot": (X, np.eye(3)[Y], "y should be a 1d array"),
+    "one-hot": (X, np.eye(3)[Y], r"y should be a 1d array.*y.argmax\(axis=1\)"),
     "numbers and text": (X, np.array([1, "a"], dtype=object)[Y % 2], "Unknown label type"),
 }
 
