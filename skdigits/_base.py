@@ -33,6 +33,9 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
     best_epoch_: int
     _network: Any  # training.Network
     _rng: np.random.Generator
+    _split_seed: int  # of the rows that early stopping holds out
+    _weights_seen: tuple[float, int]  # sum and number of the weights of all calls so far
+    _comes_from_fit: bool  # or from partial_fit alone
 
     # Parameters that differ from the defaults, by effort.
     _efforts: dict

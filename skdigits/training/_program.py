@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._tensorflow import check_process, context, neutral_keras, tf
+from skdigits._tensorflow import check_process, context, keras, neutral_keras, tf
 from skdigits.networks import copy_network
 from skdigits.training._augmentation import make_augmenter
 from skdigits.training._initial import can_start_again, initial_values
@@ -96,8 +96,10 @@ class Program:
         """Return a copy of the model that works in float32, compiled in the same way."""
         with neutral_keras():
             model = copy_network(self.model)
+            model(keras.Input(self.spec.input_shape))  # Keras exports what was called before
             optimizer = copy_optimizer(self.optimizer)
             model.compile(optimizer=optimizer, loss=self.spec.loss)
+            optimizer.build(model.trainable_variables)
         return model
 
     def get_state(self):
