@@ -1,19 +1,25 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn import metrics
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
+from support import mlp, tiny
 
+from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare
 from skdigits.model_selection._results import Outcome, summarize
@@ -155,12 +161,14 @@ def test_parameters_are_counted(digits):
         "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
         "mlp": MLPClassifier([5], max_iter=2),
         "bayes": GaussianNB(),
+        "no intercept": RidgeClassifier(fit_intercept=False),
     }
     with pytest.warns(match="converge"):
         comparison = compare(models, X, y, X_test=X_test, y_test=y_test, random_state=0)
     assert comparison["logistic"].n_parameters == 64 * 10 + 10
     assert comparison["mlp"].n_parameters == 64 * 5 + 5 + 5 * 10 + 10
     assert comparison["bayes"].n_parameters is None
+    assert comparison["no intercept"].n_parameters == 64 * 10 + 1
 
 
 def test_history_is_kept_for_each_run(digits):
@@ -239,6 +247,25 @@ X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
         ({"X_test": X3, "y_test": [0, 0, 0, 1, 1, 2]}, r"labels that y lacks: \[2\]"),
         ({"y": [0, 1]}, "inconsistent numbers of samples"),
         ({"X_test": X3, "y_test": [0]}, "inconsistent numbers of samples"),
+        ({"X_test": np.zeros((6, 3)), "y_test": Y3}, r"X_test has images of shape \(3,\)"),
+        ({"X_test": np.zeros((0, 2)), "y_test": Y3[:0]}, "X_test has no images"),
+        ({"y": [1] * 6, "cv": 2}, "y holds one class only, 1"),
+        ({"y": ["a", "a", "a", 1, 1, None], "cv": 2}, "y has labels that are strings, and 1"),
+        ({"y": [0.5, 1.5, 2.5] * 2, "cv": 2}, "Unknown label type: continuous"),
+        ({"y": np.eye(6), "cv": 2}, "y should be a 1d array"),
+        ({"cv": KFold(2)}, "Split 1 of 2 leaves images of one class only to train on"),
+        ({"cv": [(np.arange(6), [])]}, "Split 1 of 1 has no images to evaluate on"),
+        ({"models": [("a", GaussianNB()), ("a", GaussianNB())]}, "Several models are called 'a'"),
+        ({"y": np.array(["2020-01-01"] * 6, "M8[D]"), "cv": 2}, "strings, numbers or booleans"),
+        ({"models": {1: GaussianNB()}, "cv": 2}, "name of a model must be a string, got 1"),
+        ({"models": GaussianNB(), "cv": 2}, "a list of classifiers; got GaussianNB"),
+        ({"models": "mlp", "cv": 2}, "a list of classifiers; got str"),
+        ({"models": [GaussianNB], "cv": 2}, "'GaussianNB' is not a classifier"),
+        ({"models": {"scaler": StandardScaler()}, "cv": 2}, "'scaler' is not a classifier"),
+        (
+            {"models": {"m": GridSearchCV(GaussianNB(), {}, refit=False)}},
+            "'m' will have no predict",
+        ),
     ],
 )
 def test_bad_input_is_told_before_any_fit(arguments, message):
@@ -247,16 +274,153 @@ def test_bad_input_is_told_before_any_fit(arguments, message):
             raise AssertionError("fitted in spite of bad input")
 
     arguments = {"models": {"m": Untouchable()}, "X": X3, "y": Y3} | arguments
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         compare(**arguments)
 
 
-def test_what_is_not_a_classifier_is_refused():
-    with pytest.raises(TypeError, match="'scaler' is not a classifier"):
-        compare({"scaler": StandardScaler()}, X3, Y3, cv=2)
+def test_a_list_of_models_is_named_by_class(digits):
+    X, y, X_test, y_test = digits
+    bayes = make_pipeline(StandardScaler(), GaussianNB(var_smoothing=1e-3))
+    models = [GaussianNB(), bayes, ("mine", GaussianNB()), LinearSVC(tol=1)]
+    comparison = compare(models, X, y, X_test=X_test, y_test=y_test)
+    names = ["GaussianNB-1", "GaussianNB-2", "mine", "LinearSVC"]
+    assert [model.name for model in comparison.models] == names
+    assert comparison["GaussianNB-2"].mean["accuracy"] == bayes.fit(X, y).score(X_test, y_test)
+
+
+LABELS = {
+    "strings": lambda y: y.astype(str),
+    "objects": lambda y: y.astype(str).astype(object),
+    "numpy's and Python's": lambda y: np.array([int(n) if n % 2 else n for n in y], dtype=object),
+    "negative": lambda y: y - 5,
+    "bytes": lambda y: y.astype(np.int8),
+    "floats": lambda y: y / 1,
+    "booleans": lambda y: y > 4,
+    "two": lambda y: np.where(y > 4, "high", "low"),
+    "categories": lambda y: pd.Series(y.astype(str), index=y + 7).astype("category"),
+    "nullable": lambda y: pd.Series(y, dtype="Int64"),
+    "list": lambda y: [np.str_(n) if n % 2 else str(n) for n in y],
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_every_type(digits, kind):
+    X, y, X_test, y_test = digits
+    y, y_test = LABELS[kind](y), LABELS[kind](y_test)
+    result = compare({"bayes": GaussianNB()}, X, y, X_test=X_test, y_test=y_test)
+    plain = [np.asarray(labels).tolist() for labels in (y, y_test)]
+    fitted = GaussianNB().fit(X, plain[0])
+    assert result.classes == fitted.classes_.tolist()
+    assert result["bayes"].mean["accuracy"] == fitted.score(X_test, plain[1])
+    classes = set(map(type, result.classes))
+    assert classes <= {str, int, float, bool}
+    assert len(classes) == 1
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_labels_of_the_test_set_may_be_of_another_type(digits):
+    X, y, X_test, y_test = digits
+    result = compare({"bayes": GaussianNB()}, X, y, X_test=X_test, y_test=y_test.astype(float))
+    assert {type(label) for label in result["bayes"].mistakes["label"]} == {int}
+
+
+def test_a_test_set_without_some_classes(digits):
+    X, y, X_test, y_test = digits
+    few = y_test < 3
+    result = compare({"bayes": GaussianNB()}, X, y, X_test=X_test[few], y_test=y_test[few])
+    predicted = GaussianNB().fit(X, y).predict(X_test[few])
+    found = set(predicted.tolist()) | {0, 1, 2}
+    assert len(found) not in (3, 10)  # or the test would show nothing
+    expected = metrics.f1_score(y_test[few], predicted, average="macro")
+    assert result["bayes"].mean["macro_f1"] == expected
+    for row in result["bayes"].per_class:
+        known = row["label"] in found
+        assert (row["precision"] is not None) == (row["f1"] is not None) == known
+        assert (row["recall"] is not None) == (row["label"] < 3)
+        assert (row["support"] > 0) == (row["label"] < 3)
+
+
+def test_a_class_that_a_fold_did_not_learn_has_no_probability(digits):
+    X, y, *_ = digits
+    X, y = X[y < 3], y[y < 3]
+    order = np.argsort(y, kind="stable")
+    X, y, cv = X[order], y[order], KFold(3)
+    result = compare({"bayes": GaussianNB(), "linear": LinearSVC(tol=1)}, X, y, cv=cv)["bayes"]
+    for run, (train, test) in zip(result.runs, cv.split(X), strict=True):
+        fitted = GaussianNB().fit(X[train], y[train])
+        probability = np.zeros((len(test), 3))
+        probability[:, fitted.classes_] = fitted.predict_proba(X[test])
+        loss = metrics.log_loss(y[test], probability, labels=[0, 1, 2])
+        assert run.log_loss == pytest.approx(loss)
+        assert run.expected_calibration_error <= 1
+
+
+def test_a_split_as_long_as_the_data_is_no_more_than_it_says(digits):
+    X, y, *_ = digits
+    half = np.arange(400) % 200
+    result = compare({"bayes": GaussianNB()}, X, y, cv=[(half, np.arange(200, 400))])["bayes"]
+    expected = GaussianNB().fit(X[half], y[half]).score(X[200:], y[200:])
+    assert result.mean["accuracy"] == expected
+
+
+def test_data_frames_keep_their_names(digits):
+    X, y, *_ = digits
+    frame = pd.DataFrame(X).add_prefix("pixel")
+    some = make_column_transformer((StandardScaler(), ["pixel20", "pixel30"]))
+    model = make_pipeline(some, GaussianNB())
+    result = compare({"some": model}, frame, pd.Series(y), cv=KFold(2))["some"]
+    expected = np.mean(cross_val_predict(model, frame, y, cv=KFold(2)) == y)
+    assert result.mean["accuracy"] == pytest.approx(expected)
+
+
+def test_sparse_rows(digits):
+    X, y, *_ = digits
+    model = SVC(kernel="linear")
+    sparse = compare({"m": model}, csr_array(X), y, cv=2, random_state=0)["m"]
+    dense = compare({"m": model}, X, y, cv=2, random_state=0)["m"]
+    assert sparse.mean["accuracy"] == pytest.approx(dense.mean["accuracy"], abs=0.01)
+
+
+def test_networks_in_searches_averages_and_calibration():
+    X, y = tiny()
+    models = {
+        "plain": mlp(),
+        "search": GridSearchCV(mlp(), {"epochs": [2]}, cv=2),
+        "average": AveragingClassifier(mlp(), n_estimators=2),
+        "calibrated": CalibratedClassifierCV(mlp(), cv=2),
+    }
+    comparison = compare(models, X, y, X_test=X, y_test=y, random_state=0)
+    average = AveragingClassifier(mlp(), n_estimators=2, random_state=0).fit(X, y)
+    members = [member.history_["loss"] for member in average.estimators_]
+    histories = {name: comparison[name].runs[0].history for name in models}
+    assert histories["search"] == histories["plain"] == mlp().fit(X, y).history_
+    np.testing.assert_allclose(histories["average"]["loss"], np.mean(members, axis=0))
+    assert len(histories["calibrated"]["loss"]) == 2
+    n = comparison["plain"].n_parameters
+    assert [comparison[name].n_parameters for name in models] == [n, n, 2 * n, 2 * n]
+
+
+def test_a_history_of_another_form_is_left_out(digits):
+    class Other(GaussianNB):
+        def fit(self, X, y):
+            self.history_ = [{"train_loss": 0.5}]
+            return super().fit(X, y)
+
+    X, y, *_ = digits
+    assert compare({"m": Other()}, X, y, cv=2)["m"].runs[0].history == {}
 
 
 def test_an_error_in_a_fit_names_the_model():
     with pytest.raises(ValueError, match="NaN") as caught:
         compare({"the bad one": LogisticRegression()}, np.full((6, 2), np.nan), Y3, cv=2)
-    assert caught.value.__notes__ == ["model 'the bad one'"]
+    assert str(caught.value).startswith("Model 'the bad one', fold 1 of 2: ")
+
+
+def test_an_error_without_a_plain_message_gets_a_note():
+    class Fails(GaussianNB):
+        def fit(self, X, y):
+            raise OSError(28, "disk full")
+
+    with pytest.raises(OSError, match="disk full") as caught:
+        compare({"the bad one": Fails()}, X3, Y3, cv=2)
+    assert caught.value.__notes__ == ["Model 'the bad one', fold 1 of 2"]

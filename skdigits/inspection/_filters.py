@@ -165,18 +165,12 @@ def _kernel(layer, before, shape):
         return layer.kernel.numpy()[:, :, np.newaxis]
     if isinstance(layer, kinds.Dense) and len(layer.input.shape) == 2:
         kernel = layer.kernel.numpy()
-        shape = _flattened_shape(before, len(kernel)) or shape
+        flattened = [each for each in before if isinstance(each, kinds.Flatten | kinds.Reshape)]
+        shapes = [shape, *(each.input.shape[1:] for each in flattened)]
+        shape = next(shape for shape in reversed(shapes) if len(shape) > 1)  # what was made a row
         if math.prod(shape) == len(kernel):
             return kernel.reshape(*shape[:2], -1, kernel.shape[-1])
     raise ValueError(
         f"FirstLayerDisplay draws the weights of a convolution, or of a layer of all pixels; the "
         f"first layer with weights of this network is {type(layer).__name__} {layer.name!r}."
     )
-
-
-def _flattened_shape(layers, n_values):
-    """Return the shape of the images that layers made one row of so many values, or None."""
-    for layer in reversed(layers):
-        if tuple(layer.output.shape[1:]) == (n_values,) and len(layer.input.shape) in (3, 4):
-            return tuple(layer.input.shape[1:])
-    return None

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, check_cv
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import _num_samples
 
+from skdigits.model_selection._inputs import (
+    as_data,
+    as_labels,
+    as_same_labels,
+    check_lengths,
+    check_split,
+    named_models,
+    row_shape,
+)
 from skdigits.model_selection._measure import describe, import_keras_first, measure_fit, seeded
 from skdigits.model_selection._results import Comparison, rank, sign_test, summarize
 
@@ -19,7 +30,7 @@ Progress = Callable[[str, float | None, str], None]
 
 
 def compare(
-    models: Mapping[str, Any],
+    models: Mapping[str, Any] | Sequence[Any],
     X,
     y,
     *,
@@ -33,18 +44,22 @@ def compare(
 
     Parameters
     ----------
-    models : dict of str to classifier
-        The models by name. Each is cloned, so none is changed. Any scikit-learn classifier or
-        pipeline works; one of scikit-learn's own needs a first step that flattens the images.
+    models : dict of str to classifier, or list of classifiers or of pairs (name, classifier)
+        The models by name; those of a list without a name are called by their class, and numbered
+        where several are of one. Each is cloned, so none is changed. Any scikit-learn classifier,
+        pipeline or search works; one of scikit-learn's own needs a first step that flattens the
+        images, or rows.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
-        The images to learn from.
+        The images to learn from. The models get data frames as they are.
     y : array-like of shape (n_images,)
-        Their labels.
+        Their labels, all strings, or all numbers or booleans.
     X_test, y_test : array-like, default=None
-        Images and labels to evaluate on, for a published split. Give them or ``cv``.
-    cv : int or cross-validation splitter, default=None
+        Images and labels to evaluate on, for a published split. Give them or ``cv``. Classes may
+        be missing there.
+    cv : int, cross-validation splitter or iterable of (train, test), default=None
         An integer, at least 2, is a number of folds: stratified, shuffled with ``random_state``.
-        Every model gets the same folds.
+        Every model gets the same folds. Folds of a splitter may lack classes; what a model has
+        not learnt has the probability zero.
     random_state : int, RandomState instance or None, default=None
         Seeds the folds, and each ``random_state`` parameter of a model that is None. The same
         integer gives the same result, times excepted.
@@ -62,11 +77,12 @@ def compare(
     Raises
     ------
     ValueError
-        If there is no model, if neither or both of a test set and ``cv`` are given, if lengths
-        differ, if the test set has labels that the training set lacks, or if a class has fewer
-        images than there are folds.
+        Before any training: if there is no model, or two have one name; if neither or both of a
+        test set and ``cv`` are given; if lengths or shapes differ; if there are not two classes to
+        train on; if the test set has labels that the training set lacks, or a class fewer images
+        than there are folds. What a training raises names the model.
     TypeError
-        If a model isn't a classifier.
+        If a model isn't a classifier, or is a search with ``refit=False``.
 
     See Also
     --------
@@ -98,31 +114,22 @@ def compare(
     >>> print(f"{comparison['dummy'].mean['accuracy']:.2f}")
     0.10
     """
-    if not models:
-        raise ValueError("models is empty: give at least one classifier.")
-    for name, model in models.items():
-        if not is_classifier(model):
-            raise TypeError(f"The model {name!r} is not a classifier: {model!r}.")
-    X, y = np.asarray(X), np.asarray(y)
-    check_consistent_length(X, y)
+    named = named_models(models)
+    X, y = as_data(X), as_labels(y, "y")
+    check_lengths(X, y, "X")
     seed = _as_seed(random_state)
     X_evaluated, y_evaluated, splits, n_folds = _plan(X, y, X_test, y_test, cv, seed)
 
-    import_keras_first(models.values())
+    import_keras_first(named.values())
     progress = progress or _silent
     classes = np.unique(y)
-    outcomes = {}
-    for name, model in models.items():
-        try:
-            outcomes[name] = _run_model(
-                name, model, (X, y, X_evaluated, y_evaluated), splits, seed, progress
-            )
-        except Exception as error:
-            error.add_note(f"model {name!r}")
-            raise
+    data = X, y, X_evaluated, y_evaluated
+    outcomes = {
+        name: _run_model(name, model, data, splits, seed, progress) for name, model in named.items()
+    }
     results = [
         summarize(name, describe(model), outcomes[name], classes.tolist())
-        for name, model in models.items()
+        for name, model in named.items()
     ]
     best = min(results, key=rank).name
     results = [
@@ -135,7 +142,7 @@ def compare(
         models=results,
         best=best,
         classes=classes.tolist(),
-        image_shape=list(X.shape[1:]),
+        image_shape=list(row_shape(X)),
         n_train=min(len(train) for train, _ in splits),
         n_evaluated=int(np.sum([outcome.confusion for outcome in outcomes[best]])),
         n_folds=n_folds,
@@ -160,11 +167,15 @@ def _plan(X, y, X_test, y_test, cv, seed):
     if (X_test is None) == (cv is None):
         raise ValueError("Give either X_test and y_test, or cv.")
     classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class only, {classes[0].item()!r}; there is none to tell.")
     if X_test is not None:
-        X_test, y_test = np.asarray(X_test), np.asarray(y_test)
-        check_consistent_length(X_test, y_test)
-        if unknown := sorted(set(y_test.tolist()) - set(classes.tolist())):
-            raise ValueError(f"y_test has labels that y lacks: {unknown}.")
+        X_test, y_test = as_data(X_test), as_same_labels(y_test, classes, "y_test", "y")
+        check_lengths(X_test, y_test, "X_test")
+        if prod(row_shape(X_test)) != prod(row_shape(X)):
+            raise ValueError(
+                f"X_test has images of shape {row_shape(X_test)}, X of shape {row_shape(X)}."
+            )
         return X_test, y_test, [(np.arange(len(y)), np.arange(len(y_test)))], None
     if isinstance(cv, Integral):
         if cv < 2:
@@ -178,7 +189,10 @@ def _plan(X, y, X_test, y_test, cv, seed):
         splitter = StratifiedKFold(int(cv), shuffle=True, random_state=seed)
     else:
         splitter = check_cv(cv, y, classifier=True)
-    splits = list(splitter.split(X, y))
+    rows = np.arange(len(y))
+    splits = [(rows[train], rows[evaluated]) for train, evaluated in splitter.split(X, y)]
+    for number, (train, evaluated) in enumerate(splits, start=1):
+        check_split(number, len(splits), train, evaluated, y)
     return X, y, splits, len(splits)
 
 
@@ -187,18 +201,36 @@ def _run_model(name, model, data, splits, seed, progress):
     X, y, X_evaluated, y_evaluated = data
     outcomes = []
     for number, (train, evaluated) in enumerate(splits):
-        outcomes.append(
-            measure_fit(
-                seeded(clone(model), seed),
-                (X, y) if len(train) == len(X) else (X[train], y[train]),
-                (X_evaluated[evaluated], y_evaluated[evaluated]),
-                evaluated,
-                np.unique(y),
-                _Stage(progress, name, number, len(splits)),
+        try:
+            outcomes.append(
+                measure_fit(
+                    seeded(clone(model), seed),
+                    (_rows(X, train), y[train]),
+                    (_rows(X_evaluated, evaluated), y_evaluated[evaluated]),
+                    evaluated,
+                    np.unique(y),
+                    _Stage(progress, name, number, len(splits)),
+                )
             )
-        )
+        except Exception as error:
+            fold = f", fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
+            _say_where(error, f"Model {name!r}{fold}")
+            raise
     progress(name, 1.0, "done")
     return outcomes
+
+
+def _rows(X, rows):
+    """Return rows of the data; all of them without a copy."""
+    return X if np.array_equal(rows, np.arange(_num_samples(X))) else _safe_indexing(X, rows)
+
+
+def _say_where(error, where):
+    """Add to an error which model it is about: to its message where that is a plain text."""
+    if isinstance(error, ValueError | TypeError) and error.args == (str(error),):
+        error.args = (f"{where}: {error}",)
+    else:
+        error.add_note(where)
 
 
 class _Stage:

@@ -6,8 +6,10 @@ import time
 import numpy as np
 from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
-from sklearn.pipeline import Pipeline
 
+from skdigits._base import ImageClassifier
+from skdigits._members import last_step, members
+from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection._results import Outcome, Run
 
@@ -21,13 +23,9 @@ def describe(estimator):
 
 def import_keras_first(models):
     """Import Keras before any clock starts, so that no model's fit pays for it."""
-    if any(type(last_step(model)).__module__.startswith("skdigits.") for model in models):
+    inside = (part for model in models for part in (model, *model.get_params().values()))
+    if any(isinstance(part, ImageClassifier | AveragingClassifier) for part in inside):
         importlib.import_module("skdigits._tensorflow")
-
-
-def last_step(model):
-    """Return a pipeline's classifier, or the classifier itself."""
-    return model[-1] if isinstance(model, Pipeline) else model
 
 
 def measure_fit(estimator, train, evaluated, index, classes, report, **fit_params) -> Outcome:
@@ -56,14 +54,13 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     predict_seconds, predicted = seconds_of(estimator.predict, X)
     loss, calibration, probability = None, None, np.full(len(y), None)
     if hasattr(estimator, "predict_proba"):
-        probabilities = estimator.predict_proba(X)
+        probabilities = _of_all_classes(estimator.predict_proba(X), estimator.classes_, classes)
         loss = float(log_loss(y, probabilities, labels=classes))
         calibration = expected_calibration_error(y, probabilities, labels=classes)
-        rows = np.arange(len(y))
-        probability = probabilities[rows, np.searchsorted(estimator.classes_, predicted)]
+        probability = probabilities[np.arange(len(y)), np.searchsorted(classes, predicted)]
     run = Run(
         accuracy=float(accuracy_score(y, predicted)),
-        macro_f1=float(f1_score(y, predicted, labels=classes, average="macro", zero_division=0)),
+        macro_f1=float(f1_score(y, predicted, average="macro", zero_division=0)),
         log_loss=loss,
         fit_seconds=fit_seconds,
         predict_seconds=predict_seconds,
@@ -97,21 +94,47 @@ def seeded(estimator, seed):
     return estimator.set_params(**dict.fromkeys(names, seed))
 
 
+def _of_all_classes(probabilities, learnt, classes):
+    """Return the columns of all classes: zeros for those that were not learnt."""
+    columns = np.zeros((len(probabilities), len(classes)), probabilities.dtype)
+    columns[:, np.searchsorted(classes, learnt)] = probabilities
+    return columns
+
+
 def _history(estimator):
-    history = getattr(last_step(estimator), "history_", {})
-    return {key: [float(value) for value in values] for key, values in history.items()}
+    """Return the history, of several networks the mean over those that got as far."""
+    histories = [getattr(member, "history_", {}) for _, member in members(estimator)]
+    try:
+        return {
+            key: [float(np.mean(values)) for values in _by_epoch([h[key] for h in histories])]
+            for key in histories[0]
+        }
+    except (LookupError, TypeError, ValueError):  # another library's, of another form
+        return {}
+
+
+def _by_epoch(curves):
+    """Return for each epoch the values of the curves that got as far."""
+    longest = max(map(len, curves))
+    return [[curve[n] for curve in curves if n < len(curve)] for n in range(longest)]
 
 
 def _count_parameters(estimator):
     """Return the number of fitted weights, or None where the model isn't made of weights."""
-    model = last_step(estimator)
+    networks = members(estimator)
+    model = networks[0][1]  # where there are several, they are equal
     if hasattr(model, "n_parameters_"):
-        return int(model.n_parameters_)
-    for weights, biases in (("coefs_", "intercepts_"), ("coef_", "intercept_")):
-        if hasattr(model, weights):
-            arrays = [*getattr(model, weights), *getattr(model, biases)]
-            return int(sum(np.size(array) for array in arrays))
+        return len(networks) * int(model.n_parameters_)
+    for names in (("coefs_", "intercepts_"), ("coef_", "intercept_")):
+        if all(hasattr(model, name) for name in names):
+            return len(networks) * sum(_size(getattr(model, name)) for name in names)
     return None
+
+
+def _size(weights):
+    """Return how many numbers an array holds, or a list of arrays."""
+    arrays = weights if isinstance(weights, list | tuple) else [weights]
+    return int(sum(np.prod(np.shape(array)) for array in arrays))
 
 
 def watch_epochs(estimator, report):

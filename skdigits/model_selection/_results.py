@@ -29,7 +29,8 @@ class Run:
     accuracy : float
         Fraction of images given the right label.
     macro_f1 : float
-        Mean over the classes of the harmonic mean of precision and recall.
+        Mean of the harmonic mean of precision and recall, over the classes that the evaluated
+        images or the predictions have.
     log_loss : float or None
         Mean of minus the natural logarithm of the probability given to the right label; None
         for a model without ``predict_proba``.
@@ -73,7 +74,8 @@ class ModelResult:
         Rows are the true classes, columns the predicted ones, summed over the runs.
     per_class : list of dict
         For each class its ``label``, ``precision``, ``recall``, ``f1`` and ``support``, over the
-        predictions of all runs.
+        predictions of all runs. A class without an image has no recall, and one that was not
+        predicted either has neither of the others: these are None.
     mistakes : dict of str to list
         The misclassified images as columns: ``index`` (position in the evaluated images),
         ``label``, ``predicted`` and ``probability`` (of the predicted label, or None).
@@ -110,7 +112,7 @@ class Comparison:
     classes : list
         The labels, sorted, as plain Python values.
     image_shape : list of int
-        Shape of one row of ``X``.
+        Shape of one row of ``X``; empty for pictures of several sizes.
     n_train, n_evaluated : int
         Number of images a model learnt from (in each fold, the smallest number) and number of
         predictions that its measures rest on.
@@ -206,13 +208,24 @@ def _per_class(confusion, classes):
         np.repeat(np.arange(n_classes), n_classes),
         np.tile(np.arange(n_classes), n_classes),
         sample_weight=confusion.ravel(),
-        zero_division=0,
+        zero_division=np.nan,
     )
-    names = ("precision", "recall", "f1")
     return [
-        {"label": label, **dict(zip(names, row, strict=True)), "support": int(support)}
-        for label, *row, support in zip(classes, *(c.tolist() for c in columns), strict=True)
+        {
+            "label": label,
+            "precision": _known(precision, 0.0 if support else None),
+            "recall": _known(recall, None),
+            "f1": _known(f1, None),
+            "support": int(support),
+        }
+        for label, precision, recall, f1, support in zip(
+            classes, *(column.tolist() for column in columns), strict=True
+        )
     ]
+
+
+def _known(value, otherwise):
+    return otherwise if np.isnan(value) else value
 
 
 def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""What a comparison is given, checked before any work: models by name, images, labels, splits."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone, is_classifier
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from skdigits._members import last_step
+
+
+def named_models(models):
+    """Return models by name; each can be cloned.
+
+    Parameters
+    ----------
+    models : dict of str to classifier, or list of classifier or of (str, classifier)
+        Those without a name are called by their class, and numbered where several are of one.
+
+    Raises
+    ------
+    ValueError
+        If there is no model, or two have one name.
+    TypeError
+        For anything else, and for what is not a classifier.
+    """
+    if isinstance(models, Mapping):
+        pairs = list(models.items())
+    elif isinstance(models, list | tuple):
+        pairs = _named_by_class(models)
+    else:
+        raise TypeError(
+            "models must be a dict of names and classifiers, or a list of classifiers; got "
+            f"{type(models).__name__}."
+        )
+    if not pairs:
+        raise ValueError("models is empty: give at least one classifier.")
+    for name, model in pairs:
+        if not isinstance(name, str):
+            raise TypeError(f"The name of a model must be a string, got {name!r}.")
+        if not _is_classifier(model):
+            raise TypeError(f"The model {name!r} is not a classifier: {model!r}.")
+        if not hasattr(model, "predict"):
+            raise TypeError(f"The model {name!r} will have no predict after its fit: {model!r}.")
+        clone(model)
+    counts = Counter(name for name, _ in pairs)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise ValueError(f"Several models are called {twice[0]!r}; each needs a name of its own.")
+    return dict(pairs)
+
+
+def _named_by_class(models):
+    """Return pairs of a name and a model, in the order of a list of models and pairs."""
+    pairs = [
+        model if isinstance(model, tuple) and len(model) == 2 else (None, model) for model in models
+    ]
+    classes = [_class_name(model) for name, model in pairs if name is None]
+    numbers = {name: iter(range(1, count + 1)) for name, count in Counter(classes).items()}
+    named = []
+    for name, model in pairs:
+        if name is None:
+            name = _class_name(model)
+            name = f"{name}-{next(numbers[name])}" if classes.count(name) > 1 else name
+        named.append((name, model))
+    return named
+
+
+def _class_name(model):
+    model = last_step(model)
+    return (model if isinstance(model, type) else type(model)).__name__
+
+
+def _is_classifier(model):
+    try:
+        return not isinstance(model, type) and is_classifier(model)
+    except (AttributeError, TypeError):  # no estimator at all
+        return False
+
+
+def as_data(X):
+    """Return images or rows as what can be split: data frames keep their names."""
+    if hasattr(X, "columns") or issparse(X):
+        return X.tocsr() if issparse(X) else X
+    try:
+        return np.asarray(X)
+    except ValueError:  # pictures of several sizes, which only DigitNormalizer takes
+        return list(X)
+
+
+def row_shape(X):
+    """Return the shape of one image or row; nothing is known of those of several sizes."""
+    return tuple(X.shape[1:]) if hasattr(X, "shape") else ()
+
+
+def as_labels(y, name):
+    """Return labels of one type as an array of one dimension."""
+    y = column_or_1d(y, input_name=name, warn=True)
+    if y.dtype == object:
+        texts = [isinstance(label, str) for label in y]
+        if any(texts) and not all(texts):
+            other = y[texts.index(False)]
+            raise ValueError(f"{name} has labels that are strings, and {other!r}, which is none.")
+        y = np.array(y.tolist())
+    if y.dtype.kind not in "biufU":
+        raise TypeError(f"{name} must have strings, numbers or booleans, and has {y.dtype}.")
+    check_classification_targets(y)
+    return y
+
+
+def as_same_labels(y, classes, name, known):
+    """Return labels as those of `classes`, which `known` holds: the same in another type."""
+    y = as_labels(y, name)
+    if unknown := sorted(set(y.tolist()) - set(classes.tolist())):
+        raise ValueError(f"{name} has labels that {known} lacks: {unknown}.")
+    return classes[np.searchsorted(classes, y)]
+
+
+def check_lengths(X, y, name):
+    """Check that there is a label for each image, and an image at all."""
+    check_consistent_length(X, y)
+    if len(y) == 0:
+        raise ValueError(f"{name} has no images.")
+
+
+def check_split(number, n_splits, train, evaluated, y):
+    """Refuse a split that can't be trained on or has nothing to measure, before any training."""
+    if len(evaluated) == 0:
+        raise ValueError(f"Split {number} of {n_splits} has no images to evaluate on.")
+    if len(np.unique(y[train])) < 2:
+        raise ValueError(
+            f"Split {number} of {n_splits} leaves images of one class only to train on; shuffle "
+            "the images, or give cv as a number of folds, which are stratified."
+        )
