@@ -3,8 +3,11 @@
 import json
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
+
+LONGEST_NAME = 100  # letters; file systems take some 250 bytes, and more is added to these
 
 
 def write_text(path, text):
@@ -44,6 +47,16 @@ def _strict(value):
 def escaped(text):
     """Return a text with escapes for what UTF-8 lacks: the bytes of a file name that is no text."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def plain_names(names):
+    """Return for each name one that every file system takes, all different."""
+    found: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:LONGEST_NAME].strip("-") or "other"
+        same = sum(re.fullmatch(rf"{plain}(--\d+)?", other) is not None for other in found)
+        found.append(f"{plain}--{same + 1}" if same else plain)
+    return found
 
 
 def _umask():

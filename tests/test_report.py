@@ -4,13 +4,16 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from support import run_python
 
 from skdigits.datasets import load_digits
 from skdigits.model_selection import compare
@@ -235,11 +238,143 @@ def test_a_faultless_model_has_no_confusions(tmp_path):
     assert "got the very same images right" in text
 
 
+def read(comparison, X, y, folder, **options):
+    page = write_report(comparison, X, y, folder, **{"title": "x", **options})
+    return Page(page.read_text(encoding="utf-8"))
+
+
+def test_a_test_set_without_some_classes(data, tmp_path):
+    X, y, X_test, y_test = data
+    few = y_test < 3
+    models = {"bayes": on_images(GaussianNB())}
+    comparison = compare(models, X, y, X_test=X_test[few], y_test=y_test[few])
+    names = np.array([*"abcdefghij"])
+    page = read(comparison, X_test[few], y_test[few], tmp_path, class_names=names)
+    assert page.text.count("no image") == 7
+    rows = {row[0]: row for row in page.rows[2:]}
+    never = set(range(3, 10)) - set(comparison["bayes"].mistakes["predicted"])
+    assert never
+    for label in never:
+        assert rows[names[label]][1:] == ["–", "–", "–", "0"]
+    means = [
+        np.mean([row[measure] for row in comparison["bayes"].per_class if row[measure] is not None])
+        for measure in ("precision", "recall", "f1")
+    ]
+    assert rows["Mean"][1:4] == [f"{mean:.3f}" for mean in means]
+    assert means[2] == pytest.approx(comparison["bayes"].mean["macro_f1"])
+
+
+def as_rows(X):
+    return np.asarray(X).reshape(len(X), -1)
+
+
+FORMS = {
+    "rows": as_rows,
+    "list": lambda X: as_rows(X).tolist(),
+    "data frame": lambda X: pd.DataFrame(as_rows(X)),
+    "images of one channel": lambda X: X[..., np.newaxis],
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_rows_and_images_give_the_same_pictures(data, kind, tmp_path):
+    X, y, X_test, y_test = (part[:100] for part in data)
+    models = {"bayes": make_pipeline(FunctionTransformer(as_rows), GaussianNB())}
+    train, test = FORMS[kind](X), FORMS[kind](X_test)
+    of_images = compare(models, X, y, X_test=X_test, y_test=y_test, random_state=0)
+    expected = read(of_images, X_test, y_test, tmp_path).all("img")
+    comparison = compare(models, train, y, X_test=test, y_test=y_test, random_state=0)
+    for given in (test, X_test):
+        page = read(comparison, given, pd.Series(y_test), tmp_path)
+        assert [image["src"] for image in page.all("img")] == [image["src"] for image in expected]
+
+
+def test_a_table_has_a_report_without_pictures(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.repeat(["a", "b"], 30)
+    X = rng.normal(y[:, None] == "a", 2, size=(60, 20))
+    comparison = compare([GaussianNB()], X, y, cv=3, random_state=0)
+    page = read(comparison, X, y, tmp_path)
+    assert not page.all("img")
+    assert "#images" not in {attrs["href"] for attrs in page.all("a")}
+    mistakes = comparison["GaussianNB"].mistakes
+    probability, index = max(zip(mistakes["probability"], mistakes["index"], strict=True))
+    assert f" {index} {100 * probability:.0f}" in page.text
+
+
+def test_a_fold_without_a_class_has_a_report(data, tmp_path):
+    X, y, *_ = data
+    order = np.argsort(y, kind="stable")
+    X, y = X[order], y[order]
+    comparison = compare([on_images(GaussianNB())], X, y, cv=KFold(3))
+    assert "GaussianNB gets" in read(comparison, X, y, tmp_path).text
+
+
+TEXTS = [
+    "<script>alert(1)</script>",
+    "a & b",
+    "$$",
+    r"$\nothing",
+    "#010203",
+    "_",
+    "数字",
+    'say "no"',
+]
+NAMES = [*TEXTS, "x" * 300, "\udcff\x1b"]
+
+
+def test_names_are_never_markup(data, tmp_path):
+    X, y, X_test, y_test = data
+    labels = np.array(NAMES, dtype=object)
+    models = {name: on_images(WithHistory()) for name in NAMES}
+    comparison = compare(models, X, labels[y], X_test=X_test, y_test=labels[y_test])
+    page = read(comparison, X_test, labels[y_test], tmp_path, title=NAMES[0])
+    assert page.open == []
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "i"})
+    rows = {row[0] for row in page.rows}
+    descriptions = {attrs["aria-label"] for attrs in page.all("svg")}
+    for name in TEXTS:
+        assert name in rows
+        assert f"Confusion matrix of {name}" in descriptions
+        shown = f"{name[:10]}…{name[-9:]}" if len(name) > 20 else name
+        assert page.texts.count(shown) >= 2 * len(models)  # in every matrix, on both sides
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["data"]["class_names"][:2] == sorted(NAMES)[:2]
+
+
+def test_other_settings_of_matplotlib_leave_the_page_as_it_is(comparison, data, tmp_path):
+    import matplotlib as mpl
+
+    plain = write_report(comparison, *data[2:], tmp_path / "plain", title="x").read_bytes()
+    settings = {"text.usetex": True, "font.size": 40, "axes.facecolor": "red"}
+    with mpl.rc_context(settings):
+        page = write_report(comparison, *data[2:], tmp_path / "other", title="x").read_bytes()
+    assert page == plain
+
+
+def test_a_report_needs_no_pyplot(tmp_path):
+    code = """
+import sys
+from sklearn.naive_bayes import GaussianNB
+from test_report import WithHistory, compare, load_digits, write_report
+X, y = load_digits(return_X_y=True)
+X, y = X[:60].reshape(60, -1), y[:60]
+write_report(compare([WithHistory()], X, y, cv=2), X, y, sys.argv[1], title="x")
+print("matplotlib.pyplot" in sys.modules)
+"""
+    done = run_python(code, tmp_path, MPLBACKEND="nonsense")
+    assert (done.stdout.strip(), done.stderr) == ("False", "")
+    assert (tmp_path / "index.html").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"X": np.zeros((300, 8, 8))}, r"of shape \[28, 28\]; got an array of shape"),
         ({"y": [0, 1]}, "inconsistent numbers of samples"),
+        ({"y": [10] * 300}, r"y has labels that the comparison lacks: \[10\]"),
+        ({"y": ["0"] * 300}, r"y has labels that the comparison lacks: \['0'\]"),
+        ({"X": np.zeros((2, 28, 28)), "y": [0, 1]}, "all evaluated images: it has 2, and none "),
         ({"class_names": ["a", "b"]}, "class_names must name 10 classes, got 2"),
     ],
 )

@@ -1,6 +1,8 @@
 import json
 import os
+import re
 from dataclasses import replace
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -311,6 +313,53 @@ def test_drawings_are_files_too(out, page):
         assert content.rstrip().endswith(b"IEND\xaeB`\x82")
 
 
+def renamed(experiment, names):
+    """Return an experiment whose models have other names, the best first."""
+    comparison = experiment.comparison
+    new = dict(zip(("CNN", "MLP", "MLP wide"), names, strict=True))
+    models = [replace(model, name=new[model.name]) for model in comparison.models]
+    different, by_class = (
+        [replace(each, best=new[each.best], other=new[each.other]) for each in differences]
+        for differences in (experiment.differences, experiment.class_differences)
+    )
+    return replace(
+        experiment,
+        comparison=replace(comparison, models=models, best=new["CNN"]),
+        differences=different,
+        class_differences=by_class,
+    )
+
+
+def test_every_name_has_a_file_of_its_own(y, data, tmp_path):
+    models = an_experiment(y, [*CLEAR, CLEAR[1]])
+    parts = [
+        replace(renamed(models, ["数字", "../<b>", "数"]), name="a b"),
+        replace(renamed(models, ["a b", "A-b", "x" * 300]), name="a-b"),
+    ]
+    page = read(a_study(parts), data, tmp_path)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    matrices = sorted(path.name for path in tmp_path.glob("*confusion*.png"))
+    assert len(matrices) == 6
+    assert all(re.fullmatch(r"[a-z0-9-]+\.png", name) for name in matrices)
+
+
+def test_a_search_over_lists_in_lists_and_words_is_drawn(data, tmp_path):
+    search = a_search()
+    filters = [[[4, 4], 8], [8], [[16], [8, 8]]]
+    augmentation = [["shift", "flip"], ["shift"], ["flip"]]
+    candidates = [
+        {**found, "params": {"filters": some, "augmentation": words}}
+        for found, some, words in zip(search.candidates, filters, augmentation, strict=True)
+    ]
+    best = candidates[1]["params"]
+    study = a_study([replace(search, candidates=candidates, best_params=best)])
+    page = read(study, data, tmp_path)
+    assert "4 + 4 + 8" in page.text
+    drawn = [attrs["aria-label"] for attrs in page.all("svg")]
+    assert any("against filters, sum" in label for label in drawn)
+
+
 def test_results_are_the_study(out, study):
     results = json.loads((out / "cnn-vs-mlp" / "results.json").read_text(encoding="utf-8"))
     assert results["study"] == json.loads(json.dumps(study.to_dict()))
@@ -330,6 +379,15 @@ def test_index_lists_the_studies_and_nothing_else(out, study, data, tmp_path):
     assert page.text.count("−1.50") == 2
     page = Page(write_index(tmp_path, order=["none", "two"]).read_text(encoding="utf-8"))
     assert [attrs["href"] for attrs in page.all("a")] == ["two/index.html", "one/index.html"]
+
+
+def test_index_leads_to_folders_of_any_name(data, tmp_path):
+    folder = tmp_path / "100% <why?> #1"
+    write_study(a_study([a_search()]), data, folder)
+    page = Page(write_index(tmp_path).read_text(encoding="utf-8"))
+    (link,) = page.all("a")
+    assert tmp_path / unquote(link["href"]) == folder / "index.html"
+    assert not set("?#<>") & set(link["href"])
 
 
 def test_same_study_same_files(out, study, data, tmp_path):

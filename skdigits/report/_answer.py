@@ -61,7 +61,7 @@ def headline(study, class_names):
     ----------
     study : skdigits.studies.StudyResult
         What was found.
-    class_names : dict of str to list of str
+    class_names : dict of str to dict of label to str
         What the classes of each data set are called.
     """
     experiments = [result for result in study.experiments if result.kind == "experiment"]
@@ -157,7 +157,7 @@ def _verdict(result):
     return f"{clause}, {_points(behind[-1])} ahead of {behind[-1].other}" if behind else clause
 
 
-def _on_classes(result, class_names):
+def _on_classes(result, names):
     """Return which classes the best of two models finds more of, or nothing."""
     found = result.class_differences
     if len(result.comparison.models) != 2 or n_runs(result) < 2:
@@ -165,7 +165,6 @@ def _on_classes(result, class_names):
     better = [each for each in found if is_significant(each)]
     if not better:
         return ""
-    names = dict(zip(result.comparison.classes, class_names, strict=True))
     most = max(better, key=lambda each: each.mean)
     count = "every class" if len(better) == len(found) else f"{len(better)} of {len(found)} classes"
     gain = f"{names[most.label]} the most: {_points(most)} more of its images"

@@ -1,9 +1,14 @@
 """What every page shows of a comparison, as texts and pictures for the templates."""
 
+from math import prod
+
 import numpy as np
 from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import _num_samples
 
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
+from skdigits.inspection._images import as_images
+from skdigits.model_selection._inputs import as_data, as_same_labels, row_shape
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 
@@ -13,38 +18,59 @@ N_EXAMPLES = 6
 SIGNIFICANCE = 0.05
 
 
-def check_images(comparison, X, y, class_names):
-    """Refuse images, labels or names that don't belong to a comparison."""
+def evaluated(comparison, X, y, class_names):
+    """Return the evaluated images as pixels, None where they make no pictures, and their labels.
+
+    Raises
+    ------
+    ValueError
+        For images, labels or names that don't belong to the comparison.
+    """
     check_consistent_length(X, y)
-    X = np.asarray(X)
-    if list(X.shape[1:]) != comparison.image_shape or X.ndim not in (3, 4):
+    X = as_data(X)
+    shape, wanted = row_shape(X), tuple(comparison.image_shape)
+    if prod(shape) != prod(wanted):
         raise ValueError(
-            f"X must hold the images of the comparison, of shape {comparison.image_shape}; "
-            f"got an array of shape {X.shape}."
+            f"X must hold the images of the comparison, of shape {list(wanted)}; "
+            f"got an array of shape {(_num_samples(X), *shape)}."
         )
+    last = max(max(model.mistakes["index"], default=0) for model in comparison.models)
+    if last >= len(y):
+        raise ValueError(f"X must hold all evaluated images: it has {len(y)}, and none {last}.")
     if len(class_names) != len(comparison.classes):
         raise ValueError(
             f"class_names must name {len(comparison.classes)} classes, got {len(class_names)}."
         )
+    y = as_same_labels(y, np.array(comparison.classes), "y", "the comparison")
+    try:
+        return pictures.to_pixels(as_images(X, (*wanted, 1)[:3])), y
+    except ValueError:  # columns of a table, or pictures of several sizes
+        return None, y
 
 
-def samples(X, y, class_names, random_state):
-    """Return a strip of images of each class."""
+def samples(X, y, names, random_state):
+    """Return a strip of images of each class; None of a class without any."""
     rows = choose_samples(X, y, n_images=N_SAMPLES, random_state=random_state)
+    chosen = dict(zip(np.unique(y).tolist(), rows, strict=True))
     return [
-        {"name": name, "n": len(row), "picture": pictures.strip(X[row])}
-        for name, row in zip(class_names, rows, strict=True)
+        {
+            "name": name,
+            "n": len(chosen.get(label, ())),
+            "picture": pictures.strip(X[chosen[label]]) if label in chosen else None,
+        }
+        for label, name in names.items()
     ]
 
 
-def samples_drawing(X, y, class_names, title):
-    """Return the same images as a drawing."""
+def samples_drawing(X, y, names, title):
+    """Return the same images as a drawing, of the classes that there are."""
+    labels = [fmt.short(names[label]) for label in np.unique(y).tolist()]
 
     def plot(ax):
-        options = {"n_images": N_SAMPLES, "labels": class_names, "random_state": 0}
+        options = {"n_images": N_SAMPLES, "labels": labels, "random_state": 0}
         SampleImagesDisplay.from_arrays(X, y, **options, ax=ax)
 
-    size = 1.4 + 0.45 * N_SAMPLES, 0.3 + 0.5 * len(class_names)
+    size = 1.4 + 0.45 * N_SAMPLES, 0.3 + 0.5 * len(labels)
     return pictures.Drawing(plot, f"Images of each class of {title}", size)
 
 
@@ -78,8 +104,8 @@ def model_part(model, X, names, *, of=""):
     ----------
     model : skdigits.model_selection.ModelResult
         The model.
-    X : ndarray of uint8
-        The evaluated images, as pixels.
+    X : ndarray of uint8 or None
+        The evaluated images, as pixels, where they make pictures.
     names : dict of label to str
         What the classes are called.
     of : str, default=""
@@ -95,7 +121,7 @@ def model_part(model, X, names, *, of=""):
             for row in model.per_class
         ],
         "average": {
-            measure: float(np.mean([row[measure] for row in model.per_class]))
+            measure: np.mean([row[measure] for row in model.per_class if row[measure] is not None])
             for measure in ("precision", "recall", "f1")
         },
         "n": fmt.count(sum(row["support"] for row in model.per_class)),
@@ -123,7 +149,7 @@ def _confusions(model, X, names):
                 {
                     "index": index,
                     "sureness": fmt.percent(probability[position], digits=0) if probability else "",
-                    "picture": pictures.picture(X[index]),
+                    "picture": None if X is None else pictures.picture(X[index]),
                 }
                 for index, position in _surest(confusion.indices, mistakes["index"])
             ],

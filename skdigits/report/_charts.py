@@ -130,7 +130,7 @@ def _sweep_plot(series, axes, limits):
                 [place[label] + shift for label, _ in points],
                 [np.mean(values) for _, values in points],
                 yerr=[_spread(values) for _, values in points],
-                label=line,
+                label=fmt.short(line),
                 color=PALETTE[index % len(PALETTE)],
                 marker=MARKERS[index % len(MARKERS)],
                 linestyle=LINES[index % len(LINES)],
@@ -143,7 +143,7 @@ def _sweep_plot(series, axes, limits):
         if numeric:
             ax.xaxis.get_major_locator().set_params(integer=all(n == int(n) for n in numbers))
         else:
-            ax.set_xticks(range(len(labels)), labels)
+            ax.set_xticks(range(len(labels)), map(fmt.short, labels))
         ax.set_ylim(*limits)
         ax.set_title(axes["title"], fontsize=10)
         if len(series) > 1:
@@ -201,17 +201,28 @@ def _most_telling(candidates, scores):
     columns = {}
     for name in candidates[0]["params"]:
         values = [candidate["params"][name] for candidate in candidates]
-        if all(isinstance(value, list | tuple) for value in values):
-            columns[f"{fmt.words(name)}, how many"] = [len(value) for value in values]
-            columns[f"{fmt.words(name)}, sum"] = [sum(value) for value in values]
-        elif all(isinstance(value, int | float) for value in values):
+        if all(isinstance(value, int | float) for value in values):
             columns[fmt.words(name)] = values
+        elif all(isinstance(value, list | tuple) for value in values):
+            flat = [list(_flat(value)) for value in values]
+            if all(isinstance(number, int | float) for numbers in flat for number in numbers):
+                columns[f"{fmt.words(name)}, how many"] = [len(numbers) for numbers in flat]
+                columns[f"{fmt.words(name)}, sum"] = [sum(numbers) for numbers in flat]
     varied = {name: values for name, values in columns.items() if len(set(values)) > 1}
     if not varied or len(set(scores)) < 2:
         return None
     strength = {name: abs(spearmanr(v, scores).statistic) for name, v in varied.items()}
     name = max(strength, key=lambda name: strength[name])
     return name, varied[name]
+
+
+def _flat(value):
+    """Yield what lists hold, and lists in them."""
+    for item in value:
+        if isinstance(item, list | tuple):
+            yield from _flat(item)
+        else:
+            yield item
 
 
 def _frame(ax, x, y):

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from skdigits._files import escaped, to_json, write_text
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
@@ -21,8 +19,10 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     ----------
     comparison : skdigits.model_selection.Comparison
         What to report.
-    X : array-like of shape (n_images, height, width[, channels])
-        The images that the models were evaluated on: ``X_test``, or ``X`` for folds.
+    X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
+        The images that the models were evaluated on: ``X_test``, or ``X`` for folds. Rows of pixels
+        may be given as images here, so that their shape is known; otherwise those of a square
+        number are square. Of what makes no pictures, the page shows none.
     y : array-like of shape (n_images,)
         Their labels.
     folder : path-like
@@ -64,11 +64,11 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     ...     sorted(path.name for path in page.parent.iterdir())
     ['index.html', 'results.json']
     """
-    names = [escaped(str(label)) for label in (class_names or comparison.classes)]
-    blocks.check_images(comparison, X, y, names)
-    X, y = np.asarray(X), np.asarray(y)
+    labels = comparison.classes if class_names is None else class_names
+    names = [escaped(str(label)) for label in labels]
+    X, y = blocks.evaluated(comparison, X, y, names)
     data = {"title": title, "class_names": names}
-    page = render("compare.html.j2", _context(comparison, pictures.to_pixels(X), y, data, run))
+    page = render("compare.html.j2", _context(comparison, X, y, data, run))
     results = to_json({"data": data, "comparison": comparison.to_dict(), "run": run})
 
     folder = Path(folder)
@@ -91,7 +91,8 @@ def _context(comparison, X, y, data, run):
         "facts": _facts(models[0]),
         "clear": len(models) > 1 and models[1].against_best["p_value"] < blocks.SIGNIFICANCE,
         "table": fmt.comparison_table(comparison),
-        "samples": blocks.samples(X, y, data["class_names"], comparison.random_state),
+        "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state),
+        "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
         "curves": [
             pictures.learning_curves(histories, metric) for metric in blocks.metrics(histories)
         ],

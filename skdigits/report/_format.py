@@ -5,10 +5,16 @@ from itertools import compress
 # Between a number and its unit; it doesn't break and is narrower than a space.
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
+MOST_LETTERS = 20  # of a name in a drawing
 
 
 def percent(value, std=None, *, digits=2):
-    """Return a fraction as percent, with its standard deviation where there is one."""
+    """Return a fraction as percent, with its standard deviation where there is one.
+
+    None, of what is not known, is a dash.
+    """
+    if value is None:
+        return DASH
     spread = "" if std is None else f" ± {100 * std:.{digits}f}"
     return f"{100 * value:.{digits}f}{spread}{NARROW_SPACE}%"
 
@@ -69,6 +75,13 @@ def p_value(value):
     """Return a p-value as it is usually printed."""
     text = "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
     return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def short(text):
+    """Return a name as a drawing has room for: one line, of a long one the beginning and end."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    half = MOST_LETTERS // 2
+    return text if len(text) <= MOST_LETTERS else f"{text[:half]}…{text[1 - half :]}"
 
 
 def ranked(comparison):

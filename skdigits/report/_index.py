@@ -1,7 +1,9 @@
 """The page over several studies: each one's question, answer and figures, and the way to it."""
 
 import json
+import os
 from pathlib import Path
+from urllib.parse import quote
 
 from skdigits._files import write_text
 from skdigits.report import _format as fmt
@@ -74,7 +76,7 @@ def _read(path):
         if run["seconds"] is not None:
             made.append(fmt.duration(run["seconds"]))
     return {
-        "href": f"{path.parent.name}/index.html",
+        "href": f"{quote(os.fsencode(path.parent.name))}/index.html",
         "title": study["title"],
         "question": study["question"],
         "answer": results["answer"],

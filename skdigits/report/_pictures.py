@@ -3,24 +3,24 @@
 import base64
 import io
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 from PIL import Image
-from sklearn.metrics import ConfusionMatrixDisplay
 
+from skdigits._files import escaped
+from skdigits._matplotlib import Axes, Figure, PowerNorm, style
 from skdigits.inspection import HistoryDisplay
+from skdigits.report import _format as fmt
 
 # Drawn in this colour, replaced in the SVG by the colour of the page's text, light or dark.
 INK = "#010203"
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: small, sharp, in the page's font
+    "text.parse_math": False,  # a name may hold dollars
     "font.size": 10,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -59,7 +59,8 @@ class Drawing:
         """Return an SVG element in the colours and the font of the page."""
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         svg = self._save(format="svg", transparent=True, metadata=nothing).decode("utf-8")
-        svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+        svg = svg[svg.index("<svg") :]
+        svg = re.sub(r"<[^>]*>", lambda tag: tag[0].replace(INK, "currentColor"), svg)
         svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
         svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # named alike in every figure, and never used
         label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
@@ -72,7 +73,10 @@ class Drawing:
 
     def _save(self, **options):
         # The salt makes the ids repeatable, and different between the figures of a page.
-        with rc_context({**STYLE, "svg.hashsalt": self.description}):
+        own = {**STYLE, "svg.hashsalt": escaped(self.description)}
+        with style.context(["default", own]), warnings.catch_warnings():
+            # Names in other scripts: a browser has the letters.
+            warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
             figure = Figure(figsize=self.size, layout="constrained")
             self.plot(figure.add_subplot())
             buffer = io.BytesIO()
@@ -105,6 +109,9 @@ def learning_curves(histories, metric, *, of="", limits=None):
         for line in display.lines_:
             if line.get_markerfacecolor() == "white":
                 line.set_markerfacecolor("none")
+        for text in ax.get_legend().get_texts():
+            name, _, part = text.get_text().rpartition(", ")
+            text.set_text(f"{fmt.short(name)}, {part}")
         if limits:
             ax.set_ylim(*limits)
 
@@ -115,31 +122,37 @@ def learning_curves(histories, metric, *, of="", limits=None):
 def confusion_matrix(confusion, class_names, name):
     """Return a confusion matrix: white where nothing was confused, the darker the more."""
     matrix = np.asarray(confusion)
-    with_counts = len(matrix) <= MOST_CLASSES_WITH_COUNTS
+    names = [fmt.short(name) for name in class_names]
 
     def plot(ax):
         norm = PowerNorm(CONFUSION_POWER, vmin=0, vmax=max(matrix.max(), 1))
-        display = ConfusionMatrixDisplay(matrix, display_labels=class_names)
-        display.plot(
-            ax=ax,
-            cmap="Blues",
-            colorbar=False,
-            include_values=with_counts,
-            values_format="d",
-            xticks_rotation="vertical" if max(map(len, class_names)) > 2 else "horizontal",
-            im_kw={"norm": norm},
-            text_kw={"fontsize": 9 if len(matrix) <= 10 else 6},
-        )
+        ax.imshow(matrix, cmap="Blues", norm=norm, interpolation="nearest")
+        places = range(len(matrix))
+        ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
+        ax.set_yticks(places, names)
         ax.set(xlabel="Predicted", ylabel="True")
         ax.spines[:].set_visible(False)
         ax.tick_params(length=0)
-        if with_counts:
-            for value, text in zip(matrix.flat, display.text_.flat, strict=True):
-                text.set_text(f"{value}" if value else "")
-                text.set_color("white" if norm(value) > 0.55 else "#222222")
+        if len(matrix) <= MOST_CLASSES_WITH_COUNTS:
+            _write_counts(ax, matrix, norm)
 
     size = (3.0, 2.8) if len(matrix) <= FEW_CLASSES else (5.0, 4.8)
     return Drawing(plot, f"Confusion matrix of {name}", size)
+
+
+def _write_counts(ax, matrix, norm):
+    """Write into each cell of a matrix that is not zero how many it stands for."""
+    for (row, column), value in np.ndenumerate(matrix):
+        if value:
+            ax.text(
+                column,
+                row,
+                f"{value}",
+                ha="center",
+                va="center",
+                fontsize=9 if len(matrix) <= 10 else 6,
+                color="white" if norm(value) > 0.55 else "#222222",
+            )
 
 
 def strip(images, gap=2):
@@ -162,12 +175,10 @@ def _png(image):
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def to_pixels(X):
-    """Return images of any real dtype as uint8, grey (n, h, w) or colour (n, h, w, 3)."""
-    X = np.asarray(X)
-    if X.ndim == 4 and X.shape[3] == 1:
-        X = X[..., 0]
-    if X.dtype == np.uint8:
-        return X
-    low, high = float(X.min()), float(X.max())
-    return np.rint((X - low) * (255 / (high - low or 1.0))).astype(np.uint8)
+def to_pixels(images):
+    """Return images to draw, of any real dtype, as uint8; what is missing is black."""
+    if images.dtype == np.uint8:
+        return images
+    low, high = float(np.nanmin(images)), float(np.nanmax(images))
+    share = (images - low) / (high - low or 1.0)
+    return np.rint(255 * np.nan_to_num(share)).astype(np.uint8)

@@ -1,13 +1,13 @@
 """The page of a study: its question answered, published beside reproduced, and all the figures."""
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from skdigits._files import to_json, write_bytes, write_text
+from skdigits._files import plain_names, to_json, write_bytes, write_text
 from skdigits._named_data import DATA
+from skdigits.inspection._images import as_images
 from skdigits.report import _answer as answers
 from skdigits.report import _blocks as blocks
 from skdigits.report import _charts as charts
@@ -96,27 +96,28 @@ def write_study(result, data, folder, *, run=None):
             {
                 "title": DATA[name],
                 "shape": " × ".join(str(side) for side in X.shape[1:3]),
-                "samples": blocks.samples(X, y, class_names, random_state=0),
+                "samples": blocks.samples(X, y, names, random_state=0),
             }
-            for name, (X, y, class_names) in data.items()
+            for name, (X, y, names) in data.items()
         ],
         "how": _how(result, run),
         "fmt": fmt,
     }
     page = render("study.html.j2", context)
     results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
-    files = {
-        f"{part['id']}-{_plain(name)}.png": drawing.png()
-        for part in parts
-        for name, drawing in part["drawings"].items()
+    drawings = {
+        f"samples-{name}": blocks.samples_drawing(X, y, names, DATA[name])
+        for name, (X, y, names) in data.items()
     }
-    for name, (X, y, class_names) in data.items():
-        files[f"samples-{name}.png"] = blocks.samples_drawing(X, y, class_names, DATA[name]).png()
+    for part in parts:
+        drawings |= {f"{part['id']}-{name}": each for name, each in part["drawings"].items()}
+    pngs = [each.png() for each in drawings.values()]
+    files = dict(zip(plain_names(drawings), pngs, strict=True))
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        write_bytes(folder / name, content)
+        write_bytes(folder / f"{name}.png", content)
     write_text(folder / "results.json", results)
     write_text(folder / "index.html", page)
     return folder / "index.html"
@@ -127,21 +128,25 @@ def _data_names(result):
 
 
 def _check_data(name, data, result):
-    """Return the images as pixels, the labels and the names of the classes of a data set."""
+    """Return the images of a data set as pixels, the labels, and the classes' names by label."""
     if name not in data:
         raise ValueError(f"data must hold the images of {name!r}; it has {', '.join(data)}.")
     X, y, class_names = data[name]
-    class_names = [str(class_name) for class_name in class_names]
+    names = [str(class_name) for class_name in class_names]
+    classes = np.unique(y).tolist()
     for each in result.experiments:
         if each.data == name and each.kind == "experiment":
-            blocks.check_images(each.comparison, X, y, class_names)
+            classes = each.comparison.classes
+            blocks.evaluated(each.comparison, X, y, names)
             if len(X) != each.comparison.n_evaluated // each.comparison.n_seeds:
                 raise ValueError(
                     f"The models were evaluated on "
                     f"{each.comparison.n_evaluated // each.comparison.n_seeds} images of {name!r}; "
                     f"data has {len(X)}."
                 )
-    return pictures.to_pixels(X), np.asarray(y), class_names
+    if len(names) != len(classes):
+        raise ValueError(f"{name!r} has {len(classes)} classes, and {len(names)} names for them.")
+    return pictures.to_pixels(as_images(X)), np.asarray(y), dict(zip(classes, names, strict=True))
 
 
 def _parts(result, data):
@@ -149,7 +154,7 @@ def _parts(result, data):
     show = {"experiment": _experiment, "sweep": _sweep, "search": _search}
     return [
         {
-            "id": _plain(f"{each.name}-{each.data}"),
+            "id": part_id,
             "kind": each.kind,
             "title": each.title,
             "data": DATA[each.data],
@@ -157,15 +162,19 @@ def _parts(result, data):
             "answer": answers.answer(each),
             **show[each.kind](each, data[each.data], f", {each.title}, {each.data}"),
         }
-        for each, place in zip(result.experiments, answers.places(result.experiments), strict=True)
+        for part_id, each, place in zip(
+            plain_names(f"{each.name}-{each.data}" for each in result.experiments),
+            result.experiments,
+            answers.places(result.experiments),
+            strict=True,
+        )
     ]
 
 
 def _experiment(result, data, of):
     comparison = result.comparison
-    X, _, class_names = data
+    X, _, names = data
     models = fmt.ranked(comparison)
-    names = dict(zip(comparison.classes, class_names, strict=True))
     shown = [blocks.model_part(model, X, names, of=of) for model in models]
     curves = charts.curves(models, of=of)
     matrices = {f"confusion-{model['name']}": model["matrix"] for model in shown}
@@ -336,8 +345,3 @@ def _how(result, run):
     pairs = blocks.run_facts(run)
     pairs.insert(1, ("Seeds", "0" if result.n_seeds == 1 else f"0 to {result.n_seeds - 1}"))
     return [("Published study", result.source), *pairs]
-
-
-def _plain(name):
-    """Return a name that every file system takes."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
