@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import randint, ttest_rel
 
 from skdigits import MLPClassifier
 from skdigits.datasets import load_digits
+from skdigits.networks import build_cnn
 from skdigits.studies import (
     STUDIES,
     Experiment,
@@ -221,6 +222,45 @@ def test_files_that_are_no_finished_run_are_written_anew(tmp_path, pair):
     third.write_text(json.dumps(other), encoding="utf-8")
     assert numbers(run_study(PAIR, folder=tmp_path, n_seeds=3)) == numbers(pair[0])
     assert json.loads(third.read_text(encoding="utf-8"))["settings"]["params"]["epochs"] == 2
+
+
+FORMS = {
+    "auto": ("auto", np.array([1, 3])),
+    "one number": (np.int64(2), 3),
+    "several in a block": (((2, 2), 2), [1, 1]),
+}
+
+
+def test_filters_and_kernels_of_every_form(tmp_path):
+    small = {"hidden_layer_sizes": (), "epochs": 1}
+    models = {
+        name: Model("cnn", {"filters": filters, "kernel_size": kernel, **small})
+        for name, (filters, kernel) in FORMS.items()
+    }
+    space = {"filters": (2, ((2, 2), 2)), "kernel_size": (1, (1, 3)), "epochs": randint(1, 2)}
+    search = Search("s", "S", ("digits",), Model("cnn", small), space, n_iter=1, cv=2, n_train=60)
+    models["found"] = Model("cnn", small, from_search="s")
+    parts = search, Experiment("models", "M", ("digits",), models)
+    study = replace(PAIR, experiments=parts, published=())
+    fractions = []
+    result = run_study(
+        study, folder=tmp_path, n_seeds=1, quick=True, progress=lambda *r: fractions.append(r[1])
+    )
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    best, comparison = result.experiments[0].best_params, result.experiments[1].comparison
+    assert type(best["epochs"]) is int
+    found = {"found": (best["filters"], best["kernel_size"])}
+    for name, (filters, kernel) in {**FORMS, **found}.items():
+        network = build_cnn(
+            (28, 28),
+            10,
+            filters=filters,
+            kernel_size=kernel,
+            hidden_layer_sizes=(),
+            batch_norm=True,
+        )
+        assert comparison[name].n_parameters == network.count_params()
 
 
 def test_a_sweep_has_every_point(kinds):

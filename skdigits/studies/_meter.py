@@ -1,11 +1,14 @@
 """How far a study is: the work that is left, in units of one image seen once by an MLP."""
 
 from itertools import pairwise
+from math import prod
+from numbers import Integral
 
 from skdigits.studies._declare import Search, Sweep
 
 UNKNOWN_EPOCHS = 10  # of a model whose epochs a search or the number of images is still to tell
 WORK_PER_WEIGHT = 1 / 1000  # of a convolution's kernel, against a whole MLP
+AUTO_FILTERS = (16, 48, 96)  # what a CNN has without being told, on images that are not too small
 
 
 class Meter:
@@ -55,7 +58,8 @@ class Meter:
 def work_of_runs(experiment, n_images, n_seeds):
     """Return the work of each run of an experiment on one data set, in the runner's order."""
     if isinstance(experiment, Search):
-        epochs = experiment.space.get("epochs", (_epochs(experiment.model),))
+        values = experiment.space.get("epochs", experiment.model.params.get("epochs"))
+        epochs = [_epochs(value) for value in _sequence(values)]  # a distribution is one of these
         n_images = min(n_images, experiment.n_train or n_images) * (experiment.cv - 1)
         return [experiment.n_iter * n_images * sum(epochs) / len(epochs)]
     if isinstance(experiment, Sweep):
@@ -67,11 +71,22 @@ def work_of_runs(experiment, n_images, n_seeds):
 
 
 def _work(model):
-    filters, kernel = model.params.get("filters", ()), model.params.get("kernel_size", 3)
-    weights = sum(kernel**2 * before * after for before, after in pairwise((1, *filters)))
-    return _epochs(model) * (1 + weights * WORK_PER_WEIGHT)
+    weights = _kernel_weights(model.params) if model.estimator == "cnn" else 0
+    return _epochs(model.params.get("epochs")) * (1 + weights * WORK_PER_WEIGHT)
 
 
-def _epochs(model):
-    epochs = model.params.get("epochs")
-    return epochs if isinstance(epochs, int) else UNKNOWN_EPOCHS
+def _kernel_weights(params):
+    """Return how many weights the convolutions have, of filters and kernels as a CNN takes them."""
+    filters, kernel = params.get("filters", "auto"), params.get("kernel_size", 3)
+    filters = AUTO_FILTERS if isinstance(filters, str) else filters
+    depths = [1, *(n for block in _sequence(filters) for n in _sequence(block))]
+    area = prod(_sequence(kernel)) if hasattr(kernel, "__len__") else kernel**2
+    return area * sum(before * after for before, after in pairwise(depths))
+
+
+def _sequence(value):
+    return value if hasattr(value, "__len__") else (value,)
+
+
+def _epochs(epochs):
+    return int(epochs) if isinstance(epochs, Integral) else UNKNOWN_EPOCHS

@@ -1,6 +1,7 @@
 """The quick version of a study: the same parts, each cut short."""
 
 from dataclasses import replace
+from numbers import Integral
 
 from skdigits.studies._declare import Search, Sweep
 
@@ -17,13 +18,13 @@ def quicken(study):
 
 def _quicken(experiment):
     if isinstance(experiment, Sweep):
-        grid = {name: _thin(values) for name, values in experiment.grid.items()}
+        grid = {name: _fewer(name, _thin(values)) for name, values in experiment.grid.items()}
         return replace(experiment, model=_short(experiment.model), grid=grid)
     if isinstance(experiment, Search):
         return replace(
             experiment,
             space={name: _fewer(name, values) for name, values in experiment.space.items()},
-            n_iter=CANDIDATES,
+            n_iter=min(experiment.n_iter, CANDIDATES),
             cv=FOLDS,
             n_train=None,
         )
@@ -34,9 +35,12 @@ def _quicken(experiment):
 def _short(model):
     if "epochs" not in model.params and model.from_search:
         return model
-    epochs = model.params.get("epochs")
-    few = min(epochs, EPOCHS) if isinstance(epochs, int) else EPOCHS
-    return replace(model, params={**model.params, "epochs": few})
+    return replace(model, params={**model.params, "epochs": _few(model.params.get("epochs"))})
+
+
+def _few(epochs):
+    """Return epochs cut short; what is no number, such as a pair, is cut as well."""
+    return min(epochs, EPOCHS) if isinstance(epochs, Integral) else EPOCHS
 
 
 def _thin(values):
@@ -47,4 +51,7 @@ def _thin(values):
 
 
 def _fewer(name, values):
-    return tuple(sorted({min(value, EPOCHS) for value in values})) if name == "epochs" else values
+    if name != "epochs":
+        return values
+    listed = values if hasattr(values, "__len__") else (None,)  # or it is a distribution
+    return tuple(sorted({_few(value) for value in listed}))

@@ -375,6 +375,8 @@ def _plain(value):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     return value if isinstance(value, str | int | float | None) else repr(value)
 
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import re
 from importlib.metadata import version
 from pathlib import Path
 
-from skdigits._files import to_json, write_text
+from skdigits._files import plain_names, to_json, write_text
 
 PACKAGES = ("scikit-learn", "keras", "tensorflow", "numpy")
 
@@ -50,7 +49,7 @@ class RunStore:
 
 
 def _file_name(label, settings):
-    name = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    (name,) = plain_names([label])
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"{name}-{fingerprint}.json"

@@ -65,7 +65,7 @@ class _UnknownError(Exception):
 
 
 def _freeze(value):
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):  # numpy compares its numbers with tuples
         value = value.tolist()
     if value is None or isinstance(value, str | Real):
         return value
