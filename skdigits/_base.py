@@ -1,7 +1,6 @@
 """The scikit-learn contract of every skdigits estimator, once."""
 
 import copy
-import warnings
 from math import nan
 from numbers import Integral, Real
 from typing import Any
@@ -18,7 +17,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._numbers import Origin, moments
+from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
+from skdigits._warnings import warn
 
 
 class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -120,6 +121,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
         return cls(**{**cls._efforts[effort], **parameters})
 
+    @unchanged_after_error
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
@@ -161,6 +163,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         epochs = resolve_epochs(self, X)
         return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
+    @unchanged_after_error
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
@@ -277,25 +280,25 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         return hasattr(self, "_network")
 
     def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
-        """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`.
-
-        After an error the estimator is as it was.
-        """
+        """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`."""
         context = self._init_callback_context(max_subtasks=epochs or 1)
         tasks = EpochTasks(self, context, X, y)
-        before = dict(vars(self))
+        images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
+        earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
+        weights, self._weights_seen = self._loss_weights(images, y, sample_weight, earlier)
+        validation = self._validate_validation_data(*validation)
+        n_done, interrupted = self._train(
+            (images, codes, weights), validation, go_on, epochs, tasks
+        )
         try:
-            images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
-            earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
-            weights, self._weights_seen = self._loss_weights(images, y, sample_weight, earlier)
-            arrays = images, codes, weights
-            validation = self._validate_validation_data(*validation)
-            self._train(arrays, validation, go_on, epochs, tasks)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-        tasks.end()
+            tasks.end()
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted:
+            warn(
+                f"Training was interrupted: {type(self).__name__} keeps the {n_done} epochs done, "
+                f"of {epochs or 1}."
+            )
         return self
 
     def _loss_weights(self, images, y, sample_weight, earlier):
@@ -318,7 +321,15 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         return weights * (count / total), (total, count)
 
     def _train(self, arrays, validation, go_on, epochs, tasks):
-        """Train on images, labels and weights; measure `validation`, or rows held out."""
+        """Train on images, labels and weights; measure `validation`, or rows held out.
+
+        Returns
+        -------
+        n_epochs : int
+            How many are done.
+        interrupted : bool
+            Whether Ctrl-C kept it from doing all.
+        """
         from skdigits import training
 
         spec = training.make_spec(
@@ -351,15 +362,10 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         )
         self.best_epoch_ = self.n_iter_ = before + len(logs)
         self._comes_from_fit |= epochs is not None
-        self.history_ = _extended(self.history_, logs)
+        self.history_ = _extended(self.history_, before, logs)
         if plan.early_stopping:
             self.best_epoch_ = plan.early_stopping.best_epoch + 1
-        if interrupted:
-            warnings.warn(
-                f"Training was interrupted: {type(self).__name__} keeps the {len(logs)} epochs "
-                f"done, of {epochs}.",
-                stacklevel=6,
-            )
+        return len(logs), interrupted
 
     def _new_network(self, spec, images, train_rows):
         """Return a network at the beginning of its training."""
@@ -399,10 +405,10 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             ) from error
 
 
-def _extended(history, logs):
-    """Add the logs of epochs; a value that an epoch did not have is NaN."""
-    n_before = len(history.get("loss", []))
+def _extended(history, n_before, logs):
+    """Add the logs of epochs to a history of `n_before`; a value that one lacks is NaN."""
+    names = {**history, **{name: None for log in logs for name in log}}
     return {
         name: [*history.get(name, [nan] * n_before), *(log.get(name, nan) for log in logs)]
-        for name in {**history, **logs[0]}
+        for name in names
     }

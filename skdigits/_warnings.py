@@ -3,6 +3,8 @@
 import sys
 import warnings
 
+PASSED_OVER = ("skdigits", "sklearn", "contextlib")
+
 
 def warn(message):
     """Warn of something in the code that called skdigits, directly or through scikit-learn.
@@ -10,6 +12,6 @@ def warn(message):
     Python shows a warning once a line: so a loop of predictions shows it once.
     """
     level, frame = 2, sys._getframe(1)
-    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in ("skdigits", "sklearn"):
+    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in PASSED_OVER:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, UserWarning, stacklevel=level)

@@ -8,12 +8,15 @@ import signal
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
-from sklearn.model_selection import cross_val_score
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from support import BOTH, assert_same_weights, mlp, run_python, tiny, weights
 
+from skdigits.model_selection import compare
 from skdigits.preprocessing import PixelScaler
 
 X, Y = tiny()
@@ -198,7 +201,8 @@ class TestKeras:
         assert len(files[1].read_text().splitlines()) == 3
 
     def test_instances_survive_clone_copy_and_pickle_after_a_fit(self):
-        estimator = mlp(callbacks=[Recorder(), keras.callbacks.ReduceLROnPlateau("loss")]).fit(X, Y)
+        callbacks = [Recorder(), keras.callbacks.ReduceLROnPlateau("loss")]
+        estimator = mlp(callbacks=callbacks, **CONSTANT).fit(X, Y)
         for twin in (
             clone(estimator),
             copy.deepcopy(estimator),
@@ -230,6 +234,347 @@ class TestKeras:
             "epoch 1 ends",
             "train ends",
         ]
+
+    @pytest.mark.parametrize("monitor", ["accuracy", "val_accuracy"])
+    @pytest.mark.parametrize("loss", ["auto", "categorical_crossentropy"])
+    def test_more_accuracy_is_better_without_saying_so(self, loss, monitor, tmp_path):
+        path = str(tmp_path / "{epoch}.weights.h5")
+        given = {"accuracy": iter([0.5, 0.7, 0.6]), "val_accuracy": iter([0.5, 0.7, 0.6])}
+        callbacks = [
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda _, logs: logs.update({monitor: next(given[monitor])})
+            ),
+            stopping := keras.callbacks.EarlyStopping(monitor, patience=1),
+            plateau := keras.callbacks.ReduceLROnPlateau(monitor, patience=1),
+            keras.callbacks.ModelCheckpoint(
+                path, monitor, save_best_only=True, save_weights_only=True
+            ),
+        ]
+        mlp(epochs=3, callbacks=callbacks, loss=loss, **CONSTANT).fit(X, Y, X_val=X, y_val=Y)
+        assert stopping.best == plateau.best == 0.7
+        assert stopping.stopped_epoch == 2
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "1.weights.h5",
+            "2.weights.h5",
+        ]
+
+    def test_the_model_measures_accuracy(self):
+        estimator = mlp().fit(X, Y)
+        measured = estimator.model_.evaluate(X[..., np.newaxis], Y, verbose=0, return_dict=True)
+        assert measured["accuracy"] == pytest.approx(estimator.score(X, Y))
+
+    def test_the_old_names_of_batch_hooks(self):
+        class Old(keras.callbacks.Callback):
+            batches = 0
+
+            def on_batch_begin(self, batch, logs=None):
+                self.batches += 1
+
+            def on_batch_end(self, batch, logs=None):
+                self.batches += 1
+
+        callback = Old()
+        mlp(callbacks=[callback], batch_size=25).fit(X, Y)
+        assert callback.batches == 2 * 3 * 2
+
+    def test_hooks_of_a_measurement_are_called_around_it(self):
+        calls = []
+
+        class Measures(keras.callbacks.Callback):
+            def on_test_begin(self, logs=None):
+                calls.append("begins")
+
+            def on_test_batch_end(self, batch, logs=None):
+                calls.append(batch)
+
+            def on_test_end(self, logs=None):
+                calls.append(logs)
+
+        estimator = mlp(callbacks=[Measures()], batch_size=25, epochs=1)
+        estimator.fit(X, Y, X_val=X, y_val=Y)
+        history = {f"val_{name}": [value] for name, value in calls.pop().items()}
+        assert calls == ["begins", 0, 1, 2]
+        assert history == {name: estimator.history_[name] for name in history}
+        mlp(callbacks=[Measures()]).fit(X, Y)
+        assert calls == ["begins", 0, 1, 2]
+
+    def test_measurements_see_the_averages_that_are_swapped_in(self):
+        optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+        plain = mlp(optimizer=optimizer, epochs=1, batch_size=10, **CONSTANT)
+        plain.fit(X, Y, X_val=X, y_val=Y)
+        swapped = clone(plain).set_params(callbacks=[keras.callbacks.SwapEMAWeights()])
+        swapped.fit(X, Y, X_val=X, y_val=Y)
+        np.testing.assert_allclose(swapped.predict_proba(X), plain.predict_proba(X), atol=1e-6)
+        loss = swapped.history_["val_loss"][0]  # the training ends with the averages, too
+        assert loss == pytest.approx(log_loss(Y, swapped.predict_proba(X)), rel=1e-4)
+        assert loss != pytest.approx(plain.history_["val_loss"][0], rel=1e-4)
+
+
+class Writes(keras.callbacks.Callback):
+    """Writes into the logs of each epoch."""
+
+    def __init__(self, *logs):
+        super().__init__()
+        self.epochs = list(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs[epoch](logs)
+
+
+def adds(**values):
+    return lambda logs: logs.update(values)
+
+
+class TestLogs:
+    """`history_` holds what Keras's own `History` would, one value an epoch."""
+
+    def test_values_that_a_callback_adds(self):
+        estimator = mlp(callbacks=[Writes(adds(val_f1=0.25), adds(val_f1=0.5))]).fit(X, Y)
+        assert estimator.history_["val_f1"] == [0.25, 0.5]
+        assert list(estimator.history_) == ["accuracy", "loss", "val_f1"]
+
+    def test_those_that_some_epochs_lack_are_nan(self):
+        estimator = mlp(
+            epochs=3, callbacks=[Writes(adds(), adds(late=1), adds())], warm_start=True
+        ).fit(X, Y)
+        np.testing.assert_equal(estimator.history_["late"], [np.nan, 1.0, np.nan])
+        estimator.set_params(callbacks=None, epochs=1).fit(X, Y)
+        np.testing.assert_equal(estimator.history_["late"], [np.nan, 1.0, np.nan, np.nan])
+
+    def test_values_that_a_callback_changes_or_takes_away(self):
+        def takes_away(logs):
+            del logs["accuracy"]
+
+        estimator = mlp(callbacks=[Writes(adds(loss=7), takes_away)], warm_start=True).fit(X, Y)
+        assert estimator.history_["loss"][0] == 7.0
+        np.testing.assert_equal(estimator.history_["accuracy"][1], np.nan)
+        estimator.set_params(callbacks=[Writes(None, None, dict.clear)], epochs=1).fit(X, Y)
+        assert {len(values) for values in estimator.history_.values()} == {3}
+
+    @pytest.mark.parametrize(
+        "number",
+        [2, np.float32(2), np.array(2), np.int64(2), tf.constant(2.0), keras.Variable(2.0)],
+        ids=lambda number: type(number).__name__,
+    )
+    def test_numbers_of_any_kind_become_floats(self, number):
+        value = mlp(epochs=1, callbacks=[Writes(adds(it=number))]).fit(X, Y).history_["it"][0]
+        assert type(value) is float
+        assert value == 2.0
+
+    def test_anything_else_is_kept_and_compared_models_leave_it_out(self):
+        confusion = np.eye(3)
+        estimator = mlp(epochs=1, callbacks=[Writes(adds(confusion=confusion, note="one"))])
+        history = clone(estimator).fit(X, Y).history_
+        np.testing.assert_array_equal(history["confusion"][0], confusion)
+        assert history["note"] == ["one"]
+        compared = compare({"mlp": estimator}, X, Y, X_test=X, y_test=Y)
+        assert list(compared["mlp"].runs[0].history) == ["accuracy", "loss"]
+
+    def test_callbacks_see_what_those_before_them_have_written(self):
+        stopping = keras.callbacks.EarlyStopping("val_f1", mode="max", patience=1)
+        writes = Writes(*[adds(val_f1=value) for value in (0.5, 0.4, 0.6)])
+        assert mlp(epochs=3, callbacks=[writes, stopping]).fit(X, Y).n_iter_ == 2
+
+    def test_what_is_written_into_the_logs_of_a_batch_stays_there(self):
+        callback = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: logs.update(loss=7)
+        )
+        assert mlp(callbacks=[callback]).fit(X, Y).history_["loss"][0] != 7
+
+
+class SetsRate(keras.callbacks.Callback):
+    """Sets the learning rate in one of the ways that there are."""
+
+    def __init__(self, hook, assign):
+        super().__init__()
+        self.assign = assign
+        setattr(self, hook, self.set_rate)
+
+    def set_rate(self, number, logs=None):
+        if self.assign:
+            self.model.optimizer.learning_rate.assign(1e-6)
+        else:
+            self.model.optimizer.learning_rate = 1e-6
+
+
+class TestRatesThatAreUndone:
+    """The one-cycle schedule sets the rate at every step; a callback that sets it is told so."""
+
+    RATE_SETTERS = {
+        "scheduler": lambda: keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.01),
+        "plateau": lambda: keras.callbacks.ReduceLROnPlateau("loss"),
+        "epoch begin": lambda: SetsRate("on_epoch_begin", assign=False),
+        "epoch end": lambda: SetsRate("on_epoch_end", assign=True),
+        "batch end": lambda: SetsRate("on_train_batch_end", assign=False),
+    }
+
+    @pytest.mark.parametrize("make", RATE_SETTERS.values(), ids=RATE_SETTERS)
+    def test_one_warning_says_what_to_set(self, make):
+        callback = make()
+        with pytest.warns(UserWarning, match="learning_rate_schedule='constant'") as caught:
+            mlp(epochs=3, callbacks=[callback, Recorder()]).fit(X, Y)
+        (warning,) = [each for each in caught if each.category is UserWarning]
+        assert str(warning.message).startswith(type(callback).__name__)
+        assert warning.filename == __file__
+
+    @pytest.mark.parametrize("make", RATE_SETTERS.values(), ids=RATE_SETTERS)
+    def test_none_where_the_rate_is_the_callbacks_to_set(self, make, recwarn):
+        mlp(callbacks=[make()], **CONSTANT).fit(X, Y)
+        assert [warning for warning in recwarn if warning.category is UserWarning] == []
+
+    def test_none_for_a_callback_that_leaves_it_alone(self, recwarn):
+        mlp(callbacks=[Recorder(), BatchRecorder()]).fit(X, Y)
+        assert [warning for warning in recwarn if warning.category is UserWarning] == []
+
+
+class TestBackupAndRestore:
+    """After a crash Keras's callback goes on where the last epoch was saved."""
+
+    def test_the_other_epochs_are_trained_as_if_nothing_had_happened(self, tmp_path):
+        path, recorder = tmp_path / "backup", Recorder()
+
+        def estimator(*callbacks):
+            backup = keras.callbacks.BackupAndRestore(path)
+            return mlp(epochs=4, batch_size=20, callbacks=[backup, *callbacks])
+
+        class Crashes(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == 2:
+                    raise OSError("out of paper")
+
+        with pytest.raises(OSError, match="paper"):
+            estimator(Crashes()).fit(X, Y)
+        assert path.exists()
+        resumed = estimator(recorder).fit(X, Y)
+        assert not path.exists()
+        assert recorder.calls[1] == "epoch 2 begins"
+        whole = estimator().fit(X, Y)
+        np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
+        assert resumed.n_iter_ == 4
+        np.testing.assert_equal(resumed.history_["loss"], [np.nan] * 2 + whole.history_["loss"][2:])
+
+    def test_a_training_that_was_saved_whole_has_nothing_left_to_train(self, tmp_path):
+        callback = keras.callbacks.BackupAndRestore(tmp_path / "backup", delete_checkpoint=False)
+        estimator = mlp(callbacks=[callback]).fit(X, Y)
+        before = estimator.predict_proba(X)
+        again = mlp(callbacks=[callback], random_state=1).fit(X, Y)
+        np.testing.assert_array_equal(again.predict_proba(X), before)
+        assert again.n_iter_ == 2
+
+
+class TestCallsOfTheModel:
+    """A callback may predict, measure and save with the model that it is given."""
+
+    def test_in_each_epoch(self, tmp_path):
+        class Calls(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                images = X[..., np.newaxis]
+                logs["predicted"] = (self.model.predict(images, verbose=0).argmax(1) == Y).mean()
+                logs["measured"] = self.model.evaluate(images, Y, verbose=0)[1]
+                self.model.save(tmp_path / f"{epoch}.keras")
+
+        expected = mlp(dropout=0.3).fit(X, Y, X_val=X, y_val=Y)
+        estimator = mlp(dropout=0.3, callbacks=[Calls()]).fit(X, Y, X_val=X, y_val=Y)
+        assert estimator.history_["predicted"] == pytest.approx(estimator.history_["val_accuracy"])
+        assert estimator.history_["measured"] == pytest.approx(estimator.history_["val_accuracy"])
+        np.testing.assert_array_equal(estimator.predict_proba(X), expected.predict_proba(X))
+        saved = keras.models.load_model(tmp_path / "1.keras")
+        assert_same_weights(saved.get_weights(), weights(estimator))
+
+
+def a_schedule(epoch, rate):
+    return rate / 2
+
+
+def a_hook(epoch, logs):
+    pass
+
+
+CALLBACKS = {
+    "CSVLogger": lambda folder: keras.callbacks.CSVLogger(folder / "log.csv"),
+    "ModelCheckpoint": lambda folder: keras.callbacks.ModelCheckpoint(
+        folder / "a.weights.h5", "val_accuracy", save_best_only=True, save_weights_only=True
+    ),
+    "BackupAndRestore": lambda folder: keras.callbacks.BackupAndRestore(folder / "backup"),
+    "EarlyStopping": lambda _: keras.callbacks.EarlyStopping(
+        "val_accuracy", restore_best_weights=True
+    ),
+    "ReduceLROnPlateau": lambda _: keras.callbacks.ReduceLROnPlateau("accuracy"),
+    "LearningRateScheduler": lambda _: keras.callbacks.LearningRateScheduler(a_schedule),
+    "LambdaCallback": lambda _: keras.callbacks.LambdaCallback(on_epoch_end=a_hook),
+    "RemoteMonitor": lambda _: keras.callbacks.RemoteMonitor("http://127.0.0.1:9"),
+    "SwapEMAWeights": lambda _: keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+    "TerminateOnNaN": lambda _: keras.callbacks.TerminateOnNaN(),
+    "ProgbarLogger": lambda _: keras.callbacks.ProgbarLogger(),
+    "History": lambda _: keras.callbacks.History(),
+    "TensorBoard": lambda folder: keras.callbacks.TensorBoard(folder / "board"),
+}
+
+
+class Opens(keras.callbacks.Callback):
+    """Keeps files in each way in which a callback may."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.files, self.by_epoch, self.names = path, [], {}, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.file = open(self.path, "a")  # noqa: SIM115
+        self.files.append(self.file)
+        self.by_epoch[epoch] = self.file
+        self.names.append(self.path.name)
+        self.n_files = len(self.files)
+
+
+class TestCopies:
+    """Callbacks are parameters: what they hold after a fit must not keep `clone` from working."""
+
+    @pytest.mark.parametrize("name", CALLBACKS)
+    @pytest.mark.filterwarnings("ignore:Could not reach RemoteMonitor")
+    def test_a_fitted_estimator_with_a_callback_of_keras(self, name, tmp_path):
+        if name == "TensorBoard":
+            pytest.importorskip("tensorboard")
+        optimizer = keras.optimizers.SGD(0.01, use_ema=name == "SwapEMAWeights")
+        estimator = mlp(
+            callbacks=[CALLBACKS[name](tmp_path)], optimizer=optimizer, epochs=2, **CONSTANT
+        ).fit(X, Y, X_val=X, y_val=Y)
+        expected = estimator.predict_proba(X)
+        for twin in (copy.deepcopy(estimator), pickle.loads(pickle.dumps(estimator))):
+            np.testing.assert_array_equal(twin.predict_proba(X), expected)
+        for twin in (clone(estimator), estimator):
+            twin.fit(X, Y, X_val=X, y_val=Y)
+            np.testing.assert_array_equal(twin.predict_proba(X), expected)
+        search = GridSearchCV(estimator, {"callbacks": [estimator.callbacks, None]}, cv=2)
+        assert search.fit(X, Y).best_estimator_.n_iter_ == 2
+
+    def test_what_a_callback_has_opened_is_dropped_and_all_else_kept(self, tmp_path):
+        callback = Opens(tmp_path / "file")
+        estimator = mlp(callbacks=[callback]).fit(X, Y)
+        assert not hasattr(callback, "file")
+        assert callback.files == []
+        assert callback.by_epoch == {}
+        assert callback.names == ["file", "file"]
+        assert callback.n_files == 2
+        assert clone(estimator).fit(X, Y).callbacks[0].names == ["file"] * 4
+
+    def test_they_are_the_users_own_objects(self):
+        stopping = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=1e9)
+        history = keras.callbacks.History()
+        estimator = mlp(epochs=9, callbacks=[stopping, history]).fit(X, Y)
+        assert estimator.callbacks[0] is stopping
+        assert stopping.stopped_epoch == 1
+        assert history.history == estimator.history_
+
+    def test_one_that_looks_into_the_model_it_is_given(self):
+        class Looks(keras.callbacks.Callback):
+            def set_model(self, model):
+                super().set_model(model)
+                self.n_layers = len(model.layers)
+
+        callback = Looks()
+        mlp(callbacks=[callback]).fit(X, Y)
+        assert callback.n_layers > 2
+        assert callback.model is None
 
 
 class CountEpochs:

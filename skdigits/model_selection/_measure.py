@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from numbers import Real
 
 import numpy as np
 from sklearn.callback import CallbackSupportMixin
@@ -102,12 +103,16 @@ def _of_all_classes(probabilities, learnt, classes):
 
 
 def _history(estimator):
-    """Return the history, of several networks the mean over those that got as far."""
+    """Return the history, of several networks the mean over those that got as far.
+
+    What callbacks wrote into it that is no number is left out.
+    """
     histories = [getattr(member, "history_", {}) for _, member in members(estimator)]
     try:
         return {
             key: [float(np.mean(values)) for values in _by_epoch([h[key] for h in histories])]
             for key in histories[0]
+            if all(isinstance(value, Real) for h in histories for value in h[key])
         }
     except (LookupError, TypeError, ValueError):  # another library's, of another form
         return {}

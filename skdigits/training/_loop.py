@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skdigits._tensorflow import keras, tf
+from skdigits.training._callbacks import Callbacks, as_float
 
 # Steps of one graph call. Python is reached between calls, for Ctrl-C; a call costs about a
 # millisecond.
@@ -87,67 +88,96 @@ def train(network, training, validation, plan, tasks):
     Returns
     -------
     history : list of dict
-        The logs of each epoch done.
+        The logs of each epoch; of one that a callback has restored from a file, no logs.
     interrupted : bool
         Whether Ctrl-C cut the training short; the weights are those of the last epoch done.
 
     Raises
     ------
     KeyboardInterrupt
-        On Ctrl-C in the first epoch. After this and any other error the network is as it was.
+        On Ctrl-C in the first epoch. After this and any other error the network is anywhere.
     """
     program = network.program_to_train()
-    (data, train_rows), (val_data, val_rows) = training, validation
     # Users' callbacks see the model, and may keep it.
     model = network.lend_model() if plan.callbacks else program.model
-    callbacks = _callback_list(plan, model, n_steps=-(-len(train_rows) // plan.batch_size))
-    model.stop_training = False
-    history: list[dict] = []
-    interrupted, start = False, program.get_state()
-    done = start
-    program.set_learning_rates(plan.learning_rates)
-    try:
-        callbacks.on_train_begin()
-        for epoch in range(plan.first_epoch, plan.first_epoch + plan.epochs):
-            tasks.begin_epoch()
-            callbacks.on_epoch_begin(epoch)
-            logs = _run_epoch(program, data, train_rows, plan, len(history), callbacks)
-            if len(val_rows):
-                loss, correct = program.evaluate(val_data, val_rows)
-                logs |= {"val_loss": loss / len(val_rows), "val_accuracy": correct / len(val_rows)}
-                _check_finite("the validation loss is", loss, epoch)
-            callbacks.on_epoch_end(epoch, logs)
-            history.append(logs)
-            done = program.get_state()
-            if tasks.end_epoch() or model.stop_training:
-                break
+    callbacks = _callbacks(plan, program)
+    n_steps = -(-len(training[1]) // plan.batch_size)
+    last_epoch = plan.first_epoch + plan.epochs
+    with callbacks.given(model, verbose=plan.verbose, epochs=last_epoch, steps=n_steps):
+        program.set_learning_rates(plan.learning_rates)
+        history, interrupted = _run_epochs(program, training, validation, plan, tasks, callbacks)
         program.finalize()
-    except KeyboardInterrupt:
-        program.set_state(done)
-        interrupted = True
-        if not history:
-            raise
-    except BaseException:
-        program.set_state(start)
-        raise
-    finally:
-        if history:
-            callbacks.on_train_end(history[-1])
-        for callback in callbacks.callbacks:
-            callback.set_model(None)  # or clone and pickle would carry the model along
+        interrupted |= callbacks.end(history[-1])
     return history, interrupted
 
 
-def _callback_list(plan, model, n_steps):
-    stopping = [plan.early_stopping] if plan.early_stopping else []
-    return keras.callbacks.CallbackList(
-        [*plan.callbacks, *stopping],
-        add_progbar=plan.verbose != 0 and sys.stdout is not None,  # Keras's bar would fail
-        model=model,
-        verbose=plan.verbose,
-        epochs=plan.first_epoch + plan.epochs,
-        steps=n_steps,
-    )
+def _callbacks(plan, program):
+    callbacks = list(plan.callbacks)
+    if plan.early_stopping:
+        callbacks.append(plan.early_stopping)
+    bar = keras.callbacks.ProgbarLogger
+    shows_bar = plan.verbose and sys.stdout is not None  # Keras's bar would fail
+    if shows_bar and not any(isinstance(callback, bar) for callback in callbacks):
+        callbacks.append(bar())
+    return Callbacks(callbacks, program, overwrites_rate=plan.rates is not None)
+
+
+def _run_epochs(program, training, validation, plan, tasks, callbacks):
+    """Train epoch by epoch; after Ctrl-C set the program back to the end of the last whole one."""
+    (data, train_rows), (val_data, val_rows) = training, validation
+    model = program.model
+    model.stop_training, model._initial_epoch = False, None
+    done = None
+    try:
+        callbacks.call("on_train_begin")
+        history = _restored_epochs(model, plan, train_rows)
+        for epoch in range(plan.first_epoch + len(history), plan.first_epoch + plan.epochs):
+            tasks.begin_epoch()
+            callbacks.call("on_epoch_begin", epoch)
+            logs = _run_epoch(program, data, train_rows, plan, len(history), callbacks)
+            if len(val_rows):
+                measured = _measure(program, val_data, val_rows, plan.batch_size, callbacks)
+                logs |= {f"val_{name}": value for name, value in measured.items()}
+                _check_finite("the validation loss is", measured["loss"], epoch)
+            callbacks.call("on_epoch_end", epoch, logs=logs)
+            history = [*history, {name: as_float(value) for name, value in logs.items()}]
+            done = history, program.get_state(), plan.rng.bit_generator.state
+            if tasks.end_epoch() or model.stop_training:
+                break
+    except KeyboardInterrupt:
+        if done is None:
+            raise
+        history, state, plan.rng.bit_generator.state = done
+        program.set_state(state)
+        return history, True
+    return history, False
+
+
+def _restored_epochs(model, plan, train_rows):
+    """Return empty logs of the epochs that `BackupAndRestore` has restored, if any."""
+    n_epochs = min((model._initial_epoch or 0) - plan.first_epoch, plan.epochs)
+    for _ in range(n_epochs):
+        plan.rng.permutation(train_rows)  # so that the others come in the order that was theirs
+    return [{} for _ in range(n_epochs)]
+
+
+def _measure(program, data, rows, batch_size, callbacks):
+    """Return the logs of a measurement, in as few graph calls as the callbacks allow."""
+    callbacks.call("on_test_begin")
+    if not callbacks.see_batches("test"):
+        batch_size = len(rows)
+    loss_sum = correct_sum = 0.0
+    logs = {}
+    for batch, first in enumerate(range(0, len(rows), batch_size)):
+        callbacks.call("on_test_batch_begin", batch)
+        part = rows[first : first + batch_size]
+        loss, correct = program.evaluate(data, part)
+        loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
+        n_seen = first + len(part)
+        logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
+        callbacks.call("on_test_batch_end", batch, logs=dict(logs))
+    callbacks.call("on_test_end", logs=dict(logs))
+    return logs
 
 
 def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
@@ -156,8 +186,8 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
     n_steps = -(-len(order) // batch_size)
     loss_sum = correct_sum = 0.0
     logs = {}
-    for first, last in _calls(len(order), batch_size, _steps_per_call(callbacks)):
-        callbacks.on_train_batch_begin(first)
+    for first, last in _calls(len(order), batch_size, _steps_per_call(plan, callbacks)):
+        callbacks.call("on_train_batch_begin", first)
         rows = order[first * batch_size : (last + 1) * batch_size]
         steps = epoch * n_steps + np.arange(first, last + 1)
         rates = plan.rates(steps) if plan.rates else np.zeros(0, np.float32)
@@ -175,7 +205,7 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
         loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
         n_seen = min((last + 1) * batch_size, len(order))
         logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
-        callbacks.on_train_batch_end(last, logs)
+        callbacks.call("on_train_batch_end", last, logs=dict(logs))
         if program.model.stop_training:
             break
     return logs
@@ -200,13 +230,8 @@ def _check_finite(what, value, epoch):
         )
 
 
-def _steps_per_call(callbacks):
+def _steps_per_call(plan, callbacks):
     """Callbacks that look at batches get every batch; a progress bar some; others none."""
-    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-    steps = STEPS_PER_CALL
-    for callback in callbacks.callbacks:
-        if isinstance(callback, keras.callbacks.ProgbarLogger):
-            steps = min(steps, STEPS_PER_BAR_UPDATE)
-        elif not all(getattr(getattr(callback, hook), "_is_default", False) for hook in hooks):
-            steps = 1  # Keras marks the methods that do nothing
-    return steps
+    if callbacks.see_batches("train"):
+        return 1
+    return STEPS_PER_BAR_UPDATE if plan.verbose else STEPS_PER_CALL

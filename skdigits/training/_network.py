@@ -94,18 +94,29 @@ class Network:
     def copy(self):
         """Return a network with the same weights and a program of its own when it is used."""
         twin = type(self)(self.spec)
-        twin._state = self.program.get_state()
+        twin._state = self.get_state()
         return twin
+
+    def get_state(self):
+        """Return the values of all variables, or None where none were set yet."""
+        return self._state if self._program is None else self._program.get_state()
+
+    def set_state(self, state):
+        """Set all variables from what `get_state` returned."""
+        if self._program is None:
+            self._state = state
+        else:
+            self._program.set_state(state)
 
     def suspend(self):
         """Give the program back, if nobody else holds its model."""
         if self._program is not None and not self._program.lent_out:
-            self._state = self._program.get_state()
+            self._state = self.get_state()
             self._program = None
             self._giving_back()
 
     def __getstate__(self):
-        state = self._state if self._program is None else self._program.get_state()
+        state = self.get_state()
         arrays = None if state is None else [np.array(value) for value in state]
         empty = dict.fromkeys(["_program", "_giving_back", "_float32_model"])
         return {"spec": self.spec, "_state": arrays, **empty}

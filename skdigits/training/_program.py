@@ -6,7 +6,12 @@ from skdigits._tensorflow import check_process, context, keras, neutral_keras, t
 from skdigits.networks import copy_network
 from skdigits.training._augmentation import make_augmenter
 from skdigits.training._initial import can_start_again, initial_values
-from skdigits.training._optimizer import StartingState, copy_optimizer, set_learning_rates
+from skdigits.training._optimizer import (
+    StartingState,
+    copy_optimizer,
+    learning_rates,
+    set_learning_rates,
+)
 from skdigits.training._probabilities import loss_traits, normalized
 from skdigits.training._scikeras import compile_model
 from skdigits.training._steps import Steps, batch_normalizations, is_float32
@@ -83,6 +88,11 @@ class Program:
             values = initial_values(self.augmenter, own)
             state += [values[id(variable)] for variable in self.augmenter.variables]
         self.set_state(state)
+
+    @property
+    def learning_rates(self):
+        """The learning rate of each part of the optimizer; None for one with a schedule."""
+        return learning_rates(self.optimizer)
 
     def set_learning_rates(self, rates):
         """Set the optimizer's learning rates, see `skdigits.training._optimizer`."""

@@ -42,7 +42,7 @@ def compile_model(build, input_shape, n_classes, options, *, optimizer, optimize
 
     def build_compiled(compile_kwargs):
         model = build(input_shape, n_classes, **options)
-        model.compile(**compile_kwargs)
+        model.compile(**{**compile_kwargs, "metrics": ["accuracy"]})
         return model
 
     classifier = KerasClassifier(

@@ -1,0 +1,32 @@
+"""Fits that an error leaves no trace of."""
+
+import functools
+
+import numpy as np
+
+
+def unchanged_after_error(method):
+    """Decorate a method that trains: after an error, of any kind, the estimator is as before.
+
+    It goes outside of scikit-learn's decorators, whose callbacks may fail, too.
+    """
+
+    @functools.wraps(method)
+    def fit(estimator, *args, **kwargs):
+        attributes = dict(vars(estimator))
+        network = attributes.get("_network")
+        state = None if network is None else network.get_state()
+        random_state = attributes.get("random_state")
+        draws = isinstance(random_state, np.random.RandomState) and random_state.get_state()
+        try:
+            return method(estimator, *args, **kwargs)
+        except BaseException:
+            vars(estimator).clear()
+            vars(estimator).update(attributes)
+            if network is not None:
+                network.set_state(state)
+            if draws:
+                random_state.set_state(draws)
+            raise
+
+    return fit

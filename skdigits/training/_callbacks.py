@@ -1,0 +1,169 @@
+"""Keras callbacks: their hooks, called as Keras's `fit` calls them, and what they leave behind."""
+
+import copy
+from contextlib import contextmanager
+
+import numpy as np
+
+from skdigits._tensorflow import keras
+from skdigits._warnings import warn
+from skdigits.training._probabilities import loss_traits
+
+SETS_RATE = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+RESTORES_RATE = keras.callbacks.BackupAndRestore  # beside all else; to be overwritten is right
+PLAIN_CONTAINERS = (list, dict, set)
+
+
+class Callbacks:
+    """Callbacks of one training.
+
+    As `keras.callbacks.CallbackList`, but that hooks get the very logs that the training keeps,
+    as Keras's own `History` does, and run in this thread.
+
+    Parameters
+    ----------
+    callbacks : list of keras.callbacks.Callback
+    program : Program
+    overwrites_rate : bool
+        Whether the program sets the learning rate at each step, so that no callback can.
+    """
+
+    def __init__(self, callbacks, program, *, overwrites_rate=False):
+        self._callbacks = callbacks
+        self._program = program
+        self._watches_rate = overwrites_rate
+
+    @contextmanager
+    def given(self, model, **params):
+        """Give the callbacks the model for the time of a training.
+
+        What they have opened by then and cannot be copied, such as files, is dropped afterwards:
+        they are parameters, which `clone` copies.
+        """
+        before = [_attributes(callback) for callback in self._callbacks]
+        try:
+            for callback in self._callbacks:
+                callback.set_params(params)
+                callback.set_model(model)
+            if self._callbacks:
+                _build_metrics(self._program)
+                self._warn_of_types()
+            yield
+        finally:
+            for callback, attributes in zip(self._callbacks, before, strict=True):
+                callback._model = None  # set_model(None) fails in those that look into the model
+                if isinstance(callback, keras.callbacks.SwapEMAWeights):
+                    callback._ema_weights_in_model = False  # it was true of this model
+                _drop_opened(callback, attributes)
+
+    def call(self, hook, *number, logs=None):
+        """Call a hook of each callback; of the number of an epoch or a batch, if it has one."""
+        logs = {} if logs is None else logs
+        rates = self._program.learning_rates if self._watches_rate else None
+        for callback in self._callbacks:
+            getattr(callback, hook)(*number, logs)
+            if self._watches_rate and self._program.learning_rates != rates:
+                if isinstance(callback, RESTORES_RATE):
+                    rates = self._program.learning_rates
+                else:
+                    self._warn_of(callback)
+
+    def end(self, logs):
+        """Call `on_train_end`; Ctrl-C ends the hook that it meets, not those of others.
+
+        Returns
+        -------
+        bool
+            Whether there was such a Ctrl-C.
+        """
+        self._watches_rate = interrupted = False
+        for callback in self._callbacks:
+            try:
+                callback.on_train_end(logs)
+            except KeyboardInterrupt:
+                interrupted = True
+        return interrupted
+
+    def see_batches(self, stage):
+        """Tell whether some callback looks at each batch of a stage, "train" or "test"."""
+        hooks = [f"on_{stage}_batch_begin", f"on_{stage}_batch_end"]
+        if stage == "train":
+            hooks += ["on_batch_begin", "on_batch_end"]  # the same, by their old names
+        return any(
+            not getattr(getattr(callback, hook), "_is_default", False)  # Keras marks its own
+            for callback in self._callbacks
+            if not isinstance(callback, keras.callbacks.ProgbarLogger)
+            for hook in hooks
+        )
+
+    def _warn_of_types(self):
+        for callback in self._callbacks:
+            if self._watches_rate and isinstance(callback, SETS_RATE):
+                self._warn_of(callback)
+
+    def _warn_of(self, callback):
+        self._watches_rate = False
+        warn(
+            f"{type(callback).__name__} sets the learning rate in vain: it is set anew at every "
+            "step, by learning_rate_schedule='one_cycle'. Set learning_rate_schedule='constant'."
+        )
+
+
+def _build_metrics(program):
+    """Build the model's accuracy: callbacks ask it whether more of what they monitor is better."""
+    model, n_classes = program.model, program.spec.n_classes
+    if any(getattr(metric, "metrics", None) for metric in model.metrics):
+        return
+    takes_numbers = loss_traits(program.spec.loss).takes_numbers
+    labels = np.zeros(1 if takes_numbers else (1, n_classes), np.float32)
+    model.compute_metrics(None, labels, np.zeros((1, n_classes), np.float32))
+    model.reset_metrics()
+
+
+def as_float(value):
+    """Return a number of any kind as a float, and anything else as it is."""
+    try:
+        is_number = not isinstance(value, str | bytes) and np.ndim(value) == 0
+        return float(value) if is_number else value
+    except Exception:  # tensors and users' objects raise what they like
+        return value
+
+
+def _attributes(callback):
+    """Return a callback's attributes as they are now, also those that change in place."""
+    return {
+        name: copy.copy(value) if type(value) in PLAIN_CONTAINERS else value
+        for name, value in vars(callback).items()
+    }
+
+
+def _drop_opened(callback, before):
+    """Set back the attributes that have changed since `before` and cannot be copied."""
+    attributes = vars(callback)
+    for name, value in list(attributes.items()):
+        if _is_same(value, before.get(name)) or _can_be_copied(value):
+            continue
+        if name in before:
+            attributes[name] = before[name]
+        else:
+            del attributes[name]
+
+
+def _is_same(value, other):
+    if type(value) in PLAIN_CONTAINERS and type(value) is type(other):
+        return len(value) == len(other) and all(map(_is_same, _items(value), _items(other)))
+    return value is other
+
+
+def _items(container):
+    return list(container.values()) if isinstance(container, dict) else list(container)
+
+
+def _can_be_copied(value):
+    if isinstance(value, keras.Layer | np.ndarray):  # without the cost of trying
+        return True
+    try:
+        copy.deepcopy(value)
+    except Exception:  # objects raise what they like
+        return False
+    return True
