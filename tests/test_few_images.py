@@ -90,7 +90,7 @@ class TestAfterAFit:
 class TestFromNothing:
     @pytest.mark.parametrize("name", DEFAULT)
     def test_image_by_image(self, name):
-        estimator = DEFAULT[name](learning_rate=0.001)
+        estimator = DEFAULT[name]()
         one_by_one(estimator, X[:500], Y[:500], classes=range(10))
         assert estimator.score(X_TEST, Y_TEST) > 0.6
 
@@ -104,7 +104,7 @@ class TestFromNothing:
 
 @pytest.mark.parametrize("make", BOTH)
 def test_batches_of_one_learn_and_leave_the_averages(make):
-    estimator = make(batch_norm=True, batch_size=1, learning_rate=0.002, epochs=1).fit(X, Y)
+    estimator = make(batch_norm=True, batch_size=1, learning_rate=0.01, epochs=1).fit(X, Y)
     assert estimator.score(X_TEST, Y_TEST) > 0.5
     first = make(batch_norm=True).partial_fit(X[:1], Y[:1], classes=range(10))
     assert_same_weights(averages(estimator), averages(first))

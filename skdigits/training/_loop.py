@@ -8,6 +8,7 @@ import numpy as np
 
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
+from skdigits.training._schedules import steadied
 
 # Steps of one graph call. Python is reached between calls, for Ctrl-C; a call costs about a
 # millisecond.
@@ -190,7 +191,8 @@ def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
         callbacks.call("on_train_batch_begin", first)
         rows = order[first * batch_size : (last + 1) * batch_size]
         steps = epoch * n_steps + np.arange(first, last + 1)
-        rates = plan.rates(steps) if plan.rates else np.zeros(0, np.float32)
+        sizes = np.diff(np.minimum(np.arange(first, last + 2) * batch_size, len(order)))
+        rates = steadied(plan.rates(steps), sizes) if plan.rates else np.zeros(0, np.float32)
         loss, correct, finite = program.train(
             data,
             rows,
