@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
-from skdigits._numbers import Origin, moments
+from skdigits._numbers import Moments, Origin
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
@@ -36,7 +36,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
     _rng: np.random.Generator
     _split_seed: int  # of the rows that early stopping holds out
     _weights_seen: tuple[float, int]  # sum and number of the weights of all calls so far
-    _comes_from_fit: bool  # or from partial_fit alone
+    _moments: Moments | None  # of all images, while only partial_fit has trained
 
     # Parameters that differ from the defaults, by effort.
     _efforts: dict
@@ -170,10 +170,11 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         """Train one epoch on these images, going on from where the estimator stands.
 
         From nothing, the learning rate is constant: a schedule would have to know the number of
-        calls. After `fit`, which ends at a rate near zero, it is a hundredth of `learning_rate`,
-        and batch normalisation keeps the averages that it has: a few calls on images that are
-        known already, on single images or on those of one class so do no harm. Set a higher
-        `learning_rate` to learn faster, at the price of what was learned.
+        calls. The input is standardised by the mean and variance of all images so far. After `fit`,
+        which ends at a rate near zero, the rate is a hundredth of `learning_rate`, and batch
+        normalisation keeps the averages that it has: a few calls on images that are known already,
+        on single images or on those of one class so do no harm. Set a higher `learning_rate` to
+        learn faster, at the price of what was learned.
 
         Parameters
         ----------
@@ -343,8 +344,12 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             self._split_seed = int(self._rng.integers(2**31))
         train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
         if not go_on:
-            self._network = self._new_network(spec, arrays[0], train_rows)
-            self.history_, self.n_iter_, self._comes_from_fit = {}, 0, False
+            self._moments = Moments(arrays[0], train_rows)
+            self._network = self._new_network(spec, *self._moments.values())
+            self.history_, self.n_iter_ = {}, 0
+        elif epochs is None and self._moments is not None:
+            self._moments = self._moments.and_of(arrays[0])
+            self._network.standardize(*self._moments.values())
         network, before = self._network, self.n_iter_
         plan = training.make_plan(
             self,
@@ -353,7 +358,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             epochs,
             self._rng,
             has_validation=len(val_rows) > 0,
-            goes_on_from_fit=self._comes_from_fit,
+            goes_on_from_fit=self._moments is None,
         )
         data = training.Data.from_arrays(*arrays)
         val_data = data if validation is None else training.Data.from_arrays(*validation)
@@ -361,13 +366,14 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             network, (data, train_rows), (val_data, val_rows), plan, tasks
         )
         self.best_epoch_ = self.n_iter_ = before + len(logs)
-        self._comes_from_fit |= epochs is not None
+        if epochs is not None:
+            self._moments = None
         self.history_ = _extended(self.history_, before, logs)
         if plan.early_stopping:
             self.best_epoch_ = plan.early_stopping.best_epoch + 1
         return len(logs), interrupted
 
-    def _new_network(self, spec, images, train_rows):
+    def _new_network(self, spec, mean, variance):
         """Return a network at the beginning of its training."""
         from skdigits import training
 
@@ -375,7 +381,6 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             self._network.suspend()  # so that this training can use its program
         network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
-        mean, variance = moments(images, train_rows)
         network.start(seed, mean, variance)
         return network
 

@@ -45,8 +45,8 @@ class MLPClassifier(ImageClassifier):
         brings its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
-        "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_. Steps
-        of fewer than 8 images have a rate lower in proportion.
+        "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_.
+        Steps of fewer than 8 images have a rate lower in proportion.
 
     loss : str, callable or keras.losses.Loss, default="auto"
         "auto" is the categorical cross-entropy. Keras's sparse losses get labels as numbers, all

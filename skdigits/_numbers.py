@@ -1,5 +1,7 @@
 """The numbers of images and columns: what float32 would lose of them, their mean and variance."""
 
+import copy
+
 import numpy as np
 
 # A range that lies this many times its width from zero keeps 12 of float32's 24 bits.
@@ -86,7 +88,7 @@ def to_float32(values, origin):
     return found
 
 
-def moments(images, rows):
+class Moments:
     """Mean and variance of each channel of images, or of each column of a table.
 
     Parameters
@@ -95,42 +97,62 @@ def moments(images, rows):
 
     rows : ndarray of int
         Which to use.
+    """
 
-    Returns
-    -------
-    mean, variance : ndarray of shape (channels,) or (n_columns,), float32
+    def __init__(self, images, rows):
+        n_channels = images.shape[-1]
+        self._are_columns = images.ndim == 2
+        self._total, self._count = np.zeros((2, n_channels)), 0
+        self._low, self._high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
+        first = images[rows[0]].reshape(-1, n_channels)
+        self._shift = first.mean(axis=0, dtype=float).astype(np.float32)
+        self._see(images, rows)
+
+    def and_of(self, images):
+        """Return the moments of more images together with those seen so far."""
+        both = copy.deepcopy(self)
+        both._see(images, np.arange(len(images)))
+        return both
+
+    def _see(self, images, rows):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
+                part = images[rows[start : start + 1024]].reshape(-1, len(self._shift))
+                part = part - self._shift
+                self._total += part.sum(axis=0, dtype=float), np.square(part).sum(0, dtype=float)
+                self._low = np.minimum(self._low, part.min(axis=0))
+                self._high = np.maximum(self._high, part.max(axis=0))
+                self._count += len(part)
+
+    def values(self):
+        """Return mean and variance, of shape (channels,) or (n_columns,), as float32.
+
         The variance of a column is at least what `FARTHEST` asks of its range; never 0.
 
-    Raises
-    ------
-    ValueError
-        For values so large that their variance is no float32.
-    """
-    n_channels = images.shape[-1]
-    total, count = np.zeros((2, n_channels)), 0
-    low, high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
-    shift = images[rows[0]].reshape(-1, n_channels).mean(axis=0, dtype=float).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
-            part = images[rows[start : start + 1024]].reshape(-1, n_channels) - shift
-            total += part.sum(axis=0, dtype=float), np.square(part).sum(axis=0, dtype=float)
-            low, high = np.minimum(low, part.min(axis=0)), np.maximum(high, part.max(axis=0))
-            count += len(part)
-        mean = total[0] / count
-        variance = np.maximum(total[1] / count - mean**2, 0)
-        if images.ndim == 2:
-            variance = np.maximum(variance, np.square((high - low) / FARTHEST))
-        mean, constant = mean + shift, high == low
-        # Nothing is known of the scale of a column that never changes. Its square bounds the error
-        # of (x - mean) / std in float32; that of the others, or of its neighbours in a single row,
-        # is a guess.
-        guess = mean.var() if constant.all() else variance[~constant].mean()
-        variance[constant] = np.maximum(guess, np.square(mean[constant]))
-        variance = variance.astype(np.float32)
-    if not np.isfinite(variance).all():
-        raise ValueError("X holds values beyond 1e18, too large to standardise; scale them down.")
-    variance[variance == 0] = 1
-    return mean.astype(np.float32), variance
+        Raises
+        ------
+        ValueError
+            For values so large that their variance is no float32.
+        """
+        low, high = self._low, self._high
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self._total[0] / self._count
+            variance = np.maximum(self._total[1] / self._count - mean**2, 0)
+            if self._are_columns:
+                variance = np.maximum(variance, np.square((high - low) / FARTHEST))
+            mean, constant = mean + self._shift, high == low
+            # Nothing is known of the scale of a column that never changes. Its square bounds the
+            # error of (x - mean) / std in float32; that of the others, or of its neighbours in a
+            # single row, is a guess.
+            guess = mean.var() if constant.all() else variance[~constant].mean()
+            variance[constant] = np.maximum(guess, np.square(mean[constant]))
+            variance = variance.astype(np.float32)
+        if not np.isfinite(variance).all():
+            raise ValueError(
+                "X holds values beyond 1e18, too large to standardise; scale them down."
+            )
+        variance[variance == 0] = 1
+        return mean.astype(np.float32), variance
 
 
 def _differences(values, offset):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import make_classification
 from support import BOTH, assert_same_weights, mlp, weights
 
 from skdigits import CNNClassifier, MLPClassifier
@@ -100,6 +101,17 @@ class TestFromNothing:
         for start in range(0, len(X), 100):
             estimator.partial_fit(X[start : start + 100], Y[start : start + 100], range(10))
         assert estimator.score(X_TEST, Y_TEST) > 0.75
+
+    def test_rows_of_a_table_whose_columns_have_units_of_their_own(self):
+        table, labels = make_classification(
+            800, 25, n_informative=8, n_redundant=0, n_classes=4, random_state=0
+        )
+        wild = table * np.where(np.arange(25) % 5, 1, 1e4) + np.where(np.arange(25) % 3, 0, 500)
+        scores = [
+            one_by_one(DEFAULT["mlp"](), part, labels, classes=range(4)).score(part, labels)
+            for part in (table, wild)
+        ]
+        assert min(scores) > 0.5
 
 
 @pytest.mark.parametrize("make", BOTH)

@@ -200,15 +200,22 @@ class TestPartialFit:
         np.testing.assert_array_equal(parts.predict_proba(X), whole.predict_proba(X))
         assert parts.history_ == whole.history_
 
-    def test_it_keeps_the_standardisation_of_the_first_call(self):
+    def test_the_input_is_standardised_by_all_images_so_far(self):
         X, y = tiny()
+
+        def mean_and_variance(estimator):
+            layer = estimator.model_.get_layer("standardize")
+            return layer.moving_mean.numpy()[0], layer.moving_variance.numpy()[0]
+
         estimator = mlp().partial_fit(X, y)
-        mean = estimator.model_.get_layer("standardize").moving_mean.numpy()
-        np.testing.assert_allclose(mean, X.mean(), rtol=1e-5)
-        estimator.partial_fit(X // 2, y)
-        np.testing.assert_array_equal(
-            estimator.model_.get_layer("standardize").moving_mean.numpy(), mean
-        )
+        np.testing.assert_allclose(mean_and_variance(estimator), (X.mean(), X.var()), rtol=1e-5)
+        estimator.partial_fit(X[:9] // 2, y[:9])
+        seen = np.concatenate([X, X[:9] // 2])
+        expected = seen.mean(), seen.var()
+        np.testing.assert_allclose(mean_and_variance(estimator), expected, rtol=1e-5)
+        estimator.set_params(warm_start=True).fit(X[:9] // 2, y[:9])
+        estimator.partial_fit(X[:9] // 2, y[:9])
+        np.testing.assert_allclose(mean_and_variance(estimator), expected, rtol=1e-5)
 
 
 class TestWarmStart:

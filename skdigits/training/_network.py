@@ -68,6 +68,10 @@ class Network:
         """Begin anew, as :meth:`Program.start`."""
         self.program.start(seed, mean, variance)
 
+    def standardize(self, mean, variance):
+        """Standardise the input by another mean and variance than before."""
+        self.program_to_train().standardize(mean, variance)
+
     def check_unchanged(self, spec):
         """Raise if going on would need another network or another optimizer than this one."""
         changed = self.spec.differences(spec)

@@ -94,6 +94,13 @@ class Program:
         """The learning rate of each part of the optimizer; None for one with a schedule."""
         return learning_rates(self.optimizer)
 
+    def standardize(self, mean, variance):
+        """Set the input's mean and variance; the body of another network keeps its own."""
+        if not self._body:
+            layer = self.model.get_layer("standardize")
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+
     def set_learning_rates(self, rates):
         """Set the optimizer's learning rates, see `skdigits.training._optimizer`."""
         set_learning_rates(self.optimizer, rates)
