@@ -166,6 +166,15 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, args, message):
     assert sorted(os.listdir(tmp_path)) == ["file", "link"]
 
 
+def test_a_model_that_fails_is_named(tmp_path, capsys):
+    models = "dummy,RadiusNeighborsClassifier"  # its radius of 1 finds nobody
+    assert main(["compare", "--models", models, "--out", str(tmp_path / "out")]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("skdigits: error: model 'RadiusNeighborsClassifier': No neighbors")
+    assert message.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_command_is_one_line_and_exit_2(capsys):
     assert main(["compair"]) == 2
     assert re.fullmatch(

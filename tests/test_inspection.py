@@ -180,6 +180,12 @@ def test_names_are_never_mathematics(images):
     saliency.plot().figure_.canvas.draw()
 
 
+def test_a_new_figure_is_one_of_pyplots(images):
+    """So that a notebook and plt.show() show it."""
+    display = SampleImagesDisplay.from_arrays(images, [0, 0, 0, 1, 1, 1])
+    assert plt.gcf() is display.figure_
+
+
 BACKENDS = ["nonsense", "module://there.is.none"]
 
 

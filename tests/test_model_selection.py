@@ -413,7 +413,7 @@ def test_a_history_of_another_form_is_left_out(digits):
 def test_an_error_in_a_fit_names_the_model():
     with pytest.raises(ValueError, match="NaN") as caught:
         compare({"the bad one": LogisticRegression()}, np.full((6, 2), np.nan), Y3, cv=2)
-    assert str(caught.value).startswith("Model 'the bad one', fold 1 of 2: ")
+    assert str(caught.value).startswith("model 'the bad one', fold 1 of 2: ")
 
 
 def test_an_error_without_a_plain_message_gets_a_note():
@@ -423,4 +423,4 @@ def test_an_error_without_a_plain_message_gets_a_note():
 
     with pytest.raises(OSError, match="disk full") as caught:
         compare({"the bad one": Fails()}, X3, Y3, cv=2)
-    assert caught.value.__notes__ == ["Model 'the bad one', fold 1 of 2"]
+    assert caught.value.__notes__ == ["model 'the bad one', fold 1 of 2"]

@@ -263,6 +263,15 @@ def test_filters_and_kernels_of_every_form(tmp_path):
         assert comparison[name].n_parameters == network.count_params()
 
 
+def test_an_error_names_the_run():
+    bad = Model("mlp", {**TINY, "learning_rate": -1.0})
+    experiment = Experiment("pair", "Pair", ("digits",), {"narrow": NARROW, "bad": bad})
+    search = Search("tries", "Tries", ("digits",), bad, {"epochs": (1,)}, n_iter=1, cv=2)
+    for part, run in ((experiment, "pair, digits, bad, seed 0"), (search, "tries")):
+        with pytest.raises(ValueError, match=f"^run '{run}': The 'learning_rate' parameter"):
+            run_study(replace(PAIR, experiments=(part,), published=()), n_seeds=1, quick=True)
+
+
 def test_a_sweep_has_every_point(kinds):
     sweep = kinds.experiments[2]
     assert sweep.axes == {

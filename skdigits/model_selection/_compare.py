@@ -23,7 +23,13 @@ from skdigits.model_selection._inputs import (
     named_models,
     row_shape,
 )
-from skdigits.model_selection._measure import describe, import_keras_first, measure_fit, seeded
+from skdigits.model_selection._measure import (
+    describe,
+    errors_name,
+    import_keras_first,
+    measure_fit,
+    seeded,
+)
 from skdigits.model_selection._results import Comparison, rank, sign_test, summarize
 
 Progress = Callable[[str, float | None, str], None]
@@ -201,21 +207,17 @@ def _run_model(name, model, data, splits, seed, progress):
     X, y, X_evaluated, y_evaluated = data
     outcomes = []
     for number, (train, evaluated) in enumerate(splits):
-        try:
-            outcomes.append(
-                measure_fit(
-                    seeded(clone(model), seed),
-                    (_rows(X, train), y[train]),
-                    (_rows(X_evaluated, evaluated), y_evaluated[evaluated]),
-                    evaluated,
-                    np.unique(y),
-                    _Stage(progress, name, number, len(splits)),
-                )
+        fold = f", fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
+        with errors_name(f"model {name!r}{fold}"):
+            outcome = measure_fit(
+                seeded(clone(model), seed),
+                (_rows(X, train), y[train]),
+                (_rows(X_evaluated, evaluated), y_evaluated[evaluated]),
+                evaluated,
+                np.unique(y),
+                _Stage(progress, name, number, len(splits)),
             )
-        except Exception as error:
-            fold = f", fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
-            _say_where(error, f"Model {name!r}{fold}")
-            raise
+        outcomes.append(outcome)
     progress(name, 1.0, "done")
     return outcomes
 
@@ -223,14 +225,6 @@ def _run_model(name, model, data, splits, seed, progress):
 def _rows(X, rows):
     """Return rows of the data; all of them without a copy."""
     return X if np.array_equal(rows, np.arange(_num_samples(X))) else _safe_indexing(X, rows)
-
-
-def _say_where(error, where):
-    """Add to an error which model it is about: to its message where that is a plain text."""
-    if isinstance(error, ValueError | TypeError) and error.args == (str(error),):
-        error.args = (f"{where}: {error}",)
-    else:
-        error.add_note(where)
 
 
 class _Stage:

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
@@ -76,6 +77,19 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
         confusion=confusion_matrix(y, predicted, labels=classes).tolist(),
         mistakes={name: column[wrong].tolist() for name, column in columns.items()},
     )
+
+
+@contextmanager
+def errors_name(what):
+    """Add to an error what it is about: to its message, or where that is no plain text, a note."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ValueError | TypeError) and error.args == (str(error),):
+            error.args = (f"{what}: {error}",)
+        else:
+            error.add_note(what)
+        raise
 
 
 def seconds_of(function, *args, **kwargs):

@@ -16,6 +16,7 @@ from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 import skdigits
 from skdigits.model_selection._measure import (
     describe,
+    errors_name,
     import_keras_first,
     measure_fit,
     seconds_of,
@@ -391,12 +392,11 @@ def _whole(run):
 
     An estimator would keep the epochs done after an interruption.
     """
-    with warnings.catch_warnings():
+    with errors_name(f"run {run!r}"), warnings.catch_warnings():
         warnings.filterwarnings("error", "Training was interrupted")
         try:
             yield
-        except Exception as error:
-            if isinstance(error, UserWarning) and "Training was interrupted" in str(error):
-                raise KeyboardInterrupt from error
-            error.add_note(f"run {run!r}")
-            raise
+        except UserWarning as warning:
+            if "Training was interrupted" not in str(warning):
+                raise
+            raise KeyboardInterrupt from warning
