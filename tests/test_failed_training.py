@@ -75,6 +75,26 @@ def test_in_a_search_it_is_the_candidates_failure():
     assert search.cv_results_["mean_test_score"][0] == 0
 
 
+@pytest.mark.parametrize("rate", [1e15, 1e30])
+def test_no_classifier_answers_with_numbers_that_are_none(rate):
+    """One step at such a rate leaves weights that are finite, and outputs that are not."""
+    estimator = mlp(batch_size=60, epochs=1, learning_rate=rate, hidden_layer_sizes=(16, 16, 16))
+    with pytest.raises(ValueError, match="finite"):
+        estimator.set_params(learning_rate_schedule="constant").fit(X, Y).predict_proba(X)
+
+
+def test_images_beyond_all_measure_are_refused_in_prediction():
+    estimator = mlp(hidden_layer_sizes=(16, 16)).fit(X, Y)
+    with pytest.raises(ValueError, match="finite"):
+        estimator.predict(np.full(X.shape, 1e38, dtype=np.float32))
+
+
+def test_an_error_of_the_loss_names_the_loss():
+    with pytest.raises(ValueError, match="rank") as caught:
+        mlp(loss=lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p)).fit(X, Y)
+    assert any("loss" in note for note in caught.value.__notes__)
+
+
 def test_a_member_of_an_average_fails_with_the_average():
     average = AveragingClassifier(mlp(**EXPLODES), n_estimators=2)
     with pytest.raises(ValueError, match="finite"):

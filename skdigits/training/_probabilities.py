@@ -102,9 +102,20 @@ def scores(outputs, traits):
 
 
 def normalized(outputs):
-    """Divide each row of an array by its sum, as float64; rows of zeros speak for no class."""
+    """Divide each row of an array by its sum, as float64; rows of zeros speak for no class.
+
+    Raises
+    ------
+    ValueError
+        For outputs that are not finite.
+    """
     outputs = outputs.astype(np.float64)
     totals = outputs.sum(axis=1, keepdims=True)
+    if not np.isfinite(totals).all():
+        raise ValueError(
+            "The network's outputs are not finite: its weights, or the values of X, are too large. "
+            "Train with a lower learning_rate, or give X the scale of the training data."
+        )
     if not totals.all():
         outputs[totals[:, 0] == 0] = 1
         totals = outputs.sum(axis=1, keepdims=True)

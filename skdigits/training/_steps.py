@@ -108,14 +108,20 @@ class Steps:
         loss, correct = _loop(step, *data)
         with tf.control_dependencies([loss, correct]):
             weights = [weight.value.read_value() for weight in self.model.weights]
-        finite = [tf.reduce_all(tf.math.is_finite(weight)) for weight in weights]
-        return loss, correct, tf.reduce_all(finite)
+        # The squares, since weights that are as large make outputs that are not finite.
+        squares = [tf.reduce_sum(tf.square(tf.cast(weight, tf.float32))) for weight in weights]
+        return loss, correct, tf.reduce_all(tf.math.is_finite(squares))
 
     def _measure(self, outputs, labels, weights):
         """Return Keras's loss of a batch, and how many rows it gets right."""
         numbers = self.traits.takes_numbers
         targets = labels if numbers else tf.one_hot(labels, outputs.shape[-1])
-        loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+        try:
+            loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+        except Exception as error:
+            given = "numbers" if numbers else "one-hot rows"
+            error.add_note(f"It was raised by the 'loss' parameter, given labels as {given}.")
+            raise
         best = tf.argmax(p.scores(outputs, self.traits), -1, output_type=tf.int32)
         return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
 
