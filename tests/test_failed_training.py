@@ -83,12 +83,6 @@ def test_no_classifier_answers_with_numbers_that_are_none(rate):
         estimator.set_params(learning_rate_schedule="constant").fit(X, Y).predict_proba(X)
 
 
-def test_images_beyond_all_measure_are_refused_in_prediction():
-    estimator = mlp(hidden_layer_sizes=(16, 16)).fit(X, Y)
-    with pytest.raises(ValueError, match="finite"):
-        estimator.predict(np.full(X.shape, 1e38, dtype=np.float32))
-
-
 def test_an_error_of_the_loss_names_the_loss():
     with pytest.raises(ValueError, match="rank") as caught:
         mlp(loss=lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p)).fit(X, Y)
