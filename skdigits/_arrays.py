@@ -31,7 +31,7 @@ def as_array(X):
     if hasattr(X, "__dataframe__"):
         _check_columns(X)
         return X
-    _check_type(X)
+    check_type(X)
     array = X if isinstance(X, np.ndarray) else _converted(X)
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise ValueError("X is masked, and masked values are no numbers: fill them, X.filled(0).")
@@ -65,7 +65,7 @@ def check_labels(y):
             )
 
 
-def _check_type(X):
+def check_type(X):
     """Raise for objects that numpy would take for something else than an array of images."""
     kind = type(X).__name__
     if isinstance(X, str | bytes | os.PathLike):

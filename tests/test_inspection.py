@@ -135,13 +135,18 @@ def test_rows_are_drawn_as_square_images(kind):
     ("X", "message"),
     [
         (np.zeros((4, 20)), "rows of 20 values, which make no square image"),
-        ([np.zeros((3, 3)), np.zeros((4, 4))], "can't be drawn as images of one shape"),
-        (["a.png", "b.png"], r"got an array of shape \(2,\)"),
+        (np.zeros((4, 2, 2, 2, 3)), r"got an array of shape \(4, 2, 2, 2, 3\)"),
+        (
+            [np.zeros((3, 3)), np.zeros((4, 4))],
+            "different shapes, .* bring them to one shape",
+        ),
+        (["a.png", "b.png"], "X holds text, such as 'a.png'. .* read the pictures first"),
+        (iter(np.zeros((2, 3, 3))), r"np\.stack\(list\(data\)\)"),
     ],
 )
 def test_what_is_no_image_is_refused(X, message):
-    with pytest.raises(ValueError, match=message):
-        SampleImagesDisplay.from_arrays(X, [0, 1] * (len(X) // 2))
+    with pytest.raises((TypeError, ValueError), match=message):
+        SampleImagesDisplay.from_arrays(X, [0, 1])
 
 
 def test_labels_are_as_many_as_the_classes_there_are(images):

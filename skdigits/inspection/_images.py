@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
+from skdigits._arrays import as_array
 from skdigits._images import SMALLEST_SQUARE
 from skdigits._members import members
 
@@ -33,14 +34,13 @@ def as_images(X, shape=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         For what makes no images.
     """
-    try:
-        X = np.asarray(X.toarray() if issparse(X) else X)
-        X = X.astype(float) if X.dtype == object else X
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X can't be drawn as images of one shape: {error}") from error
+    X = as_array(X)
+    X = np.asarray(X.toarray() if issparse(X) else X)
+    if X.dtype == object:
+        X = X.astype(float)
     if X.ndim == 2:
         X = X.reshape(len(X), *_shape_of_row(X.shape[1], shape))
     if X.ndim not in (3, 4) or X.dtype.kind not in "biuf":

@@ -9,6 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from skdigits._arrays import check_labels, check_type
 from skdigits._members import last_step
 
 
@@ -84,6 +85,7 @@ def as_data(X):
     """Return images or rows as what can be split: data frames keep their names."""
     if hasattr(X, "columns") or issparse(X):
         return X.tocsr() if issparse(X) else X
+    check_type(X)
     try:
         return np.asarray(X)
     except ValueError:  # pictures of several sizes, which only DigitNormalizer takes
@@ -97,6 +99,9 @@ def row_shape(X):
 
 def as_labels(y, name):
     """Return labels of one type as an array of one dimension."""
+    check_labels(y)
+    if isinstance(y, list | tuple):  # numpy would make strings of numbers beside strings
+        y = np.array(y, dtype=object)
     y = column_or_1d(y, input_name=name, warn=True)
     if y.dtype == object:
         texts = [isinstance(label, str) for label in y]
