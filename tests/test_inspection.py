@@ -423,6 +423,16 @@ class TestSaliency:
         last = SaliencyDisplay.from_estimator(pipeline[-1], display.image, ax=given_axes())
         np.testing.assert_array_equal(last.saliency, display.saliency)
 
+    def test_a_batch_of_one_is_an_image(self):
+        X, y = tiny(shape=(1, 6))
+        estimator = mlp(image_shape=(1, 6)).fit(X.reshape(60, 6), y)
+        expected = SaliencyDisplay.from_estimator(estimator, X[4, 0]).saliency
+        for image in (X[4], X[4:5], X[4:5, 0], X[4:5, ..., np.newaxis]):
+            display = SaliencyDisplay.from_estimator(estimator, image)
+            np.testing.assert_array_equal(display.saliency, expected)
+        with pytest.raises(ValueError, match="X has "):
+            SaliencyDisplay.from_estimator(estimator, X[:2])
+
     def test_an_image_of_another_shape(self):
         X, y = tiny()
         with pytest.raises(ValueError, match="X has 25 features"):

@@ -175,6 +175,16 @@ def test_what_is_no_fitted_network_is_named(source):
         cnn(transfer_from=source).fit(X2, Y2)
 
 
+def test_a_source_with_a_recurrent_layer():
+    """Its loops need more than the one thread that runs the predictions of other networks."""
+    layers = keras.layers
+    source = keras.Sequential([keras.Input((6, 6)), layers.LSTM(4), layers.Dense(3)])
+    classifier = cnn(transfer_from=source, epochs=1).fit(X, Y)
+    expected = classifier.model_.predict(X[..., np.newaxis], verbose=0)
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=1e-5)
+    np.testing.assert_allclose(classifier.predict_proba(X[:1]), expected[:1], atol=1e-5)
+
+
 def test_images_of_another_shape_are_refused():
     images, labels = tiny(shape=(7, 6), n_classes=2)
     with pytest.raises(ValueError, match=r"transfer_from.*\(6, 6, 1\).*\(7, 6, 1\)"):

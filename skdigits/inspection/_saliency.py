@@ -93,8 +93,8 @@ class SaliencyDisplay:
             Or a Pipeline that ends with one, whose other steps transform images to images; or a
             search, an AveragingClassifier or a CalibratedClassifierCV of such.
         image : array-like of shape (height, width[, channels]) or (n_features,)
-            One image, as `estimator` predicts them; also one row of a data frame, or what
-            DigitNormalizer takes for a picture.
+            One image, as `estimator` predicts them, or a batch of one; also one row of a data
+            frame, or what DigitNormalizer takes for a picture.
         ax : matplotlib Axes, default=None
             Axes to draw in; None makes a new figure.
 
@@ -112,7 +112,7 @@ class SaliencyDisplay:
         """
         found = networks(estimator, cls.__name__)
         shape = image_shape(found[0][1], cls.__name__)
-        X = _batch_of(image)
+        X = _batch_of(image, shape)
         probabilities = estimator.predict_proba(X)[0]
         best = probabilities.argmax()
         inputs = [member._validate_images(transformed(steps, X)) for steps, member in found]
@@ -160,13 +160,16 @@ class SaliencyDisplay:
         return self
 
 
-def _batch_of(image):
-    """Return one image as the batch that a pipeline or a classifier takes."""
+def _batch_of(image, shape):
+    """Return one image as the batch that a pipeline or a classifier of images of `shape` takes."""
     if isinstance(image, str | os.PathLike) or hasattr(image, "getexif"):
         return [image]  # a picture for DigitNormalizer
     if hasattr(image, "to_frame"):  # a row of a data frame, with the names of its columns
         return image.to_frame().T
-    return image if hasattr(image, "columns") else np.asarray(image)[np.newaxis]
+    batch = image if hasattr(image, "columns") else np.asarray(image)
+    if batch.ndim < 2 or batch.shape in (shape, shape[:2]) or len(batch) != 1:
+        batch = np.asarray(batch)[np.newaxis]
+    return batch
 
 
 def _gradient(classifier, X, code):

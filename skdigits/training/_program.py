@@ -69,6 +69,7 @@ class Program:
         if self.augmenter:
             variables += self.augmenter.variables
         self._variables = [variable.value for variable in variables]
+        self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
         self._graphs = {}
 
     def start(self, seed, mean, variance):
@@ -170,23 +171,29 @@ class Program:
 
     def predict(self, images):
         """Return the probabilities for an array of images, as float64; each row sums to one."""
-        graph = self._graph("predict", tf.as_dtype(images.dtype))
-
-        def outputs(rows):
-            # For one image the network itself takes less time than calling a graph by its public
-            # way, and than handing its operations, which form a chain, from thread to thread.
-            with context.function_executor_type("SINGLE_THREADED_EXECUTOR"):
-                return graph._call_flat([tf.constant(rows)], graph.captured_inputs).numpy()
-
         n_images = len(images)
         if n_images > 1 and n_images % ROWS_TOGETHER:
             rest = np.zeros((-n_images % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
             images = np.concatenate([images, rest])
         if len(images) <= PREDICT_ROWS:
-            return normalized(outputs(images)[:n_images])
+            return normalized(self._outputs(images)[:n_images])
         starts = range(0, len(images), PREDICT_ROWS)
-        parts = [outputs(images[start : start + PREDICT_ROWS]) for start in starts]
+        parts = [self._outputs(images[start : start + PREDICT_ROWS]) for start in starts]
         return normalized(np.concatenate(parts)[:n_images])
+
+    def _outputs(self, images):
+        """Return what the network gives for images, as an array."""
+        graph = self._graph("predict", tf.as_dtype(images.dtype))
+        # For one image the network itself takes less time than calling a graph by its public
+        # way, and than handing its operations, which form a chain, from thread to thread.
+        try:
+            with context.function_executor_type(self._executor):
+                return graph._call_flat([tf.constant(images)], graph.captured_inputs).numpy()
+        except tf.errors.FailedPreconditionError:
+            if self._executor is None:
+                raise
+        self._executor = None  # the single thread runs no loops, as a recurrent layer has
+        return self._outputs(images)
 
     def score_gradient(self, images, code):
         """Return the gradient of the score of class `code` with respect to the pixels.
