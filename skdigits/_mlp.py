@@ -111,8 +111,8 @@ class MLPClassifier(ImageClassifier):
 
     random_state : int, RandomState instance or None, default=None
         Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives
-        the same result, bit for bit, for any number of workers and cores, on one type of processor
-        and with one number of threads (see the user guide).
+        the same result, bit for bit, for any number of workers and cores. Other types of processor,
+        and other numbers of TensorFlow's threads (see the user guide), round differently.
 
     Attributes
     ----------

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 
 from skdigits._log_lines import without_log_lines
 
+MOST_THREADS = 4  # more are slow where workers share the cores (docs/performance.md)
+
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
@@ -36,26 +38,22 @@ def _import_quietly():
 
 
 def _fix_number_of_threads():
-    """Tell TensorFlow the same number of threads in every process of this machine.
+    """Tell TensorFlow the same numbers of threads in every process of this machine.
 
-    TensorFlow splits its sums into as many parts as it has threads, so that this number decides the
-    last digits of a fit; how many cores run the threads does not. Told nothing, it takes the cores
-    that the process may use, which differ from one process to the next. A number that the caller
-    has chosen, in TensorFlow's own ways, is left as it is, and so is TensorFlow once it runs.
+    TensorFlow splits its sums into as many parts as it has threads for one operation, so that this
+    number decides the last digits of a fit; how many cores run the threads does not. Told nothing,
+    it takes the cores that the process may use, and two workers that share them would differ from
+    their parent. What the caller has chosen, in TensorFlow's own ways, is left as it is, and so is
+    a TensorFlow that runs already.
     """
-    chosen = os.environ.get("TF_NUM_INTRAOP_THREADS", "")  # worker processes inherit this one
-    if (chosen.isdigit() and int(chosen)) or tf.config.threading.get_intra_op_parallelism_threads():
-        return
-    with suppress(RuntimeError):  # TensorFlow runs already
-        tf.config.threading.set_intra_op_parallelism_threads(_number_of_threads())
-
-
-def _number_of_threads():
-    """Return the machine's cores, at least two and at most eight.
-
-    Those are the cores that are there, not those that this process may use.
-    """
-    return min(max(os.cpu_count() or 1, 2), 8)
+    # The cores that are there, not those that this process may use.
+    n_threads = min(os.cpu_count() or 1, MOST_THREADS)
+    for kind in ("intra", "inter"):
+        in_environment = os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS")
+        in_process = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
+        if not in_environment and not in_process:
+            with suppress(RuntimeError):
+                getattr(tf.config.threading, f"set_{kind}_op_parallelism_threads")(n_threads)
 
 
 @contextmanager

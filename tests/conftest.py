@@ -1,11 +1,23 @@
-"""What the whole test suite shares: where the real data sets are."""
+"""What the whole test suite shares: where the data sets are, what the processor is to answer."""
 
 import os
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
-BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
+HERE = Path(__file__).resolve().parent
+BESIDE_CHECKOUT = HERE.parents[1] / "shared" / "data"
+
+collect_ignore = ["processor"]  # no tests
+
+if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor is to answer
+    folder = str(HERE / "processor")
+    runpy.run_path(f"{folder}/sitecustomize.py")
+    sys.path.insert(0, folder)  # support.run_python hands it on
+    others = filter(None, [os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
 
 
 @pytest.fixture(scope="session")

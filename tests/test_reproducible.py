@@ -24,6 +24,7 @@ from support import (
     weights,
 )
 
+N_THREADS = min(os.cpu_count(), 4)  # as the user guide says
 RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
 
 
@@ -169,30 +170,34 @@ def test_workers_give_the_bits_of_this_process(make, backend):
     np.testing.assert_array_equal(given, expected)
 
 
-NUMBER = """
+NUMBERS = """
 import sys
 import tensorflow as tf
-from support import mlp, tiny
+from support import mlp, on_one_core, tiny
+on_one_core()
 if sys.argv[1] == "set":
     tf.config.threading.set_intra_op_parallelism_threads(3)
 if sys.argv[1] == "started":
     tf.ones(3).numpy()
 mlp().fit(*tiny())
 print(tf.config.threading.get_intra_op_parallelism_threads())
+print(tf.config.threading.get_inter_op_parallelism_threads())
 """
 
 
 @pytest.mark.parametrize(
     ("how", "environment", "expected"),
     [
-        ("set", {}, 3),
-        ("unset", {"TF_NUM_INTRAOP_THREADS": "3"}, 0),  # TensorFlow then takes the variable's
-        ("started", {}, 0),
+        ("not at all", {"OMP_NUM_THREADS": "1"}, [N_THREADS, N_THREADS]),
+        ("set", {"TF_NUM_INTEROP_THREADS": "3"}, [3, 0]),  # 0 leaves it to TensorFlow
+        ("started", {}, [0, 0]),
     ],
 )
-def test_a_number_of_threads_that_the_caller_chose_is_kept(how, environment, expected):
-    done = run_python(NUMBER, how, **environment)
-    assert done.stdout.split() == [str(expected)]
+def test_all_processes_have_the_same_number_of_threads_unless_the_caller_chose(
+    how, environment, expected
+):
+    done = run_python(NUMBERS, how, **environment)
+    assert [int(number) for number in done.stdout.split()] == expected
 
 
 def in_fork(queue, work):

@@ -35,7 +35,7 @@ for make in (mlp, cnn):
     ],
 )
 def test_many_fits_and_predictions_print_nothing(numbers_of_images):
-    done = run_python(FITS, *numbers_of_images, OMP_NUM_THREADS="1")
+    done = run_python(FITS, *numbers_of_images)
     assert done.stdout == ""
     assert done.stderr == ""
 

@@ -1,6 +1,5 @@
 """How a result was made: command, versions, machine, date."""
 
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +22,7 @@ def describe_run(command, *, seconds=None):
     Returns
     -------
     dict
-        ``command``, ``seconds``, ``date`` (UTC, ISO 8601), ``cores`` (that a fit may use),
+        ``command``, ``seconds``, ``date`` (UTC, ISO 8601), ``cores`` (that the process may use),
         ``system``, ``python`` and ``versions`` by package.
 
     Examples
@@ -38,16 +37,11 @@ def describe_run(command, *, seconds=None):
         "command": command,
         "seconds": seconds,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": _usable_cores(),
+        "cores": joblib.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {"skdigits": skdigits.__version__, **_installed(PACKAGES)},
     }
-
-
-def _usable_cores():
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return min(joblib.cpu_count(), int(limit)) if limit.isdigit() else joblib.cpu_count()
 
 
 def _installed(packages):

@@ -1,7 +1,6 @@
 """Which arithmetic a network trains in."""
 
-import functools
-from pathlib import Path
+from skdigits import _processor
 
 
 def dtype_policy(precision, is_cnn_on_images):
@@ -22,15 +21,6 @@ def dtype_policy(precision, is_cnn_on_images):
         "float32" or "mixed_bfloat16" (weights stay float32).
     """
     if precision == "auto":
-        precision = "bfloat16" if is_cnn_on_images and has_bfloat16() else "float32"
+        helps = is_cnn_on_images and _processor.has_bfloat16()
+        precision = "bfloat16" if helps else "float32"
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
-
-
-@functools.cache
-def has_bfloat16():
-    """Tell whether this processor has bfloat16 arithmetic (known on Linux only)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
