@@ -338,6 +338,7 @@ def test_names_are_never_markup(data, tmp_path):
         assert f"Confusion matrix of {name}" in descriptions
         shown = f"{name[:10]}…{name[-9:]}" if len(name) > 20 else name
         assert page.texts.count(shown) >= 2 * len(models)  # in every matrix, on both sides
+    assert "currentColor" not in page.texts  # which the ink of drawings becomes, not text
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert results["data"]["class_names"][:2] == sorted(NAMES)[:2]
 
