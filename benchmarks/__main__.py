@@ -23,6 +23,7 @@ RowName = StrEnum("RowName", list(ALL))  # type: ignore[misc]
 def main(
     size: Annotated[SizeName, typer.Option(help="full measures; tiny only shows it works.")],
     only: Annotated[list[RowName] | None, typer.Option(help="A row; may be repeated.")] = None,
+    skip: Annotated[list[RowName] | None, typer.Option(help="A row to leave out.")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Runs of each peer and row.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/benchmarks"),
 ):
@@ -32,17 +33,17 @@ def main(
     that folder has already are kept unless they are measured again.
     """
     chosen = SIZES[size]
-    rows = [ALL[name] for name in only or ALL]
+    rows = [ALL[name] for name in only or ALL if name not in (skip or [])]
     runs, left_out = runner.plan(rows, chosen, repeats or chosen.repeats)
     batches = runner.batches(runs, chosen)
     measures: dict = {row.name: {} for row in rows}
     out.mkdir(parents=True, exist_ok=True)
     results = _earlier(out / "results.json", size)
     console = Console(stderr=True)
+    console.print(f"{len(batches)} processes, one after the other.")
     errors = 0
-    progress = track(
-        runner.execute(chosen, batches), "Measuring", len(batches), console=console, transient=True
-    )
+    outcomes = runner.execute(chosen, runner.settled(batches, ALL, measures))
+    progress = track(outcomes, "Measuring", len(batches), console=console, transient=True)
     for batch, outcome in progress:
         if isinstance(outcome, runner.WorkerError):
             errors += 1
@@ -75,7 +76,7 @@ def _earlier(path, size):
 
 def _result(row, size, measures, left_out):
     """Return all that is known of a row, as written to the file."""
-    values = summarise(measures)
+    values = summarise(row, measures)
     result = {
         "title": row.title,
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),

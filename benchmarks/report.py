@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.peers import LABELS
-from benchmarks.summary import MEASURES, ratio, show, verdicts
+from benchmarks.summary import MEASURES, STEPS, ratio, show, verdicts
 from benchmarks.workloads import GROWTH, ROWS
 
 MET = {True: "yes", False: "NO", None: "-"}
@@ -29,6 +29,9 @@ def tables(results):
         for measure in row.measures:
             cells = [_cell(values, measure, peer) for peer in peers]
             measured.append([row.title, MEASURES[measure].name, *cells])
+        steps = [str(values.get(peer, {}).get(STEPS, "")) for peer in peers]
+        if any(steps):
+            measured.append([row.title, "steps a call, the fastest", *steps])
         judged += [
             [row.title, verdict.bar, verdict.found, MET[verdict.met]]
             for verdict in verdicts(row, values)

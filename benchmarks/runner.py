@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import data, peers
+from benchmarks.summary import fastest_steps
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("scikit-learn", "keras", "tensorflow", "scikeras", "torch", "skorch", "numpy")
@@ -36,7 +37,8 @@ def plan(rows, size, repeats):
     """Return the runs in order, and why peers are left out.
 
     Each repeat of a row runs its jobs once, one after the other: A B C A B C. Its number is the
-    seed of all.
+    seed of all. In the first one Keras and SciKeras run several times, with each number of steps
+    a call; in the later ones their number is None, until `settled` knows it.
 
     Returns
     -------
@@ -58,21 +60,57 @@ def plan(rows, size, repeats):
         fixed = getattr(row, "repeats", None)
         for seed in range(fixed(size) if fixed else repeats):
             runs += [
-                Run(row.name, label, replace(job, training=replace(job.training, seed=seed)))
+                Run(row.name, label, _with(job, seed=seed, steps_per_execution=steps))
                 for label, job in jobs.items()
                 if label not in left_out[row.name]
+                for steps in _steps(job, size, first=seed == 0)
             ]
     return runs, left_out
 
 
+def _with(job, **changes):
+    return replace(job, training=replace(job.training, **changes))
+
+
+def _steps(job, size, first):
+    if job.peer not in peers.TAKE_STEPS or job.task == "import":
+        return (1,)
+    return size.steps_per_execution if first else (None,)
+
+
 def batches(runs, size):
-    """Group runs by the process that does them: one each, or at the tiny size one a peer."""
+    """Group runs by the process that does them: one each, or a turn of a peer at the tiny size."""
     if not size.one_process:
         return [[run] for run in runs]
     by_peer: dict = {}
     for run in sorted(runs, key=lambda run: run.job.task != "import"):
-        by_peer.setdefault(run.job.peer, []).append(run)
+        by_peer.setdefault((run.job.training.seed, run.job.peer), []).append(run)
     return list(by_peer.values())
+
+
+def settled(batches, rows, measures):
+    """Yield the batches, each with the steps a call that were the fastest so far.
+
+    Parameters
+    ----------
+    batches : list of list of Run
+
+    rows : dict
+        Rows by name.
+
+    measures : dict of dict
+        Lists of measures by row and label. It grows in the meantime: each batch is made when it
+        is asked for.
+    """
+    for batch in batches:
+        yield [_settle(run, rows[run.row], measures[run.row].get(run.label, [])) for run in batch]
+
+
+def _settle(run, row, measures):
+    if run.job.training.steps_per_execution is not None:
+        return run
+    steps = fastest_steps(row, measures) if measures else 1  # all have ended in errors
+    return replace(run, job=_with(run.job, steps_per_execution=steps))
 
 
 def execute(size, batches):

@@ -17,8 +17,7 @@ class Measure(NamedTuple):
 MEASURES = {
     "seconds": Measure("all included", "s", True),
     "further_epoch": Measure("each further epoch", "s", True),
-    "one_image_ms": Measure("one image", "ms", True),
-    "many_images": Measure("10,000 images", "s", True),
+    "call_ms": Measure("a call", "ms", True),
     "import_alone": Measure("module alone", "s", False),
     "import_name": Measure("with its first name", "s", True),
     "growth_mb": Measure("growth after the tenth fit", "MB", False),
@@ -29,6 +28,9 @@ MEASURES = {
 }
 
 
+STEPS = "steps_per_execution"
+
+
 class Verdict(NamedTuple):
     """A bar beside what was found."""
 
@@ -37,27 +39,43 @@ class Verdict(NamedTuple):
     met: bool | None  # None where a peer is missing
 
 
-def summarise(runs):
+def summarise(row, runs):
     """Return one value for each peer and measure: medians, of accuracies means.
 
     Parameters
     ----------
+    row : Row or Growth
+
     runs : dict
         Lists of measures, one a run, by peer.
 
     Returns
     -------
     dict of dict
-        Values by peer and measure.
+        Values by peer and measure. Those of a peer that tried several `steps_per_execution` are
+        of the fastest, which stands beside them.
     """
-    return {
-        peer: {
-            name: (mean if MEASURES[name].unit == "%" else median)([run[name] for run in measures])
-            for name in measures[0]
+    values = {}
+    for peer, measures in runs.items():
+        steps = fastest_steps(row, measures)
+        taken = [run for run in measures if run.get(STEPS) == steps]
+        values[peer] = {
+            name: (mean if MEASURES[name].unit == "%" else median)([run[name] for run in taken])
+            for name in taken[0]
             if name in MEASURES
         }
-        for peer, measures in runs.items()
-    }
+        if steps is not None:
+            values[peer][STEPS] = steps
+    return values
+
+
+def fastest_steps(row, measures):
+    """Return the `steps_per_execution` whose first run was the fastest.
+
+    The later runs do not change that. None for a peer that has no such switch.
+    """
+    first = {run.get(STEPS): run[row.measures[0]] for run in reversed(measures)}
+    return min(first, key=first.__getitem__)
 
 
 def ratio(values, measure, peer):

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.peers import IMPORTS
+from benchmarks.peers import IMPORTS, TAKE_STEPS
 
 
 def main(peer_name, folder, result_file):
@@ -29,7 +29,10 @@ def _measure(peer_name, job, folder):
         return {"import_alone": seconds, "import_name": perf_counter() - start}
     peer = import_module(f"benchmarks.peers.{peer_name}")
     task = getattr(import_module("benchmarks.tasks"), job.task)
-    return task(peer, job, folder)
+    measures = task(peer, job, folder)
+    if peer_name in TAKE_STEPS:
+        measures["steps_per_execution"] = job.training.steps_per_execution
+    return measures
 
 
 if __name__ == "__main__":

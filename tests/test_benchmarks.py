@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import peers, runner
+from benchmarks import peers, report, runner
 from benchmarks.summary import summarise, verdicts
 from benchmarks.workloads import FULL, GROWTH, MLP, ROWS, TINY, Bar, Job, Training, candidates
+from skdigits.datasets import load_digits
 
 ROOT = Path(__file__).resolve().parents[1]
 ROW = {row.name: row for row in ROWS}
@@ -39,6 +40,10 @@ def test_tiny_run_measures_every_installed_peer(tiny):
         assert found["values"].keys() | found["left_out"].keys() == set(row.peers)
         for measures in found["values"].values():
             assert set(row.measures) <= set(measures)
+        for peer, runs in found["runs"].items():
+            steps = {run.get("steps_per_execution") for run in runs}
+            takes = peer in ("keras", "scikeras") and row.name != "import"
+            assert steps == {2 if takes else None}, (row.name, peer)
     for peer in peers.LABELS:
         for package in peers.missing(peer):
             assert f"Left out: {peers.LABELS[peer]}: needs" in output
@@ -78,6 +83,60 @@ def test_peers_take_turns_with_the_same_seed():
     order = [(run.label, run.job.training.seed) for run in runs]
     assert order == [("skdigits", 0), ("sklearn", 0), ("skdigits", 1), ("sklearn", 1)]
     assert all(len(batch) == 1 for batch in runner.batches(runs, FULL))
+
+
+def test_keras_tries_steps_a_call_in_the_first_turn_and_takes_the_fastest():
+    row = replace(ROW["cross-val"], peers=("skdigits", "keras"))
+    runs, _ = runner.plan([row], FULL, repeats=3)
+    measures: dict = {row.name: {"skdigits": [], "keras": []}}
+    ran = []
+    for [run] in runner.settled(runner.batches(runs, FULL), ROW, measures):
+        seed, steps = run.job.training.seed, run.job.training.steps_per_execution
+        measured = {"seconds": 1, "score": seed / 10}
+        if run.label == "keras":
+            ran.append((seed, steps))
+            # A slower later turn does not bring back one that ran in the first alone.
+            measured["seconds"] = {1: 5, 32: 3, 128: 4}[steps] + 4 * seed
+            measured["steps_per_execution"] = steps
+        measures[row.name][run.label].append(measured)
+    assert ran == [(0, 1), (0, 32), (0, 128), (1, 32), (2, 32)]
+    values = summarise(row, measures[row.name])
+    assert values["skdigits"] == {"seconds": 1, "score": pytest.approx(0.1)}
+    assert values["keras"] == {
+        "seconds": 7,
+        "score": pytest.approx(0.1),
+        "steps_per_execution": 32,
+    }
+    _, columns, rows = next(report.tables({"rows": {row.name: {"values": values}}}))
+    assert columns[2:] == ["skdigits", "Keras"]
+    assert rows[-1][1:] == ["steps a call, the fastest", "", "32"]
+
+
+def test_all_training_of_keras_is_tried_with_several_steps_a_call():
+    runs, _ = runner.plan([*ROWS, *GROWTH], FULL, repeats=1)
+    tried: dict = {}
+    for run in runs:
+        if run.job.training.seed == 0:
+            steps = run.job.training.steps_per_execution
+            tried.setdefault((run.row, run.label), []).append(steps)
+    for (row, label), steps in tried.items():
+        takes = label in ("keras", "scikeras") and row != "import"
+        assert steps == ([1, 32, 128] if takes else [1]), (row, label)
+
+
+def test_errors_in_the_first_turn_leave_one_step_a_call():
+    runs, _ = runner.plan([replace(ROW["cross-val"], peers=("skdigits", "keras"))], FULL, repeats=2)
+    *_, [last] = runner.settled(runner.batches(runs, FULL), ROW, {"cross-val": {}})
+    assert last.job.training.steps_per_execution == 1
+
+
+@pytest.mark.parametrize(("peer", "attribute"), [("keras", "model"), ("scikeras", "model_")])
+def test_keras_runs_the_steps_of_a_call(peer, attribute):
+    module = pytest.importorskip(f"benchmarks.peers.{peer}")
+    images, y = load_digits(return_X_y=True)
+    training = Training(MLP, epochs=1, batch_size=8, steps_per_execution=3)
+    model = module.make(training).fit(module.prepare(images[:50], MLP), y[:50])
+    assert getattr(model, attribute).steps_per_execution == 3
 
 
 def test_missing_peer_is_left_out_with_the_reason(monkeypatch):
@@ -121,7 +180,8 @@ def test_bars_are_held_against_medians_and_mean_accuracies(bar, found, met):
         ],
         "scikeras": [{"seconds": 5}, {"seconds": 6}, {"seconds": 7}],
     }
-    [verdict] = verdicts(replace(ROW["best"], bars=(bar,)), summarise(runs))
+    row = replace(ROW["best"], bars=(bar,))
+    [verdict] = verdicts(row, summarise(row, runs))
     assert (verdict.found, verdict.met) == (found, met)
 
 

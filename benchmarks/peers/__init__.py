@@ -38,6 +38,8 @@ LABELS = {
     "torch": "PyTorch loop",
     "sklearn": "scikit-learn",
 }
+# Those whose users may choose how many steps run in one call.
+TAKE_STEPS = ("keras", "scikeras")
 
 
 def missing(peer):

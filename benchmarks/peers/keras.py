@@ -37,6 +37,7 @@ class KerasModel:
         self.model.compile(
             optimizer=keras.optimizers.Adam(training.learning_rate),
             loss="sparse_categorical_crossentropy",
+            steps_per_execution=training.steps_per_execution,
         )
         self.model.fit(
             X,

@@ -30,6 +30,7 @@ def make(training, tick=None):
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
         optimizer__learning_rate=training.learning_rate,
+        compile__steps_per_execution=training.steps_per_execution,
         epochs=training.epochs,
         batch_size=training.batch_size,
         callbacks=callbacks(tick),
