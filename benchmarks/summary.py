@@ -27,8 +27,7 @@ MEASURES = {
     "score": Measure("mean accuracy", "%", False),
 }
 
-
-STEPS = "steps_per_execution"
+STEPS = "steps_per_execution"  # stands among the measures of Keras and SciKeras
 
 
 class Verdict(NamedTuple):
@@ -70,9 +69,9 @@ def summarise(row, runs):
 
 
 def fastest_steps(row, measures):
-    """Return the `steps_per_execution` whose first run was the fastest.
+    """Return the `steps_per_execution` whose first run has the least of the row's first measure.
 
-    The later runs do not change that. None for a peer that has no such switch.
+    Its later runs do not change that. None for a peer that has no such switch.
     """
     first = {run.get(STEPS): run[row.measures[0]] for run in reversed(measures)}
     return min(first, key=first.__getitem__)
