@@ -245,6 +245,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         """
         check_is_fitted(self)
         images = self._validate_images(X)
+        self._warn_of_scale(images)
         return self._network.probabilities(images, averaged=self.test_time_averaging)
 
     @property

@@ -16,6 +16,8 @@ from skdigits._images import (
     warn_of_channels_first,
 )
 from skdigits._numbers import Origin, to_float32
+from skdigits._scale import ENOUGH_ROWS, Scale, learn_scale
+from skdigits._warnings import warn
 
 # Numbers that are taken as they are; scikit-learn turns all else into the first of them.
 NUMBERS = [
@@ -31,9 +33,24 @@ class ValidatedInput:
     classes_: np.ndarray
     image_shape_: tuple
     _origin: Origin | None
+    _scale: Scale | None
     _square_rows = False  # whether rows of a square number are images where nothing else is said
 
     def _validate_labelled_images(self, X, y, classes, known):
+        """Return images and labels 0..n-1, and learn from them what later input must be like."""
+        images, codes = self._labelled_images(X, y, classes, known)
+        if not known:
+            body = getattr(self, "transfer_from", None)
+            if getattr(body, "image_shape_", None) == self.image_shape_:
+                _warn_of_scale(getattr(body, "_scale", None), images, "X", "that of transfer_from")
+            self._scale = learn_scale(images)
+        elif scale := getattr(self, "_scale", None):
+            if scale.n_rows >= ENOUGH_ROWS:
+                self._warn_of_scale(images)
+            self._scale = scale.with_more(images)
+        return images, codes
+
+    def _labelled_images(self, X, y, classes, known):
         """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
@@ -73,9 +90,10 @@ class ValidatedInput:
             given, lacking = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
             raise ValueError(f"{given} is given without {lacking}; fit takes both or neither.")
         try:
-            images, codes = self._validate_labelled_images(X_val, y_val, None, known=True)
+            images, codes = self._labelled_images(X_val, y_val, None, known=True)
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_val and y_val cannot be used: {error}") from error
+        self._warn_of_scale(images, "X_val")
         return images, codes, np.ones(len(codes))
 
     def _validate_images(self, X):
@@ -99,6 +117,11 @@ class ValidatedInput:
         check_same_shape(given, shape, name)
         return self._as_images(rows)
 
+    def _warn_of_scale(self, images, name="X"):
+        """Warn where images have another scale than those of the training."""
+        # Pickles of old versions do not know the scale.
+        _warn_of_scale(getattr(self, "_scale", None), images, name, "that of fit")
+
     def _find_origin(self, rows):
         """Return the origin of the numbers of `rows`: that of a body, which has learned from it."""
         body = getattr(self, "transfer_from", None)
@@ -110,3 +133,12 @@ class ValidatedInput:
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
         return to_float32(images, getattr(self, "_origin", None))  # pickles of old versions lack it
+
+
+def _warn_of_scale(scale, images, name, expected):
+    complaint = scale and len(images) and scale.complaint(images)
+    if complaint:
+        warn(
+            f"{name} seems to have another scale than {expected}: {complaint}. Predictions mean "
+            "little then; give images or columns of the same scale."
+        )

@@ -2,6 +2,10 @@
 
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_said = ContextVar("_said", default=False)
 
 PASSED_OVER = ("skdigits", "sklearn", "contextlib")
 
@@ -11,7 +15,19 @@ def warn(message):
 
     Python shows a warning once a line: so a loop of predictions shows it once.
     """
+    if _said.get():
+        return
     level, frame = 2, sys._getframe(1)
     while frame.f_back and frame.f_globals["__name__"].split(".")[0] in PASSED_OVER:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, UserWarning, stacklevel=level)
+
+
+@contextmanager
+def said_already():
+    """Leave out warnings, those of all but one of several classifiers that get the same data."""
+    token = _said.set(True)
+    try:
+        yield
+    finally:
+        _said.reset(token)

@@ -1,5 +1,6 @@
 """Several networks that answer as one."""
 
+from contextlib import nullcontext
 from numbers import Integral
 
 import numpy as np
@@ -29,6 +30,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
+from skdigits._warnings import said_already
 
 __all__ = ["AveragingClassifier"]
 
@@ -166,7 +168,8 @@ class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         for member in members:
             _set_random_states(member, random_state)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_member)(member, X, y, fit_params) for member in members
+            delayed(_fit_member)(member, X, y, fit_params, warns=member is members[0])
+            for member in members
         )
         return self
 
@@ -200,7 +203,11 @@ class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             Probabilities in the order of `classes_`; each row sums to one.
         """
         check_is_fitted(self)
-        return np.mean([member.predict_proba(X) for member in self.estimators_], axis=0)
+        first, *others = self.estimators_
+        probabilities = [first.predict_proba(X)]
+        with said_already():
+            probabilities += [member.predict_proba(X) for member in others]
+        return np.mean(probabilities, axis=0)
 
     @property
     def classes_(self):
@@ -261,9 +268,10 @@ def _check_estimator(estimator):
         )
 
 
-def _fit_member(member, X, y, fit_params):
+def _fit_member(member, X, y, fit_params, *, warns):
     """Fit one member, in this process or in a worker."""
-    member.fit(X, y, **fit_params)
+    with nullcontext() if warns else said_already():
+        member.fit(X, y, **fit_params)
     classifier = member[-1] if isinstance(member, Pipeline) else member
     if isinstance(classifier, ImageClassifier):
         classifier._network.suspend()  # so that the next member is trained by the same program
