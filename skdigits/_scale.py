@@ -8,8 +8,8 @@ MOST_ROWS = 128  # of a batch are looked at
 ENOUGH_ROWS = 100  # of a first call of `partial_fit`, to expect the next to be alike
 FAR_SMALLER = 1 / 8  # of the typical size; scikit-learn's digits are a 16th of MNIST's
 ROWS_A_PART = 256  # of the training: their floats fit into a processor's cache
-SAMPLE = 1000  # rows tell well enough which values of a column are small
-SMALL_SHARE = 0.01
+SAMPLE = 1000  # rows tell well enough how the values of a column are spread
+SMALL, HALF, MIDDLE = 0.01, 0.5, (0.05, 0.95)
 
 
 def learn_scale(images):
@@ -34,7 +34,7 @@ class Scale:
         The first images of the training, as the network takes them.
     """
 
-    is_table = False
+    doubt = 2  # about the likeness of one value, which shrinks with their number
 
     def __init__(self, images):
         self.n_channels = images.shape[-1]
@@ -49,8 +49,7 @@ class Scale:
         mean = images.reshape(len(images), -1).mean(axis=0, dtype=np.float32) * self.per_unit
         reference = mean - mean.mean()
         self.reference = reference / (np.sqrt(np.square(reference).sum()) or 1)
-        self.n_rows, self.total_size = 0, 0.0
-        self.sizes = self.counts = self.likenesses = np.zeros(0)
+        self.n_rows, self.total_size, self.least = 0, 0.0, {}
         self._learn(images, low, high)
 
     def with_more(self, images):
@@ -72,8 +71,8 @@ class Scale:
         """Return whether rows, in units of the training, need a closer look: a fast check."""
         sizes, likenesses = self._measure(values)
         return not (
-            sizes.min() >= self.suspicious_size
-            and likenesses.min() >= self.suspicious_likeness
+            sizes.min() >= self.typical_size * FAR_SMALLER
+            and likenesses.min() >= self._of_training("likeness", MOST_ROWS) - self.margin
             and values.max() <= self.usual[1]
             and values.min() >= self.usual[0]
         )
@@ -82,25 +81,32 @@ class Scale:
         """Return how another scale shows in rows that may have it; None where it does not."""
         rows = rows[~self._constant(rows)]
         rows = np.unique(rows, axis=0) if len(rows) > 1 else rows
-        if not len(rows) or not self.n_rows:
+        if not self._enough(len(rows)):
             return None
         values = rows * self.per_unit
-        changing = values != np.median(values, axis=1, keepdims=True)
+        changing = (values != np.median(values, axis=1, keepdims=True)).sum(axis=1)
         if self._far_off(values, changing):
             return self._far_off_text()
-        sizes, likenesses = self._measure(
-            np.clip(values, self.low_values - 1, self.high_values + 1)
-        )
+        near = np.clip(values, self.low_values - 1, self.high_values + 1)
+        sizes, likenesses = self._measure(near)
         size, count = sizes.mean(), np.count_nonzero(rows, axis=1).mean()
         if (
-            size < min(_mean(self.sizes, len(rows)) / 2, self.suspicious_size)
-            and count >= _mean(self.counts, len(rows)) / 2
+            size < min(self._smallest_size(len(rows)), self.typical_size * FAR_SMALLER)
+            and count >= self._of_training("count", len(rows)) / 2
         ):
             return f"its values are much smaller{self._than()}"
-        likeness, least = likenesses.mean(), _mean(self.likenesses, len(rows))
+        likeness, least = likenesses.mean(), self._of_training("likeness", len(rows))
         if likeness < least - self.margin <= -likeness:
             return "it looks like the negative"
         return None
+
+    def _enough(self, n_rows):
+        """Return whether there are rows to look at, and some to compare them with."""
+        return n_rows > 0 and self.n_rows > 0
+
+    def _smallest_size(self, n_rows):
+        """Return the least mean size of so many rows that would not surprise."""
+        return self._of_training("size", n_rows) / 2
 
     def _far_off(self, values, changing):
         """Return whether values of rows are far out of range: most of those that change."""
@@ -120,28 +126,30 @@ class Scale:
         self.low_values = np.tile(low, n_pixels) * self.per_unit
         self.high_values = np.tile(high, n_pixels) * self.per_unit
         self.usual = self.low_values.max() - 1, self.high_values.min() + 1
-        sizes, counts, likenesses = [self.sizes], [self.counts], [self.likenesses]
-        for part, values in self._parts(images):
-            size, likeness = self._measure(values)
-            self.n_rows += len(part)
-            self.total_size += size.sum(dtype=float)
-            sizes.append(size)
-            counts.append(np.count_nonzero(part, axis=1))
-            likenesses.append(likeness)
-        self.sizes, self.counts, self.likenesses = map(_least, (sizes, counts, likenesses))
-        # Other images of the same kind may be this much less like the mean image.
-        n = max(self.n_rows, 1)
-        self.margin = 0.1 + 2 / np.sqrt(len(self.reference)) + 1 / np.sqrt(n)
-        self.suspicious_size = self.total_size / n * FAR_SMALLER
-        self.suspicious_likeness = _mean(self.likenesses, MOST_ROWS) - self.margin
-
-    def _parts(self, images):
-        """Yield parts of the rows that are not constant, and their values."""
         rows = images.reshape(len(images), -1)
-        for start in range(0, len(rows), ROWS_A_PART):
-            part = rows[start : start + ROWS_A_PART]
-            part = part[~self._constant(part)]
-            yield part, part * self.per_unit
+        parts = [rows[start : start + ROWS_A_PART] for start in range(0, len(rows), ROWS_A_PART)]
+        parts = [self._facts(part[~self._constant(part)]) for part in parts]
+        self.n_rows += sum(len(facts["size"]) for facts in parts)
+        self.total_size += sum(facts["size"].sum(dtype=float) for facts in parts)
+        self.typical_size = self.total_size / max(self.n_rows, 1)
+        self.least = {
+            name: np.sort(np.concatenate([self.least.get(name, []), *(p[name] for p in parts)]))
+            for name in parts[0]
+        }
+        self.least = {name: values[:MOST_ROWS] for name, values in self.least.items()}
+        # Other images of the same kind may be this much less like the mean image.
+        doubt = self.doubt / np.sqrt(len(self.reference))
+        self.margin = 0.1 + doubt + 1 / np.sqrt(max(self.n_rows, 1))
+
+    def _facts(self, rows):
+        """Return what is known of each row of the training: the smaller, the less usual."""
+        size, likeness = self._measure(rows * self.per_unit)
+        return {"size": size, "likeness": likeness, "count": np.count_nonzero(rows, axis=1)}
+
+    def _of_training(self, name, n_rows):
+        """Return the mean of the smallest so many of the values that training held."""
+        least = self.least[name][:n_rows]
+        return least.mean() if len(least) else 0.0
 
     def _measure(self, values):
         """Return the size of each row, and its likeness to the mean image."""
@@ -158,8 +166,8 @@ class Scale:
         return np.sqrt(squares / n_values), along / np.sqrt(np.maximum(spread, 1e-12))
 
     def _constant(self, rows):
-        """Return which rows are one value, or one colour."""
-        if self.is_table or self.n_channels == 1:
+        """Return which rows are one colour."""
+        if self.n_channels == 1:
             return rows.max(axis=1) == rows.min(axis=1)
         pixels = rows.reshape(len(rows), -1, self.n_channels)
         return (pixels == pixels[:, :1]).all(axis=(1, 2))
@@ -169,36 +177,50 @@ class TableScale(Scale):
     """What the rows of a table are like.
 
     Columns have scales of their own, so that another scale of all need make no row larger or
-    smaller. So the values of each row are counted, too, that are out of the range of their column,
-    or closer to 0 than all but a hundredth of its values. The largest of these counts that
-    training held are kept.
+    smaller. So the values of each row are counted, too, that are odd: out of the range of their
+    column, or much closer to 0 than its others. That is closer than all but a hundredth of them, by
+    the factor that these are closer than half. The largest counts that training held are kept.
     """
 
-    is_table = True
-
-    def __init__(self, rows):
-        self.small = None
-        self.odd = np.zeros(0)
-        super().__init__(rows)
+    doubt = 4
 
     def _learn(self, images, low, high):
-        super()._learn(images, low, high)
-        if self.small is None:
+        if not self.least:
             sample = images[:: -(-len(images) // SAMPLE)] * self.per_unit
-            self.small = np.quantile(np.abs(sample), SMALL_SHARE, axis=0).astype(np.float32)
-        odd = [-self._odd(values, margin=0).sum(axis=1) for _, values in self._parts(images)]
-        self.odd = _least([self.odd, *odd])
+            small, half = np.quantile(np.abs(sample), (SMALL, HALF), axis=0)
+            self.small = (np.square(small) / np.maximum(half, 1e-30)).astype(np.float32)
+            bottom, top = np.quantile(sample, MIDDLE, axis=0)
+            self.tails = (1 / np.maximum(top - bottom, 1e-9)).astype(np.float32)
+        super()._learn(images, low, high)
+
+    def _facts(self, rows):
+        small = self._small(rows * self.per_unit)
+        return {**super()._facts(rows), "even": -np.count_nonzero(small, axis=1)}
 
     def _suspicious(self, values):
         odd = np.count_nonzero(self._odd(values, margin=0), axis=1)
         return odd.max() > 2 or super()._suspicious(values)
 
+    def _enough(self, n_rows):
+        """Tables are less alike than images: few rows tell little of a single other."""
+        return n_rows * self.n_rows >= ENOUGH_ROWS / 2
+
+    def _smallest_size(self, n_rows):
+        """Return less than the least of training, by a factor as that is below the typical."""
+        return np.square(self._of_training("size", n_rows)) / self.typical_size / 2
+
     def _far_off(self, values, changing):
-        """Return whether more values are odd than in training: the more rows, the surer."""
-        odd = self._odd(values, margin=3 / len(values)).sum(axis=1).mean()
-        # A few columns may drift, and lie elsewhere in all rows, such as dates.
-        drift = 2 + 1 / len(values) + (0.1 + 1 / np.sqrt(self.n_rows)) * changing.sum(axis=1).mean()
-        return odd > drift - _mean(self.odd, len(values))
+        """Return whether most rows have more odd values than training's.
+
+        The more rows there are the surer it is; and a single row has to lie the farther out, the
+        longer the tails of its columns are. A few columns may drift, such as dates.
+        """
+        n_rows = len(values)
+        odd = np.sort(np.count_nonzero(self._odd(values, 3 * self.tails / n_rows), axis=1))
+        drift = 2 + 1 / n_rows + (0.1 + 1 / np.sqrt(self.n_rows)) * changing.mean()
+        few = n_rows // 10
+        of_training = -self.least["even"][min(n_rows - 1 - few, len(self.least["even"]) - 1)]
+        return odd[few] > drift + of_training
 
     def _far_off_text(self):
         return "many of its columns have other ranges"
@@ -208,14 +230,10 @@ class TableScale(Scale):
 
     def _odd(self, values, margin):
         below, above = values < self.low_values - margin, values > self.high_values + margin
-        return below | above | ((np.abs(values) < self.small) & (values != 0))
+        return below | above | self._small(values)
 
+    def _small(self, values):
+        return (np.abs(values) < self.small) & (values != 0)
 
-def _least(parts):
-    """Return the smallest values of several arrays, in order."""
-    return np.sort(np.concatenate(parts))[:MOST_ROWS]
-
-
-def _mean(least, n_rows):
-    """Return the mean of the smallest so many of the values that training held."""
-    return least[:n_rows].mean() if len(least) else 0.0
+    def _constant(self, rows):
+        return rows.max(axis=1) == rows.min(axis=1)
