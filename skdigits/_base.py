@@ -158,6 +158,12 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         ------
         ValueError
             For data or parameters that cannot be trained on; the estimator stays as it was.
+
+        Warns
+        -----
+        UserWarning
+            Where `X_val` has another scale than `X`, as far as that can be told, or channels come
+            first.
         """
         go_on = self.warm_start and hasattr(self, "_network")
         epochs = resolve_epochs(self, X)
@@ -242,6 +248,12 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             no distribution by themselves, they are what the loss took for one: of sigmoids trained
             with a categorical cross-entropy, the softmax of their logits; of others, the outputs
             divided by their sum.
+
+        Warns
+        -----
+        UserWarning
+            Where images have another scale than those of `fit`, such as 0..1 for 0..255, or are
+            their negative, as far as that can be told.
         """
         check_is_fitted(self)
         images = self._validate_images(X)
