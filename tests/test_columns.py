@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
@@ -81,6 +81,8 @@ def test_any_square_number_of_columns_is_learned_as_its_neighbours():
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(-30, 30), min_size=3, max_size=3))
+@example([14, 14, 14])
+@example([-30, 0, 30])
 def test_the_units_of_the_columns_do_not_matter(exponents):
     X, y = counts(n_columns=3)
     estimator = mlp(**LEARNS).fit(X * 10.0 ** np.array(exponents), y)
@@ -223,7 +225,7 @@ class TestRareValues:
             estimator.partial_fit(X[row : row + 1].reshape(1, -1), y[[row]], classes=range(10))
         standardize = estimator.model_.get_layer("standardize")
         pixels = X.reshape(len(X), -1).astype(np.float32)
-        assert np.abs(standardize(pixels)).max() < 10
+        assert np.abs(standardize(pixels)).max() < 30
 
 
 class TestOneRowOfPixels:

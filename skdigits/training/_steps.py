@@ -9,7 +9,7 @@ import functools
 from contextlib import contextmanager
 
 from skdigits._tensorflow import keras, tf
-from skdigits.networks import copy_network
+from skdigits.networks import STANDARDIZE, copy_network
 from skdigits.training import _probabilities as p
 from skdigits.training._optimizer import apply_gradients
 
@@ -107,7 +107,9 @@ class Steps:
 
         loss, correct = _loop(step, *data)
         with tf.control_dependencies([loss, correct]):
-            weights = [weight.value.read_value() for weight in self.model.weights]
+            # The mean and variance of the input are those of the data, however large.
+            layers = [layer for layer in self.model.layers if layer.name != STANDARDIZE]
+            weights = [weight.value.read_value() for layer in layers for weight in layer.weights]
         # The squares, since weights that are as large make outputs that are not finite.
         squares = [tf.reduce_sum(tf.square(tf.cast(weight, tf.float32))) for weight in weights]
         return loss, correct, tf.reduce_all(tf.math.is_finite(squares))
