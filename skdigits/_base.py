@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._numbers import Moments, Origin
+from skdigits._routed_names import advice_on
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
@@ -81,6 +82,14 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         "random_state": ["random_state"],
     }
 
+    def __new__(cls, *args, **parameters):
+        """Refuse parameters as SciKeras routes them, and say what they are called here."""
+        for name in parameters:
+            if "__" in name:
+                advice = advice_on(name, cls._get_param_names())
+                raise TypeError(f"{cls.__name__} takes no {name!r}; {advice}")
+        return super().__new__(cls)
+
     @classmethod
     def with_effort(cls, effort, **parameters):
         """Return a classifier for less or for more time than the defaults take.
@@ -120,6 +129,32 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
             choices = ", ".join(map(repr, cls._efforts))
             raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
         return cls(**{**cls._efforts[effort], **parameters})
+
+    def set_params(self, **params):
+        """Set parameters, as everywhere in scikit-learn.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the class, by name.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            For a name that is none of them. Of ``optimizer__learning_rate`` and others that are
+            SciKeras's, it says what to use.
+        """
+        for name in params:
+            prefix = name.partition("__")[0]
+            if prefix != name and not hasattr(getattr(self, prefix, None), "set_params"):
+                advice = advice_on(name, self._get_param_names())
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; {advice}")
+        return super().set_params(**params)
 
     @unchanged_after_error
     @with_callbacks
@@ -272,7 +307,7 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         """Number of weights of the fitted network, those of the standardisation included."""
         if not hasattr(self, "_network"):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        return self._network.program.model.count_params()
+        return self._network.n_parameters
 
     @property
     def offset_(self):
@@ -289,6 +324,10 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         if not hasattr(self, "_network"):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
+
+    def __dir__(self):
+        """Leave out `model_`: who shows an object takes the value of all that is listed."""
+        return [name for name in super().__dir__() if name != "model_"]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")

@@ -157,10 +157,11 @@ def _size(weights):
 
 
 def watch_epochs(estimator, report):
-    """Report the epochs of a model that supports scikit-learn's callbacks."""
+    """Report the epochs of a model that supports scikit-learn's callbacks, beside its own."""
     model = last_step(estimator)
     if isinstance(model, CallbackSupportMixin):
-        model.set_callbacks(_EpochCallback(report))
+        own = getattr(model, "_skl_callbacks", ())
+        model.set_callbacks(*own, _EpochCallback(report))
 
 
 class _EpochCallback:

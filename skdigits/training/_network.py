@@ -23,6 +23,7 @@ class Network:
     def __init__(self, spec):
         self.spec = spec
         self._state: list | None = None
+        self._n_parameters: int | None = None
         self._program: Any = None
         self._giving_back: Any = None
         self._float32_model: Any = None  # a copy, where the program trains in bfloat16
@@ -41,9 +42,17 @@ class Network:
         if self._state is not None:
             program.set_state(self._state)
             self._state = None
+        self._n_parameters = program.model.count_params()
         self._giving_back = weakref.finalize(self, _pool.release, program)
         self._giving_back.atexit = False
         return program
+
+    @property
+    def n_parameters(self):
+        """Number of weights."""
+        if self._n_parameters is None:
+            self._take_program()
+        return self._n_parameters
 
     @property
     def model(self):

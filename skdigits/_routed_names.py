@@ -1,0 +1,29 @@
+"""Names of parameters as SciKeras routes them, such as ``optimizer__learning_rate``."""
+
+# By prefix, how an object is given that has such settings.
+OBJECTS = {
+    "optimizer": "optimizer=keras.optimizers.SGD({}=...), or another of Keras's optimizers",
+    "loss": "loss=keras.losses.CategoricalCrossentropy({}=...), or another of Keras's losses",
+    "callbacks": "callbacks=[keras.callbacks.EarlyStopping({}=...)], or others of Keras's",
+}
+CALLED_HERE = {"lr": "learning_rate", "validation_split": "validation_fraction"}
+
+
+def advice_on(name, parameters):
+    """Return what to use in place of a routed name, as the end of an error message.
+
+    Parameters
+    ----------
+    name : str
+        With "__" in it.
+    parameters : iterable of str
+        The names that there are.
+    """
+    prefix, _, setting = name.partition("__")
+    setting = CALLED_HERE.get(setting, setting)
+    if setting in parameters:
+        return f"use {setting!r}."
+    for routed, form in OBJECTS.items():
+        if prefix.startswith(routed):
+            return f"give an object with its settings: {form.format(setting)}."
+    return f"the parameters are {', '.join(sorted(parameters))}."
