@@ -17,13 +17,16 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._numbers import Moments, Origin
+from skdigits._pickling import PickledCallbacks
 from skdigits._routed_names import advice_on
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
 
 
-class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class ImageClassifier(
+    PickledCallbacks, ValidatedInput, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """Base of the image classifiers: training, prediction and state.
 
     A subclass declares its parameters in ``__init__`` and names its network.
@@ -35,9 +38,10 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
     best_epoch_: int
     _network: Any  # training.Network
     _rng: np.random.Generator
-    _split_seed: int  # of the rows that early stopping holds out
-    _weights_seen: tuple[float, int]  # sum and number of the weights of all calls so far
-    _moments: Moments | None  # of all images, while only partial_fit has trained
+    # Pickles of older versions lack these.
+    _split_seed: int = 0  # of the rows that early stopping holds out
+    _weights_seen: tuple[float, int] = (0.0, 0)  # sum and number of the weights of all calls so far
+    _moments: Moments | None = None  # of all images, while only partial_fit has trained
 
     # Parameters that differ from the defaults, by effort.
     _efforts: dict
@@ -326,8 +330,9 @@ class ImageClassifier(ValidatedInput, CallbackSupportMixin, ClassifierMixin, Bas
         return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
 
     def __dir__(self):
-        """Leave out `model_`: who shows an object takes the value of all that is listed."""
-        return [name for name in super().__dir__() if name != "model_"]
+        """List all attributes but `model_`: who lists them, or shows them, takes their values."""
+        names = object.__dir__(self)
+        return [name for name in names if name != "model_" and hasattr(self, name)]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")

@@ -8,6 +8,7 @@ import gc
 import os
 import random
 import threading
+from collections import defaultdict
 from contextlib import contextmanager, suppress
 
 from skdigits._log_lines import without_log_lines
@@ -15,6 +16,7 @@ from skdigits._log_lines import without_log_lines
 MOST_THREADS = 4  # more are slow where workers share the cores (docs/performance.md)
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_NUMBERS_OF_NAMES = "object_name_uids"  # where Keras keeps how often it gave which name
 
 
 def _import_quietly():
@@ -61,7 +63,9 @@ def neutral_keras():
     """Work with Keras's own defaults, whatever the caller has set, and leave no trace.
 
     Keras takes dtypes and the order of channels from global settings, and draws a seed from
-    Python's random generator for each initializer and dropout layer that it makes. Its many new
+    Python's random generator for each initializer and dropout layer that it makes. It numbers
+    names through the whole process. Here the numbers begin anew, so that equal networks have equal
+    names: for each new name of a variable TensorFlow keeps some memory for good. Keras's many new
     objects would set off a collection of garbage, a fifth of a second in a process that has
     imported TensorFlow, so that waits until the work is done.
     """
@@ -73,8 +77,10 @@ def neutral_keras():
         }
         random_state = random.getstate()
         collects_garbage = gc.isenabled()
+        numbers = global_state.get_global_attribute(_NUMBERS_OF_NAMES)
         try:
             gc.disable()
+            global_state.set_global_attribute(_NUMBERS_OF_NAMES, defaultdict(int))
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
             keras.config.set_image_data_format("channels_last")
@@ -82,6 +88,7 @@ def neutral_keras():
         finally:
             for restore, value in settings.items():
                 restore(value)
+            global_state.set_global_attribute(_NUMBERS_OF_NAMES, numbers)
             random.setstate(random_state)
             if collects_garbage:
                 gc.enable()
@@ -111,7 +118,8 @@ def _mark_fork():
 
 keras, tf = _import_quietly()
 
-from tensorflow.python.eager import context  # noqa: E402  (TensorFlow has no public way to ask)
+from keras.src.backend.common import global_state  # noqa: E402  (these have no public way)
+from tensorflow.python.eager import context  # noqa: E402
 
 _fix_number_of_threads()
 _forked_while_running = False

@@ -30,12 +30,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
+from skdigits._pickling import OldPickles
 from skdigits._warnings import said_already
 
 __all__ = ["AveragingClassifier"]
 
 
-class AveragingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Average the probabilities of equal classifiers that began from different seeds.
 
     All members learn from the same data. What sets them apart is chance: initial weights, order of

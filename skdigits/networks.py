@@ -12,6 +12,7 @@ from skdigits._tensorflow import keras
 __all__ = ["build_cnn", "build_from", "build_mlp"]
 
 STANDARDIZE = "standardize"
+FLATTENED = "flattened"
 
 # Of the convolutions, by default: chosen by benchmarks.sweep.
 FILTERS = (16, 48, 96)
@@ -93,7 +94,7 @@ def build_mlp(
     rates = _rates(dropout, len(sizes))
     inputs, x = _input(input_shape)
     if len(input_shape) > 1:
-        x = keras.layers.Flatten(dtype=dtype)(x)
+        x = keras.layers.Flatten(dtype=dtype, name=FLATTENED)(x)
     x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name="mlp")
@@ -176,22 +177,24 @@ def build_cnn(
     inputs, x = _input(input_shape)
     if len(input_shape) == 1:
         kernel = pool = (1, 1)
-        x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype)(x)
+        x = keras.layers.Reshape((1, *input_shape, 1), dtype=dtype, name="columns")(x)
     padding = _padding(x.shape[1:], blocks, kernel, pool)
-    for block in blocks:
+    for block_number, block in enumerate(blocks, start=1):
         for number, n_filters in enumerate(block, start=1):
+            name = f"convolution_{block_number}_{number}"
             conv = keras.layers.Conv2D(
                 n_filters,
                 kernel,
                 padding=padding,
                 kernel_initializer=_copy(kernel_initializer),
                 dtype=dtype,
+                name=name,
             )
             x = conv(x)
             if number == len(block) and pool != (1, 1):
-                x = keras.layers.MaxPooling2D(pool, dtype=dtype)(x)
-            x = _finish(x, activation, batch_norm, 0.0, dtype)
-    x = keras.layers.Flatten(dtype=dtype)(x)
+                x = keras.layers.MaxPooling2D(pool, dtype=dtype, name=f"pooling_{block_number}")(x)
+            x = _finish(x, activation, batch_norm, 0.0, dtype, name)
+    x = keras.layers.Flatten(dtype=dtype, name=FLATTENED)(x)
     x = _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype)
     outputs = _output(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name="cnn")
@@ -259,7 +262,7 @@ def build_from(
         raise ValueError("The network to build from has no layers below its output layer.")
     x = with_weights[-1].input
     if len(x.shape) > 2:
-        x = keras.layers.Flatten()(x)
+        x = keras.layers.Flatten(name=FLATTENED)(x)
     inputs, shape = copied.inputs, tuple(body.input_shape[1:])
     if shape != input_shape:  # the body knows grey images without a channel
         features, inputs = keras.Model(inputs, x), keras.Input(input_shape)
@@ -405,7 +408,7 @@ def _padding(image, blocks, kernel, pool):
 
 def _input(input_shape):
     """Input, and the standardisation that every network begins with."""
-    inputs = keras.Input(input_shape, dtype="float32")
+    inputs = keras.Input(input_shape, dtype="float32", name="images")
     # A batch normalisation that is never trained is (x - mean) / std with weights to set, and a
     # stock layer: models load and convert without skdigits.
     standardize = keras.layers.BatchNormalization(
@@ -417,22 +420,24 @@ def _input(input_shape):
 def _dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype):
     """Add the dense hidden layers; without any, the one dropout rate goes to their input."""
     if not sizes and rates[0]:
-        return keras.layers.Dropout(rates[0], dtype=dtype)(x)
-    for units, rate in zip(sizes, rates, strict=False):
-        dense = keras.layers.Dense(units, kernel_initializer=_copy(kernel_initializer), dtype=dtype)
-        x = _finish(dense(x), activation, batch_norm, rate, dtype)
+        return keras.layers.Dropout(rates[0], dtype=dtype, name="hidden_dropout")(x)
+    for number, (units, rate) in enumerate(zip(sizes, rates, strict=False), start=1):
+        name, initializer = f"hidden_{number}", _copy(kernel_initializer)
+        dense = keras.layers.Dense(units, kernel_initializer=initializer, dtype=dtype, name=name)
+        x = _finish(dense(x), activation, batch_norm, rate, dtype, name)
     return x
 
 
-def _finish(x, activation, batch_norm, rate, dtype):
-    """Add what follows a layer's sum: normalisation, activation, dropout."""
+def _finish(x, activation, batch_norm, rate, dtype, name):
+    """Add what follows the sum of a layer of this name: normalisation, activation, dropout."""
     if batch_norm:
-        x = keras.layers.BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
+        normalization = keras.layers.BatchNormalization
+        x = normalization(momentum=MOMENTUM, dtype=dtype, name=f"{name}_normalization")(x)
     if isinstance(activation, keras.Layer):
-        x = _copy(activation)(x)
+        x = _copy(activation, name=f"{name}_activation")(x)
     else:
-        x = keras.layers.Activation(activation, dtype=dtype)(x)
-    return keras.layers.Dropout(rate, dtype=dtype)(x) if rate else x
+        x = keras.layers.Activation(activation, dtype=dtype, name=f"{name}_activation")(x)
+    return keras.layers.Dropout(rate, dtype=dtype, name=f"{name}_dropout")(x) if rate else x
 
 
 def _output(x, n_classes, activation, kernel_initializer):
@@ -445,11 +450,11 @@ def _output(x, n_classes, activation, kernel_initializer):
     )(x)
 
 
-def _copy(keras_object):
+def _copy(keras_object, name=None):
     """Give each layer an object of its own: Keras's keep a seed or weights."""
     if hasattr(keras_object, "get_config"):
         config = keras_object.get_config()
         if "name" in config:
-            config["name"] = None  # unique in a model: Keras finds one
+            config["name"] = name
         return type(keras_object).from_config(config)
     return keras_object

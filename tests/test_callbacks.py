@@ -667,6 +667,33 @@ class TestScikitLearn:
         np.testing.assert_array_equal(callback.scores[-1], estimator.predict_proba(X))
 
 
+class TestCompare:
+    """`compare` watches epochs for its progress, beside the callbacks that the caller has set."""
+
+    def test_callbacks_of_a_classifier_and_of_the_last_step_of_a_pipeline(self):
+        counts, monitor = [CountEpochs(), CountEpochs()], ScoringMonitor(scoring="accuracy")
+        models = {
+            "alone": mlp(epochs=2).set_callbacks(counts[0], monitor),
+            "pipeline": make_pipeline(PixelScaler(), mlp(epochs=3).set_callbacks(counts[1])),
+        }
+        stages = []
+        compare(models, X, Y, X_test=X, y_test=Y, progress=lambda *stage: stages.append(stage[2]))
+        assert [count.begun.count("epoch") for count in counts] == [2, 3]
+        assert "accuracy" in monitor.get_logs().data_as_pandas
+        assert "epoch 3 of 3" in stages
+        assert len(models["alone"]._skl_callbacks) == 2  # the caller's model is left alone
+
+    def test_a_search_reports_to_its_own_callbacks_too(self):
+        class Notes(CountEpochs):
+            def on_fit_task_end(self, estimator, context):
+                self.ended.append(context.task_name)
+
+        notes = Notes()
+        search = GridSearchCV(mlp(epochs=1), {"batch_size": [20, 30]}, cv=2).set_callbacks(notes)
+        compare({"search": search}, X, Y, X_test=X, y_test=Y)
+        assert len(notes.ended) > 1
+
+
 class TestCtrlC:
     @pytest.mark.parametrize(
         "interrupt",

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 from support import BOTH, assert_same_weights, mlp, tiny, weights
 
+from skdigits import CNNClassifier
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 X, Y = tiny()
@@ -306,3 +307,40 @@ class TestScikitLearn:
         assert_same_weights(weights(weighted.best_estimator_[-1]), weights(expected))
         assert not np.array_equal(plain.predict_proba(rows), weighted.predict_proba(rows))
         assert weighted.best_estimator_[-1].image_shape_ == (6, 6, 1)
+
+
+ROUTED = {
+    "optimizer__learning_rate": "use 'learning_rate'",
+    "optimizer__lr": "use 'learning_rate'",
+    "optimizer__weight_decay": "use 'weight_decay'",
+    "optimizer__momentum": r"keras\.optimizers\.SGD\(momentum=\.\.\.\)",
+    "loss__from_logits": r"CategoricalCrossentropy\(from_logits=\.\.\.\)",
+    "callbacks__patience": r"keras\.callbacks\.EarlyStopping\(patience=\.\.\.\)",
+    "callbacks__0__monitor": r"keras\.callbacks",
+    "fit__epochs": "use 'epochs'",
+    "fit__validation_split": "use 'validation_fraction'",
+    "model__dropout": "use 'dropout'",
+    "model__units": "the parameters are .*hidden_layer_sizes",
+}
+
+
+@pytest.mark.parametrize("name", ROUTED)
+@pytest.mark.parametrize("make", BOTH)
+def test_parameters_as_scikeras_routes_them_say_what_to_use(make, name):
+    estimator = make()
+    with pytest.raises(ValueError, match=f"{name}.*{ROUTED[name]}"):
+        estimator.set_params(**{name: 1, "epochs": 9})
+    assert estimator.epochs != 9
+    with pytest.raises(TypeError, match=f"{name}.*{ROUTED[name]}"):
+        type(estimator)(**{name: 1})
+    pipeline = make_pipeline(estimator)
+    step = f"{type(estimator).__name__.lower()}__{name}"
+    with pytest.raises(ValueError, match=ROUTED[name]):
+        GridSearchCV(pipeline, {step: [1]}, cv=2).fit(*tiny())
+
+
+def test_parameters_of_a_classifier_to_begin_from_are_set_through_it():
+    estimator = CNNClassifier(transfer_from=CNNClassifier())
+    assert estimator.set_params(transfer_from__epochs=3).transfer_from.epochs == 3
+    with pytest.raises(ValueError, match="transfer_from__epochs"):
+        CNNClassifier().set_params(transfer_from__epochs=3)

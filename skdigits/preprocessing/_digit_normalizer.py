@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
+from skdigits._pickling import OldPickles
 from skdigits.preprocessing._digit_ink import digit_ink
 from skdigits.preprocessing._mnist_form import SIDE, to_mnist_form
 from skdigits.preprocessing._output import ImageOutputMixin
@@ -17,7 +18,7 @@ HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height,
 
 
 class DigitNormalizer(  # type: ignore[call-arg]
-    ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OldPickles, ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     """Bring pictures of single handwritten digits to MNIST's form.
 

@@ -6,12 +6,13 @@ from numbers import Integral
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits._pickling import OldPickles
 from skdigits.preprocessing._checks import check_features, check_images
 from skdigits.preprocessing._output import ImageOutputMixin
 
 
 class ImageReshaper(  # type: ignore[call-arg]
-    ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OldPickles, ImageOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     """Turn rows of pixels into images.
 

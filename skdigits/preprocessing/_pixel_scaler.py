@@ -4,11 +4,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits._pickling import OldPickles
 from skdigits.preprocessing._checks import check_features, check_images
 from skdigits.preprocessing._output import ImageOutputMixin
 
 
 class PixelScaler(  # type: ignore[call-arg]
+    OldPickles,
     ImageOutputMixin,
     OneToOneFeatureMixin,
     TransformerMixin,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skdigits.training import _pool
+from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._views import views
 
 
@@ -22,8 +23,9 @@ class Network:
 
     def __init__(self, spec):
         self.spec = spec
-        self._state: list | None = None
-        self._n_parameters: int | None = None
+        self._n_parameters = 0
+        self._state: Any = None  # while it has no program, see `skdigits.training._state`
+        self._written_by = versions()
         self._program: Any = None
         self._giving_back: Any = None
         self._float32_model: Any = None  # a copy, where the program trains in bfloat16
@@ -38,10 +40,15 @@ class Network:
         return self._program
 
     def _take_program(self):
-        program = _pool.acquire(self.spec)
+        try:
+            program = _pool.acquire(self.spec)
+        except Exception as error:
+            if self._written_by == versions():
+                raise
+            raise ValueError(mismatch(self._written_by, error)) from error
         if self._state is not None:
-            program.set_state(self._state)
-            self._state = None
+            fill(program, self._state, self._written_by)
+            self._state, self._written_by = None, versions()
         self._n_parameters = program.model.count_params()
         self._giving_back = weakref.finalize(self, _pool.release, program)
         self._giving_back.atexit = False
@@ -50,8 +57,8 @@ class Network:
     @property
     def n_parameters(self):
         """Number of weights."""
-        if self._n_parameters is None:
-            self._take_program()
+        if not self._n_parameters:
+            self.program  # noqa: B018  (taking it counts them)
         return self._n_parameters
 
     @property
@@ -107,19 +114,21 @@ class Network:
     def copy(self):
         """Return a network with the same weights and a program of its own when it is used."""
         twin = type(self)(self.spec)
-        twin._state = self.get_state()
+        twin.__setstate__(self._as_plain_data(self.get_state()))
         return twin
 
     def get_state(self):
-        """Return the values of all variables, or None where none were set yet."""
-        return self._state if self._program is None else self._program.get_state()
+        """Return the values of all variables by name, or None where none were set yet."""
+        if self._program is None:
+            return self._state
+        return dict(zip(self._program.names, self._program.get_state(), strict=True))
 
     def set_state(self, state):
         """Set all variables from what `get_state` returned."""
         if self._program is None:
             self._state = state
         else:
-            self._program.set_state(state)
+            fill(self._program, state, self._written_by)
 
     def suspend(self):
         """Give the program back, if nobody else holds its model."""
@@ -130,6 +139,21 @@ class Network:
 
     def __getstate__(self):
         state = self.get_state()
-        arrays = None if state is None else [np.array(value) for value in state]
-        empty = dict.fromkeys(["_program", "_giving_back", "_float32_model"])
-        return {"spec": self.spec, "_state": arrays, **empty}
+        if isinstance(state, dict):
+            state = {name: np.array(value) for name, value in state.items()}
+        return self._as_plain_data(state)
+
+    def _as_plain_data(self, state):
+        return {
+            "spec": self.spec,
+            "state": state,
+            "versions": self._written_by,
+            "n_parameters": self._n_parameters,
+        }
+
+    def __setstate__(self, pickled):
+        self.__init__(pickled["spec"])
+        if "_state" in pickled:  # as it was before there were names and versions
+            pickled = {"state": pickled["_state"], "versions": BEFORE_VERSIONS, "n_parameters": 0}
+        self._state, self._written_by = pickled["state"], pickled["versions"]
+        self._n_parameters = pickled["n_parameters"]

@@ -14,6 +14,7 @@ from skdigits.training._optimizer import (
 )
 from skdigits.training._probabilities import loss_traits, normalized
 from skdigits.training._scikeras import compile_model
+from skdigits.training._state import names_of_variables
 from skdigits.training._steps import Steps, batch_normalizations, is_float32
 
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
@@ -70,6 +71,7 @@ class Program:
             variables += self.augmenter.variables
         self._variables = [variable.value for variable in variables]
         self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
+        self.names = names_of_variables(self.model, self.optimizer, self.augmenter)
         self._graphs = {}
 
     def start(self, seed, mean, variance):
