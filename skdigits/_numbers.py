@@ -45,18 +45,20 @@ class Origin:
 
         A column that is far from zero for its range begins at its smallest value. One whose range
         has no square in float32 is divided by the range as well, but no channel that is so wide:
-        one wild pixel would make all others the same.
+        one wild pixel would make all others the same. One that differs by rounding errors only
+        does not change.
         """
         if values.dtype == np.uint8:
             return None
         low, high = column_range(values)
         width = _differences(high, low)
         farthest = np.maximum(np.abs(low.astype(float)), np.abs(high.astype(float)))
-        odd = (width > 0) & (width < NARROW)
+        odd = width < NARROW
         if values.ndim == 2:
             odd |= (width > WIDE) & (farthest <= np.finfo(np.float32).max)
-        far = np.where(width > 0, farthest > FAR * width, farthest > WIDE)
-        moved = odd | far
+        noise = _is_noise(width, farthest, values.dtype)
+        odd &= ~noise
+        moved = odd | (farthest > np.where(noise, WIDE, FAR * width))
         if not moved.any():
             return None
         return cls(np.where(moved, low, low.dtype.type(0)), np.where(odd, width, 1.0))
@@ -148,7 +150,8 @@ class Moments:
             variance = np.maximum(self._total[1] / self._count - mean**2, 0)
             if self._are_columns:
                 variance = np.maximum(variance, np.square((high - low) / FARTHEST))
-            mean, constant = mean + self._shift, high == low
+            mean = mean + self._shift
+            constant = _is_noise(high - low, np.abs(mean), np.dtype(np.float32))
             # Nothing is known of the scale of a column that never changes. Its square bounds the
             # error of (x - mean) / std in float32; that of the others, or of its neighbours in a
             # single row, is a guess.
@@ -161,6 +164,12 @@ class Moments:
             )
         variance[variance == 0] = 1
         return mean.astype(np.float32), variance
+
+
+def _is_noise(width, farthest, dtype):
+    """Return whether ranges are nothing, or no more than errors of rounding."""
+    error = np.finfo(dtype).eps if dtype.kind == "f" else 0
+    return width <= 4 * error * farthest
 
 
 def _differences(values, offset):
