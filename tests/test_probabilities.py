@@ -88,7 +88,6 @@ def test_history_score_and_probabilities_agree(activation, loss):
     ["linear", None, "tanh", "log_softmax", "elu", "selu", "gelu", "silu", "mish", "leaky_relu",
      "softsign", "celu", "hard_tanh", keras.activations.tanh, keras.ops.sin, lambda x: x - 1,
      keras.layers.LeakyReLU()],
-    ids=str,
 )  # fmt: skip
 def test_outputs_that_may_be_negative_are_refused_before_training(activation, loss):
     estimator = mlp(output_activation=activation, loss=loss)
