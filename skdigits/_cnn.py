@@ -124,7 +124,7 @@ class CNNClassifier(ImageClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
-        convolutions on processors that have it, float32 elsewhere.
+        convolutions on processors that have it, float32 elsewhere, where bfloat16 is slow.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, at least 0. Only their ratios count, as those of

@@ -27,6 +27,7 @@ X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 10, "learning_rate": 0.01, "dropout": 0}
 
 
+@pytest.mark.precision
 class TestWeights:
     @pytest.mark.parametrize("make", BOTH)
     def test_weights_of_one_are_no_weights(self, make):
@@ -110,6 +111,7 @@ class TestValidationSplit:
 
 
 class TestEarlyStopping:
+    @pytest.mark.precision
     @pytest.mark.parametrize("make", BOTH)
     def test_the_weights_are_those_of_the_best_epoch(self, make):
         """The accuracy on the rows set aside is the best of all epochs."""
@@ -168,6 +170,7 @@ class TestValidationData:
 
     X_VAL, Y_VAL = tiny(n=25, seed=1)
 
+    @pytest.mark.precision
     @pytest.mark.parametrize("make", BOTH)
     def test_the_training_is_the_same_bit_for_bit(self, make):
         plain = make(dropout=0.3, augmentation="affine").fit(X, Y)
@@ -178,6 +181,7 @@ class TestValidationData:
         for name in plain.history_:
             assert measured.history_[name] == plain.history_[name]
 
+    @pytest.mark.precision
     @pytest.mark.parametrize("make", BOTH)
     def test_each_epoch_is_measured(self, make):
         """Without weights: those of the training data are its own."""

@@ -22,6 +22,7 @@ def has_no_gradient_but_nan(y_true, y_pred):
     return keras.ops.sqrt(keras.ops.sum(y_pred, axis=-1) * 0)
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

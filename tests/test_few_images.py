@@ -114,6 +114,7 @@ class TestFromNothing:
         assert min(scores) > 0.5
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 def test_batches_of_one_learn_and_leave_the_averages(make):
     estimator = make(batch_norm=True, batch_size=1, learning_rate=0.01, epochs=1).fit(X, Y)
@@ -122,6 +123,7 @@ def test_batches_of_one_learn_and_leave_the_averages(make):
     assert_same_weights(averages(estimator), averages(first))
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("batch_size", [8, 16])
 @pytest.mark.parametrize("make", BOTH)
 def test_a_last_batch_of_one_does_not_move_the_averages(make, batch_size):

@@ -35,6 +35,7 @@ def test_two_three_and_four_dimensions_are_the_same_images(make, image_shape):
             np.testing.assert_array_equal(estimator.predict_proba(form), expected)
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_dtype_of_the_pixels_does_not_matter(make, dtype):
@@ -60,6 +61,7 @@ def test_lists_are_arrays():
     np.testing.assert_array_equal(estimator.predict_proba(X.tolist()), expected)
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize(
     "lay_out",
     [np.asfortranarray, lambda X: np.repeat(X, 2, axis=0)[::2], lambda X: X[:, ::-1][:, ::-1]],
@@ -110,6 +112,7 @@ def test_colour_is_learnt_from_the_channels(make):
     assert estimator.score(X[100:], y[100:]) == 1
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("scale", [1e-12, 1e-6, 1 / 255, 1.0, 1e6, 1e15])
 @pytest.mark.parametrize("make", BOTH)
 def test_quality_is_the_same_at_any_scale_of_the_pixels(make, scale):
@@ -144,6 +147,7 @@ def test_more_images_than_one_graph_call_predicts():
     np.testing.assert_array_equal(estimator.predict(many), np.tile(estimator.predict(X), 40))
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 def test_one_image_is_predicted_as_among_others(make):
     X, y = tiny()

@@ -402,6 +402,7 @@ class TestSaliency:
         changes = np.abs(scores(X[4] + step) - scores(X[4:5])) / 10
         np.testing.assert_allclose(display.saliency.ravel(), changes, rtol=0.01, atol=1e-5)
 
+    @pytest.mark.precision
     @pytest.mark.parametrize("make", BOTH)
     def test_it_says_what_is_predicted(self, make):
         X, y = tiny()
@@ -559,6 +560,7 @@ def draw_both(estimator, image):
     return SaliencyDisplay.from_estimator(estimator, image, ax=given_axes()).saliency
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 def test_looking_into_an_estimator_leaves_it_as_it_was(make):
     X, y = tiny()

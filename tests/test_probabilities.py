@@ -47,6 +47,7 @@ def outputs(estimator):
     return np.asarray(estimator.model_(X[..., np.newaxis].astype(np.float32)), dtype=float)
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("name", TAKE_LOGITS)
 @pytest.mark.parametrize("make", BOTH)
 def test_of_logits_the_softmax_is_the_probability(make, name):
@@ -123,6 +124,7 @@ def test_sigmoids_that_saturate_are_told_apart_as_the_loss_did():
     assert (p.max(axis=1) > 0.5).mean() > 0.9 or len(np.unique(p.argmax(axis=1))) > 1
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("make", BOTH)
 def test_the_model_that_is_taken_out_is_float32_and_gives_the_probabilities(make, precision):
@@ -136,6 +138,7 @@ def test_the_model_that_is_taken_out_is_float32_and_gives_the_probabilities(make
     np.testing.assert_allclose(outputs(estimator), estimator.predict_proba(X), atol=1e-5)
 
 
+@pytest.mark.precision
 def test_validation_during_a_bfloat16_training_is_what_score_says():
     estimator = cnn(precision="bfloat16", epochs=3).fit(X, Y, X_val=X, y_val=Y)
     assert estimator.history_["val_accuracy"][-1] == pytest.approx(estimator.score(X, Y))

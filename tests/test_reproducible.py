@@ -28,6 +28,7 @@ N_THREADS = min(os.cpu_count(), 4)  # as the user guide says
 RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("parameters", [{}, RANDOM_PARTS, {"early_stopping": True}])
 @pytest.mark.parametrize("make", BOTH)
 def test_another_fit_gives_the_same_bits(make, parameters):
@@ -118,6 +119,7 @@ def hashes(configurations, folder, cores="all cores", **environment):
     return run_python(PROCESS, folder / "configurations", cores, **environment).stdout.split()
 
 
+@pytest.mark.precision
 def test_one_core_and_all_of_them_give_the_same_bits(tmp_path):
     """Also one that joblib's share of the cores says."""
     X, y = digits()
@@ -158,6 +160,7 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     assert differing == []
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 @pytest.mark.parametrize("make", BOTH)
 def test_workers_give_the_bits_of_this_process(make, backend):

@@ -27,6 +27,7 @@ for make in (mlp, cnn):
 """
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize(
     "numbers_of_images",
     [

@@ -36,6 +36,7 @@ COPIES = {
 }
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make_copy", COPIES.values(), ids=COPIES)
 @pytest.mark.parametrize("make", BOTH)
 def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, make_copy, tmp_path):
@@ -120,6 +121,7 @@ joblib.dump((before, estimator.predict_proba(X), estimator.history_), sys.argv[1
 """
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(make, tmp_path):
     X, y = tiny()

@@ -172,6 +172,7 @@ def test_a_keras_schedule_is_followed():
     assert_same_weights(weights(own), weights(long))
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
 @pytest.mark.parametrize("make", BOTH)
 def test_precisions_learn_alike(make, precision):
@@ -181,6 +182,7 @@ def test_precisions_learn_alike(make, precision):
     assert {w.dtype for w in estimator.model_.get_weights()} == {np.dtype(np.float32)}
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize(
     "augmentation",
     ["shift", "affine", "elastic", "flip", "erase", ("elastic", keras.layers.RandomFlip(), "erase"),

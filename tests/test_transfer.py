@@ -24,6 +24,7 @@ def body(estimator):
     return weights(estimator)[:-2]
 
 
+@pytest.mark.precision
 def test_another_task_with_other_classes():
     labels = np.array(["cat", "dog"])[Y2]
     settings = {"epochs": 20, "batch_size": 6, "learning_rate": 0.01}
@@ -33,6 +34,7 @@ def test_another_task_with_other_classes():
     assert estimator.score(X2, labels) > 0.9
 
 
+@pytest.mark.precision
 def test_a_frozen_body_stays_as_it_was():
     before = body(SOURCE)
     estimator = cnn(transfer_from=SOURCE, fine_tune=False, dropout=0.5).fit(X2, Y2)
@@ -83,6 +85,7 @@ def test_going_on_trains_all():
     assert estimator.n_iter_ == 4
 
 
+@pytest.mark.precision
 @pytest.mark.parametrize("make_source", [
     lambda: mlp().fit(X, Y),
     lambda: SOURCE.model_,
@@ -148,6 +151,7 @@ def test_two_sources_of_one_architecture_are_not_mixed_up():
         assert_same_weights(body(estimator), body(source))
 
 
+@pytest.mark.precision
 def test_same_seed_same_bits():
     one, other = (cnn(transfer_from=SOURCE, augmentation="affine").fit(X2, Y2) for _ in range(2))
     assert_same_weights(weights(one), weights(other))
@@ -175,6 +179,7 @@ def test_what_is_no_fitted_network_is_named(source):
         cnn(transfer_from=source).fit(X2, Y2)
 
 
+@pytest.mark.precision
 def test_a_source_with_a_recurrent_layer():
     """Its loops need more than the one thread that runs the predictions of other networks."""
     layers = keras.layers

@@ -68,6 +68,7 @@ def test_columns_that_are_no_image_have_one_view():
     np.testing.assert_array_equal(averaged, estimator.predict_proba(X))
 
 
+@pytest.mark.precision
 def test_training_is_the_same_and_sigmoids_are_averaged_as_probabilities():
     X, y = digits()
     settings = {"augmentation": "shift", "output_activation": "sigmoid", "loss": "mse"}

@@ -8,5 +8,5 @@ import os
 
 from skdigits import _processor
 
-answer = {"yes": True, "no": False}[os.environ["SKDIGITS_TEST_BFLOAT16"]]
-_processor.has_bfloat16 = lambda: answer
+answer = {"yes": {"avx512_bf16"}, "no": set()}[os.environ["SKDIGITS_TEST_BFLOAT16"]]
+_processor.flags = lambda: answer

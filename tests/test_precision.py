@@ -1,0 +1,49 @@
+"""Which arithmetic training uses, by what the processor and oneDNN can do."""
+
+import pytest
+from support import assert_same_weights, cnn, mlp, tiny, weights
+
+from skdigits._processor import has_bfloat16
+
+X, Y = tiny(shape=(8, 8))
+pytestmark = pytest.mark.precision
+
+
+def trained(make=cnn, **parameters):
+    return weights(make(**parameters).fit(X, Y))
+
+
+def test_auto_is_what_the_processor_has():
+    expected = "bfloat16" if has_bfloat16() else "float32"
+    assert_same_weights(trained(), trained(precision=expected))
+
+
+def test_the_two_differ():
+    with pytest.raises(AssertionError):
+        assert_same_weights(trained(precision="float32"), trained(precision="bfloat16"))
+
+
+def test_auto_is_float32_without_convolutions():
+    assert_same_weights(trained(mlp), trained(mlp, precision="float32"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TF_ENABLE_ONEDNN_OPTS", "0"),
+        ("TF_ENABLE_ONEDNN_OPTS", "False"),
+        ("ONEDNN_MAX_CPU_ISA", "AVX2"),
+        ("ONEDNN_MAX_CPU_ISA", "avx512_core"),
+    ],
+)
+def test_auto_is_float32_where_onednn_may_not_use_bfloat16(variable, value, monkeypatch):
+    """TensorFlow itself emulates it, in many times the time."""
+    monkeypatch.setenv(variable, value)
+    assert_same_weights(trained(), trained(precision="float32"))
+
+
+@pytest.mark.parametrize("value", ["ALL", "AVX512_CORE_BF16", "AVX10_1_512_AMX"])
+def test_onednn_may_be_held_to_what_has_bfloat16(value, monkeypatch):
+    expected = has_bfloat16()
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
+    assert has_bfloat16() == expected
