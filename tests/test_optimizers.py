@@ -69,7 +69,7 @@ def without_decay_of_biases():
 
 
 CASES = {}
-for _name in set(NAMES) - WRAPPERS:
+for _name in sorted(set(NAMES) - WRAPPERS):
     CASES[f"{_name}"] = of_kind(_name)
     for _clip in CLIPPING:
         CASES[f"{_name} {_clip}"] = of_kind(_name, **COMMON, **OWN, **{_clip: CLIPPING[_clip]})
