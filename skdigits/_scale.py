@@ -24,7 +24,8 @@ class Scale:
     values are not 0, and how much it is like the mean image (their correlation). Of each the
     smallest that training held are kept. A batch is suspected where it lies below those of as many
     training images, by a wide margin: so no choice of training images ever is. Constant images say
-    nothing, and are left out.
+    nothing, and are left out. Where the smallest value is not 0, as behind a StandardScaler, size
+    and number are known from there, too.
 
     All is measured in ranges of the first training images, of a channel or of each column.
 
@@ -49,7 +50,9 @@ class Scale:
         mean = images.reshape(len(images), -1).mean(axis=0, dtype=np.float32) * self.per_unit
         reference = mean - mean.mean()
         self.reference = reference / (np.sqrt(np.square(reference).sum()) or 1)
-        self.n_rows, self.total_size, self.least = 0, 0.0, {}
+        floor = np.tile(low, n_pixels) * self.per_unit
+        self.floors = [np.zeros_like(floor), floor] if floor.any() else [np.zeros_like(floor)]
+        self.n_rows, self.total_sizes, self.least = 0, np.zeros(len(self.floors)), {}
         self._learn(images, low, high)
 
     def with_more(self, images):
@@ -69,10 +72,13 @@ class Scale:
 
     def _suspicious(self, values):
         """Return whether rows, in units of the training, need a closer look: a fast check."""
-        sizes, likenesses = self._measure(values)
-        return not (
-            sizes.min() >= self.typical_size * FAR_SMALLER
-            and likenesses.min() >= self._of_training("likeness", MOST_ROWS) - self.margin
+        small = (
+            self._sizes(values, floor).min() < size * FAR_SMALLER
+            for floor, size in zip(self.floors, self.typical_sizes, strict=True)
+        )
+        likenesses = self._likenesses(values)
+        return any(small) or not (
+            likenesses.min() >= self.suspicious_likeness
             and values.max() <= self.usual[1]
             and values.min() >= self.usual[0]
         )
@@ -88,25 +94,30 @@ class Scale:
         if self._far_off(values, changing):
             return self._far_off_text()
         near = np.clip(values, self.low_values - 1, self.high_values + 1)
-        sizes, likenesses = self._measure(near)
-        size, count = sizes.mean(), np.count_nonzero(rows, axis=1).mean()
-        if (
-            size < min(self._smallest_size(len(rows)), self.typical_size * FAR_SMALLER)
-            and count >= self._of_training("count", len(rows)) / 2
-        ):
+        if any(self._small(near, number) for number in range(len(self.floors))):
             return f"its values are much smaller{self._than()}"
-        likeness, least = likenesses.mean(), self._of_training("likeness", len(rows))
+        likeness = self._likenesses(near).mean()
+        least = self._of_training("likeness", len(rows))
         if likeness < least - self.margin <= -likeness:
             return "it looks like the negative"
         return None
+
+    def _small(self, values, number):
+        """Return whether rows are much smaller than training's, measured from a floor."""
+        floor, n_rows = self.floors[number], len(values)
+        size, typical = self._sizes(values, floor).mean(), self.typical_sizes[number]
+        count = np.count_nonzero(values != floor, axis=1).mean()
+        least = self._smallest_size(self._of_training(f"size {number}", n_rows), typical)
+        least_count = self._of_training(f"count {number}", n_rows) / 2
+        return size < min(least, typical * FAR_SMALLER) and count >= least_count
 
     def _enough(self, n_rows):
         """Return whether there are rows to look at, and some to compare them with."""
         return n_rows > 0 and self.n_rows > 0
 
-    def _smallest_size(self, n_rows):
-        """Return the least mean size of so many rows that would not surprise."""
-        return self._of_training("size", n_rows) / 2
+    def _smallest_size(self, least, typical):
+        """Return the least mean size that would not surprise."""
+        return least / 2
 
     def _far_off(self, values, changing):
         """Return whether values of rows are far out of range: most of those that change."""
@@ -129,9 +140,10 @@ class Scale:
         rows = images.reshape(len(images), -1)
         parts = [rows[start : start + ROWS_A_PART] for start in range(0, len(rows), ROWS_A_PART)]
         parts = [self._facts(part[~self._constant(part)]) for part in parts]
-        self.n_rows += sum(len(facts["size"]) for facts in parts)
-        self.total_size += sum(facts["size"].sum(dtype=float) for facts in parts)
-        self.typical_size = self.total_size / max(self.n_rows, 1)
+        self.n_rows += sum(len(facts["likeness"]) for facts in parts)
+        sums = [[p[f"size {k}"].sum(dtype=float) for k in range(len(self.floors))] for p in parts]
+        self.total_sizes = self.total_sizes + np.sum(sums, axis=0)
+        self.typical_sizes = (self.total_sizes / max(self.n_rows, 1)).tolist()
         self.least = {
             name: np.sort(np.concatenate([self.least.get(name, []), *(p[name] for p in parts)]))
             for name in parts[0]
@@ -140,19 +152,28 @@ class Scale:
         # Other images of the same kind may be this much less like the mean image.
         doubt = self.doubt / np.sqrt(len(self.reference))
         self.margin = 0.1 + doubt + 1 / np.sqrt(max(self.n_rows, 1))
+        self.suspicious_likeness = self._of_training("likeness", MOST_ROWS) - self.margin
 
     def _facts(self, rows):
         """Return what is known of each row of the training: the smaller, the less usual."""
-        size, likeness = self._measure(rows * self.per_unit)
-        return {"size": size, "likeness": likeness, "count": np.count_nonzero(rows, axis=1)}
+        values = rows * self.per_unit
+        facts = {"likeness": self._likenesses(values)}
+        for number, floor in enumerate(self.floors):
+            facts[f"size {number}"] = self._sizes(values, floor)
+            facts[f"count {number}"] = np.count_nonzero(values != floor, axis=1)
+        return facts
 
     def _of_training(self, name, n_rows):
         """Return the mean of the smallest so many of the values that training held."""
         least = self.least[name][:n_rows]
         return least.mean() if len(least) else 0.0
 
-    def _measure(self, values):
-        """Return the size of each row, and its likeness to the mean image."""
+    def _sizes(self, values, floor):
+        above = values - floor if len(self.floors) > 1 else values
+        return np.sqrt(np.vecdot(above, above) / values.shape[1])
+
+    def _likenesses(self, values):
+        """Return the correlation of each row with the mean image."""
         n_values = values.shape[1]
         squares = np.vecdot(values, values)
         means = values.sum(axis=1) / n_values
@@ -163,7 +184,7 @@ class Scale:
             centred = values[flat] - means[flat, np.newaxis]
             along[flat] = np.vecdot(centred, self.reference)
             spread[flat] = np.vecdot(centred, centred)
-        return np.sqrt(squares / n_values), along / np.sqrt(np.maximum(spread, 1e-12))
+        return along / np.sqrt(np.maximum(spread, 1e-12))
 
     def _constant(self, rows):
         """Return which rows are one colour."""
@@ -194,8 +215,8 @@ class TableScale(Scale):
         super()._learn(images, low, high)
 
     def _facts(self, rows):
-        small = self._small(rows * self.per_unit)
-        return {**super()._facts(rows), "even": -np.count_nonzero(small, axis=1)}
+        near_zero = self._near_zero(rows * self.per_unit)
+        return {**super()._facts(rows), "even": -np.count_nonzero(near_zero, axis=1)}
 
     def _suspicious(self, values):
         odd = np.count_nonzero(self._odd(values, margin=0), axis=1)
@@ -205,9 +226,9 @@ class TableScale(Scale):
         """Tables are less alike than images: few rows tell little of a single other."""
         return n_rows * self.n_rows >= ENOUGH_ROWS / 2
 
-    def _smallest_size(self, n_rows):
+    def _smallest_size(self, least, typical):
         """Return less than the least of training, by a factor as that is below the typical."""
-        return np.square(self._of_training("size", n_rows)) / self.typical_size / 2
+        return np.square(least) / typical / 2 if typical else 0.0
 
     def _far_off(self, values, changing):
         """Return whether most rows have more odd values than training's.
@@ -230,9 +251,9 @@ class TableScale(Scale):
 
     def _odd(self, values, margin):
         below, above = values < self.low_values - margin, values > self.high_values + margin
-        return below | above | self._small(values)
+        return below | above | self._near_zero(values)
 
-    def _small(self, values):
+    def _near_zero(self, values):
         return (np.abs(values) < self.small) & (values != 0)
 
     def _constant(self, rows):

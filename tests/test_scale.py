@@ -256,6 +256,17 @@ def test_one_warning_of_several_members_views_and_steps():
         assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("other", [X_TEST / 255, 255 - X_TEST], ids=["smaller", "negative"])
+def test_behind_a_scaler_of_columns(other):
+    rows, test = X.reshape(len(X), -1), X_TEST.reshape(len(X_TEST), -1)
+    scaled = make_pipeline(StandardScaler(), mlp(epochs=1)).fit(rows, Y)
+    with silent():
+        scaled.predict(rows)
+        scaled.predict(test)
+    with pytest.warns(UserWarning, match="another scale"):
+        scaled.predict(other.reshape(len(other), -1))
+
+
 def test_a_display_warns_once():
     estimator = cnn(epochs=1).fit(X, Y)
     with pytest.warns(UserWarning, match="another scale") as caught:
