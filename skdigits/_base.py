@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdigits._duration import resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
-from skdigits._numbers import Moments, Origin
+from skdigits._numbers import Moments
 from skdigits._pickling import PickledCallbacks
 from skdigits._routed_names import advice_on
 from skdigits._unchanged import unchanged_after_error
@@ -313,27 +313,6 @@ class ImageClassifier(
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._network.n_parameters
 
-    @property
-    def offset_(self):
-        """What `model_` wants subtracted from each column of X; 0 from usual ones."""
-        return self._origin_of_fit.offset
-
-    @property
-    def unit_(self):
-        """What `model_` wants the differences from `offset_` to be divided by; 1 as a rule."""
-        return self._origin_of_fit.unit
-
-    @property
-    def _origin_of_fit(self):
-        if not hasattr(self, "_network"):
-            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
-
-    def __dir__(self):
-        """List all attributes but `model_`: who lists them, or shows them, takes their values."""
-        names = object.__dir__(self)
-        return [name for name in names if name != "model_" and hasattr(self, name)]
-
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
 
@@ -401,7 +380,7 @@ class ImageClassifier(
             self._split_seed = int(self._rng.integers(2**31))
         train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
         if not go_on:
-            self._moments = Moments(arrays[0], train_rows)
+            self._moments = Moments(arrays[0], train_rows, self.offset_)
             self._network = self._new_network(spec, *self._moments.values())
             self.history_, self.n_iter_ = {}, 0
         elif epochs is None and self._moments is not None:

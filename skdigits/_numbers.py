@@ -6,8 +6,10 @@ import numpy as np
 
 # A range that lies this many times its width from zero keeps 12 of float32's 24 bits.
 FAR = 2.0**12
+EXACT = 2.0**24  # up to here every whole number is a float32
 # The squares of narrower and wider ranges are no float32.
 NARROW, WIDE = 1e-15, 1e15
+HUGE = 1e37  # nearly the largest float32
 # No value of a column in training is farther from its mean than this many standard deviations.
 # Otherwise the rare value of a column that is nearly always the same, 245 standard deviations away
 # for a pixel that has ink in one image of MNIST, drowns all others. docs/design.md has what was
@@ -46,19 +48,20 @@ class Origin:
         A column that is far from zero for its range begins at its smallest value. One whose range
         has no square in float32 is divided by the range as well, but no channel that is so wide:
         one wild pixel would make all others the same. One that differs by rounding errors only
-        does not change.
+        does not change; one that is a single number may yet change, as in a first row alone.
         """
         if values.dtype == np.uint8:
             return None
         low, high = column_range(values)
         width = _differences(high, low)
         farthest = np.maximum(np.abs(low.astype(float)), np.abs(high.astype(float)))
+        noise = _is_noise(width, farthest, values.dtype)
         odd = width < NARROW
         if values.ndim == 2:
-            odd |= (width > WIDE) & (farthest <= np.finfo(np.float32).max)
-        noise = _is_noise(width, farthest, values.dtype)
+            odd |= (width > WIDE) & (farthest <= HUGE)
         odd &= ~noise
-        moved = odd | (farthest > np.where(noise, WIDE, FAR * width))
+        far = (farthest > FAR * width) & ~noise | (width == 0) & (farthest > EXACT)
+        moved = odd | far
         if not moved.any():
             return None
         return cls(np.where(moved, low, low.dtype.type(0)), np.where(odd, width, 1.0))
@@ -107,10 +110,14 @@ class Moments:
 
     rows : ndarray of int
         Which to use.
+
+    offset : ndarray of shape (channels,) or (n_columns,)
+        What was subtracted from them, see `Origin`.
     """
 
-    def __init__(self, images, rows):
+    def __init__(self, images, rows, offset):
         n_channels = images.shape[-1]
+        self._offset = offset.astype(float)
         self._are_columns = images.ndim == 2
         self._total, self._count = np.zeros((2, n_channels)), 0
         self._low, self._high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
@@ -156,7 +163,8 @@ class Moments:
             # error of (x - mean) / std in float32; that of the others, or of its neighbours in a
             # single row, is a guess.
             guess = mean.var() if constant.all() else variance[~constant].mean()
-            variance[constant] = np.maximum(guess, np.square(mean[constant]))
+            square = np.minimum(np.square(mean + self._offset), HUGE)
+            variance[constant] = np.maximum(guess, square[constant])
             variance = variance.astype(np.float32)
         if not np.isfinite(variance).all():
             raise ValueError(

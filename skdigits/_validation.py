@@ -36,6 +36,23 @@ class ValidatedInput:
     _scale: Scale | None
     _square_rows = False  # whether rows of a square number are images where nothing else is said
 
+    @property
+    def offset_(self):
+        """What `model_` wants subtracted from each column of X; 0 from usual ones."""
+        return self._known_origin.offset
+
+    @property
+    def unit_(self):
+        """What `model_` wants the differences from `offset_` to be divided by; 1 as a rule."""
+        return self._known_origin.unit
+
+    @property
+    def _known_origin(self):
+        if not hasattr(self, "image_shape_"):
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        # Pickles of old versions lack it.
+        return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
+
     def _validate_labelled_images(self, X, y, classes, known):
         """Return images and labels 0..n-1, and learn from them what later input must be like."""
         images, codes = self._labelled_images(X, y, classes, known)

@@ -161,12 +161,14 @@ class TestLargeOffsets:
             fresh.predict_proba(self.X), mlp(**settings).fit(self.X, self.Y).predict_proba(self.X)
         )
 
-    def test_partial_fit_from_nothing(self):
+    @pytest.mark.parametrize("size", [1, 30])
+    def test_partial_fit_from_nothing(self, size):
         moved = self.X + 10**12
         plain, estimator = mlp(), mlp()
-        for part in (slice(0, 30), slice(30, 60), slice(60, 90)):
-            plain.partial_fit(self.X[part], self.Y[part])
-            estimator.partial_fit(moved[part], self.Y[part])
+        for start in range(0, 90, size):
+            part = slice(start, start + size)
+            plain.partial_fit(self.X[part], self.Y[part], classes=[0, 1, 2])
+            estimator.partial_fit(moved[part], self.Y[part], classes=[0, 1, 2])
         np.testing.assert_array_equal(estimator.predict_proba(moved), plain.predict_proba(self.X))
 
     @pytest.mark.parametrize("unit", [1, 1e-20, 1e25])
