@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+from typing import Any
 
 import joblib
 
@@ -14,7 +15,8 @@ class OldPickles:
         """Restore an estimator; a parameter that did not exist when it was pickled: its default."""
         parameters = inspect.signature(type(self).__init__).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-        super().__setstate__({**defaults, **state})
+        estimator: Any = super()
+        estimator.__setstate__({**defaults, **state})
 
 
 class PickledCallbacks(OldPickles):
@@ -25,7 +27,7 @@ class PickledCallbacks(OldPickles):
 
     def __getstate__(self):
         """Return what is pickled; callbacks by value where pickle can't find their functions."""
-        state = super().__getstate__()
+        state: Any = super().__getstate__()
         if state.get("callbacks"):
             state = {**state, "callbacks": [_picklable(each) for each in state["callbacks"]]}
         return state

@@ -1,6 +1,7 @@
 """Fits that an error leaves no trace of."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,8 @@ def unchanged_after_error(method):
     @functools.wraps(method)
     def fit(estimator, *args, **kwargs):
         attributes = dict(vars(estimator))
-        network = attributes.get("_network")
-        state = None if network is None else network.get_state()
+        network: Any = attributes.get("_network")
+        go_back = functools.partial(network.set_state, network.get_state()) if network else None
         random_state = attributes.get("random_state")
         draws = isinstance(random_state, np.random.RandomState) and random_state.get_state()
         try:
@@ -23,8 +24,8 @@ def unchanged_after_error(method):
         except BaseException:
             vars(estimator).clear()
             vars(estimator).update(attributes)
-            if network is not None:
-                network.set_state(state)
+            if go_back:
+                go_back()
             if draws:
                 random_state.set_state(draws)
             raise

@@ -152,7 +152,7 @@ class Network:
         }
 
     def __setstate__(self, pickled):
-        self.__init__(pickled["spec"])
+        Network.__init__(self, pickled["spec"])
         if "_state" in pickled:  # as it was before there were names and versions
             pickled = {"state": pickled["_state"], "versions": BEFORE_VERSIONS, "n_parameters": 0}
         self._state, self._written_by = pickled["state"], pickled["versions"]
