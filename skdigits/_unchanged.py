@@ -1,9 +1,9 @@
 """Fits that an error leaves no trace of."""
 
+import copy
 import functools
-from typing import Any
 
-import numpy as np
+from numpy.random import RandomState
 
 
 def unchanged_after_error(method):
@@ -15,10 +15,10 @@ def unchanged_after_error(method):
     @functools.wraps(method)
     def fit(estimator, *args, **kwargs):
         attributes = dict(vars(estimator))
-        network: Any = attributes.get("_network")
+        network = attributes.get("_network")
         go_back = functools.partial(network.set_state, network.get_state()) if network else None
         random_state = attributes.get("random_state")
-        draws = isinstance(random_state, np.random.RandomState) and random_state.get_state()
+        draws = copy.deepcopy(random_state) if isinstance(random_state, RandomState) else None
         try:
             return method(estimator, *args, **kwargs)
         except BaseException:
@@ -27,7 +27,7 @@ def unchanged_after_error(method):
             if go_back:
                 go_back()
             if draws:
-                random_state.set_state(draws)
+                attributes["random_state"].set_state(draws.get_state())
             raise
 
     return fit
