@@ -54,9 +54,9 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
 
     n_jobs : int, default=None
         How many members are trained side by side, as everywhere in scikit-learn: None is 1, unless
-        in a `joblib.parallel_config` context; -1 is one a core. One network uses all cores by
-        itself, and every worker process imports TensorFlow first, so that more than 1 pays for
-        small networks and long training only. It has no part in `predict`.
+        in a `joblib.parallel_config` context; -1 is one a core. One network uses up to four
+        cores by itself, and every worker process imports TensorFlow first, so that more than 1 pays
+        for small networks and long training only. It has no part in `predict`.
 
     random_state : int, RandomState instance or None, default=None
         Draws the seed of each `random_state` in each member, also where `estimator` has one set.
