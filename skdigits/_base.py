@@ -313,6 +313,11 @@ class ImageClassifier(
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._network.n_parameters
 
+    def __dir__(self):
+        """List all attributes but `model_`: who lists them, or shows them, takes their values."""
+        names = object.__dir__(self)
+        return [name for name in names if name != "model_" and hasattr(self, name)]
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
 
