@@ -20,6 +20,21 @@ if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor 
     os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
 
 
+@pytest.fixture
+def builds(monkeypatch):
+    """Return a list that grows by one with each network that is built."""
+    import keras
+
+    built, compile_model = [], keras.Model.compile
+
+    def count(model, *args, **kwargs):
+        built.append(model.name)
+        return compile_model(model, *args, **kwargs)
+
+    monkeypatch.setattr(keras.Model, "compile", count)
+    return built
+
+
 @pytest.fixture(scope="session")
 def data_folder():
     """Return the folder that holds ``mnist/`` and ``fashion/``, or skip."""

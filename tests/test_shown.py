@@ -4,7 +4,6 @@ import gc
 import inspect
 import pickle
 
-import keras
 import pytest
 from sklearn import config_context
 from sklearn.pipeline import make_pipeline
@@ -35,19 +34,6 @@ WAYS = {
     "vars": vars,
     "n_parameters_": lambda estimator: estimator.n_parameters_,
 }
-
-
-@pytest.fixture
-def builds(monkeypatch):
-    """Return a list that grows by one with each network that is built."""
-    built, compile_model = [], keras.Model.compile
-
-    def count(model, *args, **kwargs):
-        built.append(model.name)
-        return compile_model(model, *args, **kwargs)
-
-    monkeypatch.setattr(keras.Model, "compile", count)
-    return built
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -132,7 +132,7 @@ class Network:
 
     def suspend(self):
         """Give the program back, if nobody else holds its model."""
-        if self._program is not None and not self._program.lent_out:
+        if self._program is not None and _pool.is_free(self._program):
             self._state = self.get_state()
             self._program = None
             self._giving_back()

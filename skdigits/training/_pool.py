@@ -6,17 +6,23 @@ again with weights from its own seed and a new optimizer state, so that its resu
 what it would have been. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
 """
 
+import gc
 import os
 import threading
 from collections import OrderedDict, deque
 
 from skdigits._tensorflow import check_process, neutral_keras
+from skdigits.training._condition import Condition
 from skdigits.training._program import Program
 
 POOL_SIZE = 8
+# Programs that are thrown away before garbage is collected: their parts refer to each other, and
+# Python by itself would wait for a dozen. It takes a fifth of a second, building one much longer.
+GARBAGE_SIZE = 4
 
 _idle: OrderedDict = OrderedDict()  # id of program -> program, the longest idle first
 _given_back: deque = deque()
+_thrown_away: deque = deque()  # a value for each
 # Reentrant: collecting an estimator while the lock is held comes back here in the same thread.
 lock = threading.RLock()
 
@@ -27,19 +33,17 @@ def acquire(spec):
     key = spec.key()
     with lock:
         _take_back()
-        for program in list(_idle.values()):
-            if key is not None and program.key == key:
-                del _idle[id(program)]
-                return program
-        with neutral_keras():
-            program = Program(spec)
-        program.key = key  # now: later the spec's objects may have changed
+        program = _find(key) or _build(spec, key)
+        # The old condition has references of its own.
+        program.lent_out, program.condition = False, None
+        program.condition = Condition(program)
         return program
 
 
 def release(program):
-    """Give a program back; it is kept if it can serve again and nobody else holds its model."""
-    if program.lent_out or not program.can_start_again or program.key is None:
+    """Give a program back; it is kept if it can serve again."""
+    if not program.can_start_again or program.key is None:
+        _thrown_away.append(None)
         return
     _given_back.append(program)
     # An estimator may be collected at any moment, also while this thread holds a lock that the
@@ -51,12 +55,42 @@ def release(program):
             lock.release()
 
 
+def is_free(program):
+    """Tell whether nobody else holds a part of the program's model, or has changed it."""
+    if not program.lent_out or program.condition.holds(program):
+        return True
+    gc.collect()  # who held it may be garbage
+    return program.condition.holds(program)
+
+
+def _find(key):
+    """Take an idle program from the pool; drop those that others still hold."""
+    for program in [each for each in _idle.values() if key is not None and each.key == key]:
+        del _idle[id(program)]
+        if is_free(program):
+            return program
+        _thrown_away.append(None)
+    return None
+
+
+def _build(spec, key):
+    if len(_thrown_away) >= GARBAGE_SIZE:
+        _thrown_away.clear()
+        gc.collect()
+    with neutral_keras():
+        program = Program(spec)
+    program.key = key  # now: later the spec's objects may have changed
+    return program
+
+
 def _take_back():
     while _given_back:
         program = _given_back.popleft()
+        program.model.history = None  # Keras keeps a callback of the user's there
         _idle[id(program)] = program
     while len(_idle) > _size():
         _idle.popitem(last=False)
+        _thrown_away.append(None)
 
 
 def _size():

@@ -56,8 +56,8 @@ class Program:
         self._steps = Steps(self.model, self.augmenter, loss_traits(spec.loss), sets_rate)
         self.is_float32 = is_float32(self.model)
         self._has_averages = bool(batch_normalizations(self.model))
-        self.key = None  # the pool's
-        self.lent_out = False  # once others hold the model, it cannot serve a second estimator
+        self.key = self.condition = None  # the pool's
+        self.lent_out = False  # whether others have seen the model
         models = [self.model, self.augmenter] if self.augmenter else [self.model]
         # What a network that was built from another one keeps of it when it starts.
         self._body = {

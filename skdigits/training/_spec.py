@@ -2,13 +2,12 @@
 
 import itertools
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from skdigits._tensorflow import keras
-from skdigits.training._optimizer import excluded_from_weight_decay
+from skdigits.training._frozen import UnknownError, freeze
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ class NetworkSpec:
     def key(self):
         """Return a hashable value that equal specs share, or None where that cannot be known."""
         try:
-            return _freeze(vars(self))
-        except _UnknownError:
+            return freeze(vars(self))
+        except UnknownError:
             return None
 
     def differences(self, other):
@@ -60,35 +59,11 @@ class NetworkSpec:
         return ["transfer_from" if name == "body" else name for name in changed]
 
 
-class _UnknownError(Exception):
-    """Part of a spec is an object whose behaviour its description does not fix."""
-
-
-def _freeze(value):
-    if isinstance(value, np.ndarray | np.generic):  # numpy compares its numbers with tuples
-        value = value.tolist()
-    if value is None or isinstance(value, str | Real):
-        return value
-    if isinstance(value, dict):
-        return tuple((name, _freeze(item)) for name, item in sorted(value.items()))
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(item) for item in value)
-    if getattr(value, "__module__", "").startswith(("keras.src.", "skdigits.")):
-        if hasattr(value, "get_config") and not getattr(value, "weights", None):
-            config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
-            if isinstance(value, keras.optimizers.Optimizer):
-                config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
-            return type(value).__qualname__, _freeze(config)
-        if callable(value) and "<" not in getattr(value, "__qualname__", "<"):
-            return value.__module__, value.__qualname__
-    raise _UnknownError
-
-
 def _differ(one, other):
     if isinstance(one, keras.Model) and isinstance(other, keras.Model):
         pairs = itertools.zip_longest(one.get_weights(), other.get_weights())
         return one is not other and not all(np.array_equal(*pair) for pair in pairs)
     try:
-        return _freeze(one) != _freeze(other)
-    except _UnknownError:
+        return freeze(one) != freeze(other)
+    except UnknownError:
         return one is not other

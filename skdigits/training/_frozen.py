@@ -1,0 +1,219 @@
+"""What an object does, as a value that can be compared: equal values, equal behaviour.
+
+Keras's own objects are fixed by their configuration. A function of the user's is fixed by its code
+and by the values of all that the code refers to: its defaults, and variables of the functions
+around it and of its module. So a lambda that is written anew for each fit is the same one, and a
+function whose module has changed meanwhile is another.
+"""
+
+import dis
+import functools
+import hashlib
+import sys
+from numbers import Number
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+
+import numpy as np
+
+from skdigits._tensorflow import keras, tf
+from skdigits.training._optimizer import excluded_from_weight_decay
+
+# What these define stays as it is while a process runs.
+LIBRARIES = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow"}
+LIBRARIES |= sys.stdlib_module_names - {"__main__"}
+
+
+class UnknownError(Exception):
+    """What an object does does not follow from what is seen of it."""
+
+
+def freeze(value):
+    """Return a hashable value that is equal for objects that do the same.
+
+    Numbers are equal to those of other types, as 0 is to 0.0, and lists to tuples.
+
+    Raises
+    ------
+    UnknownError
+    """
+    if isinstance(value, np.ndarray | np.generic):  # numpy compares its numbers with tuples
+        value = value.tolist()
+    if value is None or isinstance(value, str | bytes | Number):
+        return value
+    if isinstance(value, dict):
+        _check_registered(value)
+        return tuple((name, freeze(item)) for name, item in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    return _Behaviour().of(value)
+
+
+def _check_registered(config):
+    """Refuse a serialized object that Keras finds by a name, to which another may be bound."""
+    if config.get("registered_name") and not _is_of_library(config.get("module") or ""):
+        raise UnknownError
+
+
+def _is_of_library(module):
+    return module.partition(".")[0] in LIBRARIES and module != "builtins"
+
+
+class _Behaviour:
+    """Freezes functions and what they refer to; here numbers of two types are different."""
+
+    def __init__(self):
+        self._open = set()  # ids of what is being frozen: functions may refer to themselves
+
+    def of(self, value):
+        """Return a hashable value for any object."""
+        if value is None or isinstance(value, str | bytes | Number):
+            return type(value), value
+        if id(value) in self._open:
+            return "itself"
+        self._open.add(id(value))
+        try:
+            return self._of_object(value)
+        finally:
+            self._open.discard(id(value))
+
+    def _of_object(self, value):
+        if isinstance(value, np.ndarray | tf.Tensor):
+            return _digest(np.asarray(value))
+        if isinstance(value, dict):
+            return dict, tuple((self.of(key), self.of(item)) for key, item in value.items())
+        if isinstance(value, list | tuple):
+            return type(value), tuple(self.of(item) for item in value)
+        if isinstance(value, set | frozenset):
+            return set, frozenset(self.of(item) for item in value)
+        if isinstance(value, keras.Variable | tf.Variable):
+            return _Same(value)  # graphs read its value when they run
+        if isinstance(value, np.ufunc):
+            return np.ufunc, value.__name__
+        if isinstance(value, FunctionType | BuiltinFunctionType):
+            return self._of_function(value)
+        if isinstance(value, type):
+            return self._of_class(value)
+        if isinstance(value, functools.partial):
+            return functools.partial, self.of([value.func, value.args, value.keywords])
+        if isinstance(value, MethodType):
+            return MethodType, self.of([value.__self__, value.__func__])
+        if isinstance(value, staticmethod | classmethod):
+            return type(value), self.of(value.__func__)
+        if isinstance(value, property):
+            return property, self.of([value.fget, value.fset])
+        if hasattr(value, "python_function"):  # a tf.function
+            return tf.function, self.of(value.python_function)
+        return self._of_instance(value)
+
+    def _of_instance(self, value):
+        of_class = self.of(type(value))
+        if hasattr(value, "get_config"):
+            if getattr(value, "weights", None):
+                raise UnknownError
+            config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
+            if isinstance(value, keras.optimizers.Optimizer):
+                config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
+            return of_class, freeze(config), self.of(_functions_of(value))
+        is_plain = all(vars(kind).get("__slots__") is None for kind in type(value).__mro__)
+        if _name_in_library(type(value)) or not is_plain:
+            raise UnknownError
+        return of_class, self.of(vars(value))
+
+    def _of_class(self, value):
+        name = _name_in_library(value)
+        if name:
+            return name
+        members = {
+            name: member
+            for name, member in vars(value).items()
+            if not name.startswith(("__", "_abc_")) or isinstance(member, FunctionType)
+        }
+        return value.__qualname__, self.of([*value.__bases__]), self.of(members)
+
+    def _of_function(self, value):
+        name = _name_in_library(value)
+        if name:
+            return name
+        if isinstance(value, BuiltinFunctionType):
+            raise UnknownError
+        names, read = _names(value.__code__), value.__globals__
+        used = sorted(_globals(value.__code__) & set(read))
+        return (
+            value.__code__,
+            self.of([value.__defaults__, value.__kwdefaults__, vars(value)]),
+            tuple(self._of_cell(cell, names) for cell in value.__closure__ or ()),
+            tuple((name, self._of_reference(read[name], names)) for name in used),
+        )
+
+    def _of_cell(self, cell, names):
+        try:
+            return self._of_reference(cell.cell_contents, names)
+        except ValueError:  # not set yet
+            return "empty"
+
+    def _of_reference(self, value, names):
+        """Freeze what code refers to; of a module, what has a name that the code mentions."""
+        if not isinstance(value, ModuleType):
+            return self.of(value)
+        if value.__name__.partition(".")[0] in LIBRARIES:
+            return value.__name__
+        found = sorted(name for name in names if hasattr(value, name))
+        return value.__name__, tuple((name, self.of(getattr(value, name))) for name in found)
+
+
+class _Same:
+    """Equal to that of the very same object only, and keeps it alive."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self):
+        return id(self.value)
+
+
+def _functions_of(value):
+    """Return functions that an object was given, of which its configuration may tell the name."""
+    given = {name: item for name, item in vars(value).items() if isinstance(item, FunctionType)}
+    return {name: item for name, item in given.items() if not hasattr(type(value), name)}
+
+
+def _name_in_library(value):
+    """Return the full name of a function or a class of a library, None for others."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "<")
+    if module and module.partition(".")[0] in LIBRARIES and "<" not in name:
+        return module, name
+    return None
+
+
+def _inside(code):
+    """Return code and that of all functions in it."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return [code, *(each for one in inner for each in _inside(one))]
+
+
+@functools.lru_cache
+def _names(code):
+    """Return the names of variables and attributes that code mentions."""
+    return {name for each in _inside(code) for name in each.co_names}
+
+
+@functools.lru_cache
+def _globals(code):
+    """Return the names of variables of the module that code reads."""
+    loads = ("LOAD_GLOBAL", "LOAD_NAME")
+    return {
+        instruction.argval
+        for each in _inside(code)
+        for instruction in dis.get_instructions(each)
+        if instruction.opname in loads
+    }
+
+
+def _digest(array):
+    if array.dtype == object:
+        raise UnknownError
+    content = hashlib.blake2b(np.ascontiguousarray(array)).digest()
+    return np.ndarray, array.dtype.str, array.shape, content
