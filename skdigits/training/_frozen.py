@@ -215,5 +215,5 @@ def _globals(code):
 def _digest(array):
     if array.dtype == object:
         raise UnknownError
-    content = hashlib.blake2b(np.ascontiguousarray(array)).digest()
+    content = hashlib.blake2b(np.ascontiguousarray(array).data).digest()
     return np.ndarray, array.dtype.str, array.shape, content
