@@ -1,12 +1,12 @@
 """A CNN in a scikit-learn Pipeline.
 
-You learn how to go from rows of pixels, as most tables hold them, to a convolutional network:
-`ImageReshaper` gives each row the shape of an image, `PixelScaler` brings the pixels to 0..1, and
+You learn how to give rows of pixels, as most tables hold them, to a convolutional network.
+`ImageReshaper` gives each row the shape of an image, `PixelScaler` scales the pixels to 0..1, and
 `CNNClassifier` is the last step like any other classifier. The pipeline has one `fit`, one `score`
 and one set of parameters.
 
-The scaler is here to show how; the network standardises its input by itself, so that it could be
-left out.
+The scaler only shows how a pipeline scales pixels. You could leave it out, since the network
+standardises its input itself.
 
     python examples/01_pipeline.py
 """

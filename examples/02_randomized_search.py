@@ -1,12 +1,12 @@
 """Find good settings with RandomizedSearchCV.
 
 You learn that every argument of `MLPClassifier` is a parameter that scikit-learn's searches can
-draw: layers, rates, epochs, batch sizes. With an integer `cv` the folds are stratified, since
-skdigits' estimators are classifiers to scikit-learn.
+sample: layers, rates, epochs, batch sizes. With an integer `cv` the folds are stratified, since
+scikit-learn recognises skdigits' estimators as classifiers.
 
-Fits of the same architecture share one compiled network, so that a search doesn't compile anew
-for each candidate and fold, and its memory doesn't grow with them. For networks as small as these
-that beats `n_jobs=2`, where each worker process first has to import TensorFlow.
+Fits of the same architecture share one compiled model. So a search does not compile a model for
+each candidate and fold, and its memory does not grow with them. For networks as small as these
+this is faster than `n_jobs=2`, since each worker process first has to import TensorFlow.
 
     python examples/02_randomized_search.py
 """

@@ -1,10 +1,10 @@
 """Cross-validate on MNIST, Fashion-MNIST and the binary task.
 
 You learn to use the fetched data sets and `cross_val_score`. Fashion-MNIST has the form of MNIST
-and is harder; telling MNIST's 0 from 1 is easy. The first 2,000 images of each are used, so that
-this takes seconds; leave the slices out for the whole sets.
+and is harder. It is easy to tell MNIST's 0 from its 1. The script uses the first 2,000 images of
+each set, so that it takes seconds. Remove the slices to use the whole sets.
 
-The sets are downloaded on first use, 11 and 30 MB, to scikit-learn's data home. To use files that
+The first call downloads the sets, 11 and 30 MB, to scikit-learn's data home. To use files that
 you have already, set the environment variable SKDIGITS_DATA to a folder that holds them in `mnist/`
 and `fashion/`.
 

@@ -1,8 +1,8 @@
 """The networks in plain Keras and in SciKeras.
 
-You learn that `build_cnn` and `build_mlp` give ordinary Keras models. So you can compile and fit
-one by yourself, hand the function to SciKeras where you have SciKeras code already, or take the
-model that a fitted classifier holds and go on in Keras.
+You learn that `build_cnn` and `build_mlp` return ordinary Keras models. You can compile and fit
+such a model yourself, pass the function to SciKeras if you have SciKeras code already, or take
+the model of a fitted classifier and continue in Keras.
 
     python examples/05_networks_in_keras.py
 """
@@ -19,7 +19,7 @@ from skdigits.datasets import load_digits
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
 
-# Plain Keras. The network begins with a layer that standardises; in Keras you set its weights.
+# Plain Keras. The first layer of the network standardises its input; in Keras you set its weights.
 network = build_cnn((28, 28), 10, filters=(8, 16), hidden_layer_sizes=(64,), dropout=0.3)
 network.get_layer("standardize").set_weights(
     [np.array([X_train.mean()]), np.array([X_train.var()])]
@@ -29,7 +29,7 @@ network.fit(X_train[..., np.newaxis], y_train, epochs=5, verbose=0)
 loss, accuracy = network.evaluate(X_test[..., np.newaxis], y_test, verbose=0)
 print(f"plain Keras: accuracy {accuracy:.3f}, {network.count_params()} parameters")
 
-# SciKeras. It finds out the shape and the number of classes and hands them over as `meta`.
+# SciKeras finds out the shape and the number of classes and passes them on as `meta`.
 scikeras = KerasClassifier(
     model=build_cnn,
     filters=(8, 16),
@@ -44,7 +44,7 @@ scikeras = KerasClassifier(
 scikeras.fit(X_train / 255.0, y_train)
 print(f"SciKeras:    accuracy {scikeras.score(X_test / 255.0, y_test):.3f}")
 
-# skdigits, and its Keras model.
+# skdigits and its Keras model.
 classifier = CNNClassifier(filters=(8, 16), hidden_layer_sizes=(64,), epochs=5, random_state=0)
 classifier.fit(X_train, y_train)
 print(f"skdigits:    accuracy {classifier.score(X_test, y_test):.3f}")

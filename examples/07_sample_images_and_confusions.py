@@ -1,8 +1,8 @@
-"""Look at the images, and at what the classifier confuses.
+"""Look at the images, and at the classes that the classifier confuses.
 
-You learn to draw some images of each class before training, and after it the commonest
-confusions, each with the images of which the classifier was surest. Both displays work with any
-classifier of scikit-learn's; the second also with predictions that you have already.
+You learn to draw some images of each class before the training. After it, you draw the commonest
+confusions, each with the images of which the classifier was most confident. The first display
+needs no classifier. The second works with any scikit-learn classifier, and with predictions.
 
     python examples/07_sample_images_and_confusions.py                # opens a window
     python examples/07_sample_images_and_confusions.py pictures.png   # writes a file

@@ -1,12 +1,12 @@
-"""From pictures of digits, as people take and draw them, to a prediction.
+"""Predict the digits in photographs and drawings.
 
-You learn to put `DigitNormalizer` before a classifier: it finds the digit on a photograph or a
-drawing of any size, light on dark or dark on light, and brings it to MNIST's form. The pictures
-here are made from scikit-learn's digits: large, off the centre, on ruled paper in uneven
-light. A picture may also be the path of a file, or a PIL image; one list may hold all three.
+You learn to put `DigitNormalizer` before a classifier. It finds the digit on a photograph or a
+drawing of any size, light on dark or dark on light, and converts it to MNIST's form. The script
+makes its pictures from scikit-learn's digits: large, off the centre, on ruled paper in uneven
+light. A picture may also be the path of a file or a PIL image, and one list may hold all three.
 
-The last part shows what becomes of bad pictures: with `on_error="warn"` one warning names them all,
-and the others get their predictions.
+The last part shows what happens to bad pictures. With `on_error="warn"` one warning names them all,
+and the other pictures get their predictions.
 
     python examples/09_digits_people_write.py
 """

@@ -1,8 +1,9 @@
-"""Average networks that began from different seeds.
+"""Average networks that were trained from different seeds.
 
-You learn to use `AveragingClassifier`: its members differ by chance alone. Each prints its accuracy
-on the test images, its log loss, and its calibration error, which tells how far its probabilities
-are from how often it is right. The log loss of the average is always below the mean of theirs.
+You learn to use `AveragingClassifier`, whose members differ only in their seeds. The script prints
+the accuracy on the test images, the log loss and the calibration error of each member and of the
+average. The calibration error tells how far the probabilities are from how often the classifier is
+right. The log loss of the average is never above the mean of the members' log losses.
 
     python examples/10_averaged_networks.py
 """
