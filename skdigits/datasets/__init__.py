@@ -1,6 +1,7 @@
-"""Sets of small images to learn from: MNIST, Fashion-MNIST and scikit-learn's digits."""
+"""Sets of small images to learn from: MNIST, Fashion-MNIST, scikit-learn's digits, and your own."""
 
 from skdigits.datasets._digits import load_digits
+from skdigits.datasets._load_images import load_images
 from skdigits.datasets._mnist import fetch_fashion_mnist, fetch_mnist
 
-__all__ = ["fetch_fashion_mnist", "fetch_mnist", "load_digits"]
+__all__ = ["fetch_fashion_mnist", "fetch_mnist", "load_digits", "load_images"]

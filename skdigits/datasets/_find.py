@@ -28,9 +28,9 @@ def find_file(folder, set_name, file_name):
     """
     for near in _near(folder, set_name):
         for place in (near, near / "raw", near / file_name):
-            files = {_letters(path.name): path for path in _entries(place) if isfile(path)}
+            files = {letters_of(path.name): path for path in _entries(place) if isfile(path)}
             for name in (file_name, f"{file_name}.gz"):
-                if path := files.get(_letters(name)):
+                if path := files.get(letters_of(name)):
                     yield path
 
 
@@ -51,13 +51,13 @@ def _called(set_name, folders):
 
 def _set_of(name):
     """Return the set that a folder is called after: FashionMNIST, mnist-dataset; not kmnist."""
-    letters = _letters(name)
+    letters = letters_of(name)
     if "fashion" in letters:
         return "fashion"
     return "mnist" if letters.startswith("mnist") else None
 
 
-def _letters(name):
+def letters_of(name):
     """Return a name without case and punctuation: ``train-images.idx3-ubyte`` is no other file."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 

@@ -1,0 +1,187 @@
+"""One picture, in a file or in memory, as bytes of one size in grey or in colour."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+# The formats of files that are opened. Pillow has more; that of EPS runs another program.
+FORMATS = (
+    *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA"),
+    *("ICO", "PCX", "JPEG2000"),
+    *("HEIF", "JXL"),  # by packages that add them to Pillow
+)
+ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
+WHITE_16_BITS = 65535
+
+
+class PictureError(ValueError):
+    """What is wrong with one picture, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What all pictures of a data set are brought to."""
+
+    height: int
+    width: int
+    color_mode: str  # "grayscale" or "rgb"
+
+    @property
+    def shape(self):
+        """Shape of the array of one picture."""
+        size = (self.height, self.width)
+        return size if self.color_mode == "grayscale" else (*size, 3)
+
+
+def measure_file(path):
+    """Return height, width and whether a picture is grey, from the beginning of its file.
+
+    Raises
+    ------
+    PictureError
+        If the file is no picture that can be opened.
+    """
+    with _open(path) as image:
+        try:
+            width, height = image.size
+            if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
+                width, height = height, width
+            return height, width, _is_grey(image)
+        except Exception as error:  # Pillow's plugins raise errors of all types
+            raise _cannot_be_read(error) from error
+
+
+def read_file(path, form):
+    """Return the pixels of a file in a form, as an array of `form.shape`, uint8.
+
+    Raises
+    ------
+    PictureError
+        If the file cannot be read.
+    """
+    with _open(path) as image:
+        try:
+            # A large JPEG is decoded at a half, a quarter or an eighth of its size, which is fast.
+            side = 2 * max(form.height, form.width)
+            image.draft(None, (side, side))
+            return to_pixels(ImageOps.exif_transpose(image), form)
+        except PictureError:
+            raise
+        except Exception as error:
+            raise _cannot_be_read(error) from error
+
+
+def to_pixels(image, form):
+    """Return the pixels of a Pillow image in a form, as an array of `form.shape`, uint8."""
+    image = _to_mode(image, "L" if form.color_mode == "grayscale" else "RGB")
+    size = _size_inside(image, form)
+    if size != image.size:
+        smaller = size < image.size  # both sides are, or none
+        method = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
+        image = image.resize(size, method)
+    pixels = np.asarray(image)
+    return pixels if pixels.shape == form.shape else _pad(pixels, form)
+
+
+def to_bytes(values):
+    """Return grey values or colours of any type as uint8 of 0 to 255.
+
+    Booleans are black and white, uint16 has 65535 for white, floats up to 1 have 1, and all other
+    values have 255.
+
+    Raises
+    ------
+    PictureError
+        If there are other values.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values.astype(np.uint8) * np.uint8(255)
+    if values.dtype.kind not in "uif":
+        raise PictureError(f"it has values of type {values.dtype}; give numbers from 0 to 255")
+    low, high = (values.min(), values.max()) if values.size else (0, 0)
+    white = 255
+    if values.dtype == np.uint16:
+        white = WHITE_16_BITS
+    elif values.dtype.kind == "f" and high <= 1:
+        white = 1
+    if not (low >= 0 and high <= white):  # NaN is neither
+        raise PictureError(f"it has values from {low} to {high}; give values from 0 to 255")
+    return np.rint(values * np.float32(255 / white)).astype(np.uint8)
+
+
+def _open(path):
+    try:
+        if not os.path.exists(path):
+            raise PictureError("there is no such file")
+        if not os.path.isfile(path):  # opening a pipe would wait for ever
+            raise PictureError("this is not a file")
+        return Image.open(path, formats=_formats())
+    except UnidentifiedImageError as error:
+        reason = "the file is not a picture in a known format; save it as PNG or JPEG"
+        if not os.path.getsize(path):
+            reason = "the file is empty"
+        raise PictureError(reason) from error
+    except PictureError:
+        raise
+    except Exception as error:
+        raise _cannot_be_read(error) from error
+
+
+def _cannot_be_read(error):
+    return PictureError(f"the file cannot be read ({error or type(error).__name__})")
+
+
+@cache
+def _formats():
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _is_grey(image):
+    if image.mode in ("P", "PA"):
+        colors = np.array(image.getpalette("RGB")).reshape(-1, 3)
+        return bool((colors == colors[:, :1]).all())
+    return image.mode in GREY_MODES or image.mode.startswith("I;16")
+
+
+def _to_mode(image, mode):
+    """Return an image in mode "L" or "RGB"; what is transparent becomes white."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        values = np.asarray(image)
+        # Pillow opens some 16-bit files as 32-bit integers.
+        is_16_bits = image.mode != "F" and values.min() >= 0 and values.max() <= WHITE_16_BITS
+        image = Image.fromarray(to_bytes(values.astype(np.uint16) if is_16_bits else values))
+    elif image.mode in ALPHA_MODES or "transparency" in image.info:
+        if image.mode in ("La", "RGBa"):  # colours that are multiplied by their opacity
+            image = image.convert(image.mode.upper())
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode not in ("1", "L", "RGB"):
+        image = image.convert("RGB")
+    return image.convert(mode)
+
+
+def _size_inside(image, form):
+    """Return the largest width and height that fit into the form without distortion."""
+    width, height = image.size
+    scale = min(form.width / width, form.height / height)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    return min(wide, form.width), min(high, form.height)
+
+
+def _pad(pixels, form):
+    """Put pixels in the middle of a larger picture, in the median colour of their border."""
+    height, width = pixels.shape[:2]
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    padded = np.empty(form.shape, np.uint8)
+    padded[:] = np.rint(np.median(border, axis=0))
+    top, left = (form.height - height) // 2, (form.width - width) // 2
+    padded[top : top + height, left : left + width] = pixels
+    return padded

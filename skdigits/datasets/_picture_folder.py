@@ -1,0 +1,136 @@
+"""Pictures in folders, one for each class: which files there are, and their labels."""
+
+import os
+
+from skdigits._warnings import warn
+from skdigits.datasets._parts import FilePart, clean_label, part_of
+
+# What systems and programs leave beside pictures, besides hidden files.
+LEFT_BY_SYSTEMS = {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
+
+# Files that describe pictures. All other files in the folder of a class have to be pictures.
+NOTES = (
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".ini"),
+    *(".log", ".db", ".py", ".ipynb"),
+)
+NAMED = 10  # folders or files that a message names
+
+
+def list_folder(folder):
+    """Return the pictures of a folder that holds a folder for each class.
+
+    There may be folders of the parts, such as train and test, above those of the classes.
+
+    Parameters
+    ----------
+    folder : str
+
+    Returns
+    -------
+    parts : dict of str to FilePart
+        By "train", "val" and "test", those that are there; pictures are sorted. A folder that is
+        not divided has "train" only.
+
+    Raises
+    ------
+    ValueError
+        If there are no folders of classes, or no pictures in them; says what to do.
+    """
+    found: dict[str, list[str]] = {}
+    folders, files = _look_into(folder)
+    for below in folders:
+        part = part_of(os.path.basename(below))
+        if part and _look_into(below)[0]:  # without folders in it, it is a class: trains
+            found.setdefault(part, []).append(below)
+    if not found:
+        _check_classes(folder, folders, files)
+        found = {"train": [folder]}
+    without: list[str] = []
+    parts = {}
+    for part, places in found.items():
+        pictures = [picture for each in places for picture in _pictures(each, without)]
+        if pictures:
+            parts[part] = FilePart(*map(list, zip(*pictures, strict=True)))
+    if not parts:
+        raise ValueError(f"there are no pictures in the folders of {folder}")
+    if without:
+        names = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
+        warn(f"Left out: folders without pictures, and pictures outside of folders: {names}.")
+    return parts
+
+
+def _pictures(folder, without):
+    """Return path and label of each picture; add to `without` what has none or no label."""
+    folders, files = _look_into(folder)
+    without += files
+    pictures = []
+    for below in folders:
+        paths = list(_walk(below))
+        if not paths:
+            without.append(below)
+        label = clean_label(os.path.basename(below))
+        pictures += [(path, label) for path in paths]
+    return pictures
+
+
+def _check_classes(folder, folders, files):
+    """Raise a ValueError if a folder without parts does not hold the folders of classes."""
+    if not folders:
+        raise ValueError(_advice(folder, files))
+    if all(part_of(os.path.basename(each)) for each in folders):
+        raise ValueError(
+            f"{folders[0]} holds no folders of classes. Put the pictures of each class into a "
+            f"folder of its name, such as {os.path.join(folders[0], 'cat', '1.png')}, or list the "
+            "pictures in a CSV file of paths and labels, and give its path"
+        )
+    if len(folders) == 1 and not files:
+        inner, pictures = _look_into(folders[0])
+        if inner and not pictures:
+            names = ", ".join(os.path.basename(each) for each in inner[:NAMED])
+            raise ValueError(
+                f"{folder} holds one folder, with the folders {names} in it. If these are the "
+                f"classes or parts, give {folders[0]}"
+            )
+
+
+def _advice(folder, files):
+    """Return what to do with a folder that has no folders in it."""
+    what = "pictures, but no folder for each class" if files else "no folders and no pictures"
+    tables = [path for path in _visible(folder) if path.lower().endswith((".csv", ".tsv", ".npz"))]
+    if tables:
+        return f"{folder} holds {what}. To read {tables[0]}, give its path"
+    return (
+        f"{folder} holds {what}. Put the pictures of each class into a folder of its name, such "
+        f"as {os.path.join(folder, 'cat', '1.png')}, or list them in a CSV file of paths and "
+        "labels, and give its path"
+    )
+
+
+def _walk(folder, above=()):
+    """Yield the paths of all pictures in a folder and below, sorted; follow links."""
+    here = os.path.realpath(folder)
+    if here in above:  # a link back
+        return
+    folders, files = _look_into(folder)
+    yield from files
+    for below in folders:
+        yield from _walk(below, (*above, here))
+
+
+def _look_into(folder):
+    """Return the paths of the folders and of the pictures directly in a folder, sorted."""
+    folders, files = [], []
+    for path in _visible(folder):
+        if os.path.isdir(path):
+            folders.append(path)
+        elif not path.lower().endswith(NOTES):
+            files.append(path)
+    return folders, files
+
+
+def _visible(folder):
+    return [
+        os.path.join(folder, name)
+        for name in sorted(os.listdir(folder))
+        if not name.startswith(".") and name.lower() not in LEFT_BY_SYSTEMS
+    ]

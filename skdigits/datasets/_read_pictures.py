@@ -1,0 +1,150 @@
+"""Many picture files as one array: their common form, progress, and those that are unreadable."""
+
+import sys
+import warnings
+from collections import Counter
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image
+
+from skdigits._warnings import warn
+from skdigits.datasets._memory import check_memory
+from skdigits.datasets._picture import Form, PictureError, measure_file, read_file
+
+NAMED = 10  # unreadable files that an error names
+LARGEST = 256 * 256  # pixels of a small image
+LONGER_SIDE = 64  # of the size to use in place of a larger one
+
+
+class LargePicturesError(ValueError):
+    """Most pictures are large, and no size was chosen; `smaller` is one with their proportions."""
+
+    def __init__(self, message, smaller):
+        super().__init__(message)
+        self.smaller = smaller
+
+
+def common_form(paths, size, color_mode):
+    """Return the form that pictures have in common, where the caller chose none.
+
+    Parameters
+    ----------
+    paths : list of str
+    size : tuple of int or None
+        Height and width; None takes those that most of the pictures have.
+    color_mode : {"grayscale", "rgb"} or None
+        None is "grayscale" if all pictures are grey.
+
+    Returns
+    -------
+    form : Form
+
+    Raises
+    ------
+    LargePicturesError
+        If no size was chosen, and most pictures are large.
+    """
+    if size and color_mode:
+        return Form(size[0], size[1], color_mode)
+    sizes: Counter = Counter()
+    all_grey = True
+    with _bombs_are_errors():
+        for path in _progress(paths, "Looking at pictures"):
+            try:
+                height, width, is_grey = measure_file(path)
+            except PictureError:
+                continue  # read_files names it
+            sizes[height, width] += 1
+            all_grey = all_grey and is_grey
+    height, width = size or _commonest(sizes)
+    return Form(height, width, color_mode or ("grayscale" if all_grey else "rgb"))
+
+
+def read_files(paths, form, *, on_error):
+    """Read files as pictures of one form.
+
+    Parameters
+    ----------
+    paths : list of str
+    form : Form
+    on_error : {"raise", "warn"}
+        What to do with files that are unreadable: name them in an error, or leave them out.
+
+    Returns
+    -------
+    pixels : ndarray of shape (n_readable, *form.shape), uint8
+    readable : ndarray of shape (n_paths,), bool
+
+    Raises
+    ------
+    OSError
+        If files are unreadable and `on_error` is "raise", or if all are.
+    ValueError
+        If the array would not fit into memory.
+    """
+    check_memory((len(paths), *form.shape))
+    pixels = np.empty((len(paths), *form.shape), np.uint8)
+    readable = np.ones(len(paths), bool)
+    unreadable = []
+    n_read = 0
+    with _bombs_are_errors():
+        for number, path in enumerate(_progress(paths, "Reading pictures")):
+            try:
+                pixels[n_read] = read_file(path, form)
+                n_read += 1
+            except PictureError as error:
+                readable[number] = False
+                unreadable.append(f"{path}: {error}.")
+    if unreadable:
+        _tell(unreadable, len(paths), raises=on_error == "raise" or not n_read)
+    return pixels[:n_read], readable
+
+
+def _tell(unreadable, n_paths, *, raises):
+    """Raise an error, or warn, that names the unreadable files and says how many there are."""
+    lines = [f"{len(unreadable)} of {n_paths} pictures cannot be read", *unreadable[:NAMED]]
+    if len(unreadable) > NAMED:
+        lines.append(f"... and {len(unreadable) - NAMED} more.")
+    if not raises:
+        lines[0] += " and are left out."
+        warn("\n".join(lines))
+        return
+    lines[0] += "."
+    if len(unreadable) < n_paths:
+        lines.append('load_images(on_error="warn") leaves them out.')
+    raise OSError("\n".join(lines))
+
+
+def _commonest(sizes):
+    """Return the height and width that most pictures have; of several the smallest."""
+    if not sizes:
+        return (1, 1)  # all are unreadable, which is another error
+    (height, width), count = min(sizes.items(), key=lambda each: (-each[1], each[0]))
+    if height * width > LARGEST:
+        scale = LONGER_SIDE / max(height, width)
+        smaller = max(1, round(height * scale)), max(1, round(width * scale))
+        raise LargePicturesError(
+            f"the commonest size of the pictures is {height} x {width} pixels ({count} of "
+            f"{sizes.total()}), which takes long to train on. Give a smaller size, such as "
+            f"image_shape={smaller}",
+            smaller,
+        )
+    return height, width
+
+
+@contextmanager
+def _bombs_are_errors():
+    """Refuse files that Pillow takes for decompression bombs; ignore its other warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _progress(paths, what):
+    """Return the paths with a progress bar, if it takes long and there is a terminal to see it."""
+    from tqdm import tqdm
+
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return tqdm(paths, desc=what, delay=1, leave=False, ncols=79, disable=not terminal)
