@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from skdigits._arrays import as_array, check_labels
-from skdigits._images import (
+from skdigits._image_shape import (
     check_same_shape,
     refuse_single_image,
     resolve_shape,

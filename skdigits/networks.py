@@ -6,7 +6,7 @@ what it knows of the data as ``meta``.
 
 from numbers import Integral, Real
 
-from skdigits._images import channels_first
+from skdigits._image_shape import channels_first
 from skdigits._tensorflow import keras
 
 __all__ = ["build_cnn", "build_from", "build_mlp"]

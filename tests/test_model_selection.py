@@ -22,7 +22,7 @@ from support import mlp, tiny
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare
-from skdigits.model_selection._results import Outcome, summarize
+from skdigits.model_selection._model_results import Outcome, summarize
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 
 import skdigits
-from skdigits.cli._compare import compare
-from skdigits.cli._study import study
+from skdigits.cli._compare_command import compare
+from skdigits.cli._study_command import study
 
 usage_error: Any = typer.BadParameter.__base__  # what Typer raises for any wrong use
 

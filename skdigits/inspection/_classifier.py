@@ -4,7 +4,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits._base import ImageClassifier
 from skdigits._members import members
-from skdigits.inspection._images import square_shape
+from skdigits.inspection._drawn_images import square_shape
 
 
 def networks(estimator, display):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skdigits.inspection._drawing import draw_rows
-from skdigits.inspection._images import as_images, images_of
+from skdigits.inspection._drawn_images import as_images, images_of
 
 
 class ConfusionExamplesDisplay:

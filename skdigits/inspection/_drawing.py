@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.inspection._images import as_images
+from skdigits.inspection._drawn_images import as_images
 
 GAP = 2  # pixels between images in labelled rows
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from skdigits.inspection._classifier import image_shape, networks
 from skdigits.inspection._drawing import new_axes, to_unit
-from skdigits.inspection._images import transformed
+from skdigits.inspection._drawn_images import transformed
 
 # What the authors of SmoothGrad found best: 10 to 20 % of noise; little changes over 50 copies.
 N_COPIES = 50

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
 from skdigits.inspection._drawing import draw_rows
-from skdigits.inspection._images import as_images
+from skdigits.inspection._drawn_images import as_images
 
 
 class SampleImagesDisplay:

@@ -30,7 +30,7 @@ from skdigits.model_selection._measure import (
     measure_fit,
     seeded,
 )
-from skdigits.model_selection._results import Comparison, rank, sign_test, summarize
+from skdigits.model_selection._model_results import Comparison, rank, sign_test, summarize
 
 Progress = Callable[[str, float | None, str], None]
 

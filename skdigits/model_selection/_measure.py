@@ -13,7 +13,7 @@ from skdigits._base import ImageClassifier
 from skdigits._members import last_step, members
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
-from skdigits.model_selection._results import Outcome, Run
+from skdigits.model_selection._model_results import Outcome, Run
 
 FIT_SHARE = 0.95  # of the progress of one run; the rest is left for predicting
 

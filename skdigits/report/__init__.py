@@ -1,11 +1,11 @@
 """Results as self-contained pages, as JSON and as drawings."""
 
-from skdigits.report._compare import write_report
+from skdigits.report._comparison_page import write_report
 from skdigits.report._format import comparison_table
-from skdigits.report._index import write_index
-from skdigits.report._published import published_table
+from skdigits.report._index_page import write_index
+from skdigits.report._published_table import published_table
 from skdigits.report._run import describe_run
-from skdigits.report._study import write_study
+from skdigits.report._study_page import write_study
 
 __all__ = [
     "comparison_table",

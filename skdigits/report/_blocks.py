@@ -7,7 +7,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _num_samples
 
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
-from skdigits.inspection._images import as_images
+from skdigits.inspection._drawn_images import as_images
 from skdigits.model_selection._inputs import as_data, as_same_labels, row_shape
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures

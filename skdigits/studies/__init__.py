@@ -1,7 +1,7 @@
 """The five published studies that skdigits grew out of, declared, to be run again."""
 
 from skdigits.studies import activation, ann_search, binary, cnn_vs_ann, cnn_vs_mlp
-from skdigits.studies._declare import (
+from skdigits.studies._declarations import (
     Experiment,
     KerasObject,
     LayerSizes,
@@ -11,8 +11,9 @@ from skdigits.studies._declare import (
     Study,
     Sweep,
 )
-from skdigits.studies._images import evaluated_images
-from skdigits.studies._results import (
+from skdigits.studies._runner import run_study
+from skdigits.studies._study_data import evaluated_images
+from skdigits.studies._study_results import (
     ClassDifference,
     ExperimentResult,
     PairedDifference,
@@ -21,7 +22,6 @@ from skdigits.studies._results import (
     StudyResult,
     SweepResult,
 )
-from skdigits.studies._runner import run_study
 
 __all__ = [
     "STUDIES",

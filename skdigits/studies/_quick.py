@@ -3,7 +3,7 @@
 from dataclasses import replace
 from numbers import Integral
 
-from skdigits.studies._declare import Search, Sweep
+from skdigits.studies._declarations import Search, Sweep
 
 EPOCHS = 3
 VALUES = 3  # of an axis of a sweep

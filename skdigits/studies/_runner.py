@@ -22,7 +22,7 @@ from skdigits.model_selection._measure import (
     seconds_of,
     watch_epochs,
 )
-from skdigits.model_selection._results import (
+from skdigits.model_selection._model_results import (
     Comparison,
     Outcome,
     Run,
@@ -30,12 +30,13 @@ from skdigits.model_selection._results import (
     rank,
     summarize,
 )
-from skdigits.studies._declare import KerasObject, Search, Study, Sweep
-from skdigits.studies._images import load_images, part
-from skdigits.studies._meter import Meter, work_of_runs
-from skdigits.studies._published import compare_published
+from skdigits.studies._declarations import KerasObject, Search, Study, Sweep
+from skdigits.studies._progress import Meter, work_of_runs
+from skdigits.studies._published_figures import compare_published
 from skdigits.studies._quick import quicken
-from skdigits.studies._results import (
+from skdigits.studies._store import RunStore
+from skdigits.studies._study_data import load_images, part
+from skdigits.studies._study_results import (
     ExperimentResult,
     SearchResult,
     StudyResult,
@@ -43,7 +44,6 @@ from skdigits.studies._results import (
     class_differences,
     paired_differences,
 )
-from skdigits.studies._store import RunStore
 
 SEEDS, QUICK_SEEDS = 5, 2
 ESTIMATORS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}

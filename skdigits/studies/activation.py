@@ -1,6 +1,6 @@
 """ReLU against tanh in one hidden layer, on MNIST."""
 
-from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
+from skdigits.studies._declarations import PLAIN, Experiment, Model, Published, Study
 
 
 def _models(epochs, batch_size):

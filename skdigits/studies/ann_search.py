@@ -1,6 +1,6 @@
 """A random search for an ANN on Fashion-MNIST; batch norm and dropout; then a CNN."""
 
-from skdigits.studies._declare import (
+from skdigits.studies._declarations import (
     PLAIN,
     Experiment,
     LayerSizes,

@@ -1,6 +1,6 @@
 """The digits 0 and 1: how few nodes do, and whether their initial weights matter."""
 
-from skdigits.studies._declare import (
+from skdigits.studies._declarations import (
     PLAIN,
     Experiment,
     KerasObject,

@@ -1,6 +1,6 @@
 """An ANN of dense layers against a CNN on MNIST, class by class."""
 
-from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
+from skdigits.studies._declarations import PLAIN, Experiment, Model, Published, Study
 
 _SHARED = {
     **PLAIN,

@@ -1,6 +1,6 @@
 """A CNN against an MLP on MNIST and Fashion-MNIST, base and tuned settings."""
 
-from skdigits.studies._declare import PLAIN, Experiment, Model, Published, Study
+from skdigits.studies._declarations import PLAIN, Experiment, Model, Published, Study
 
 _SHARED = {
     **PLAIN,

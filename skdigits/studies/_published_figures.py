@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from skdigits.studies._results import PublishedResult, figure, mean_and_std
+from skdigits.studies._study_results import PublishedResult, figure, mean_and_std
 
 
 def compare_published(published, experiments):

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from skdigits._named_data import DATA, load_data
-from skdigits.cli._checks import check_folder, command_line, split_names, unknown
-from skdigits.cli._names import BASELINES, make_model
+from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
+from skdigits.cli._models import BASELINES, make_model
 from skdigits.cli._streams import say, tell
 
 

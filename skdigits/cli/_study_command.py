@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from skdigits._named_data import DATA
-from skdigits.cli._checks import check_folder, command_line, split_names, unknown
+from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._streams import say, tell
 
 study = typer.Typer(

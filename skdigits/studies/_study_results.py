@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import ttest_rel
 
-from skdigits.model_selection._results import Comparison, ModelResult, Run
+from skdigits.model_selection._model_results import Comparison, ModelResult, Run
 
 LOWER_IS_BETTER = ("log_loss",)
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdigits._arrays import as_array
-from skdigits._images import SMALLEST_SQUARE
+from skdigits._image_shape import SMALLEST_SQUARE
 from skdigits._members import members
 
 

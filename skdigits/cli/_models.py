@@ -1,6 +1,6 @@
 """What the command line calls models."""
 
-from skdigits.cli._checks import unknown
+from skdigits.cli._arguments import unknown
 
 # Ours: the class, and the effort.
 OURS = {

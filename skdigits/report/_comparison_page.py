@@ -6,7 +6,7 @@ from skdigits._files import escaped, to_json, write_text
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
-from skdigits.report._page import render
+from skdigits.report._render import render
 
 
 def write_report(comparison, X, y, folder, *, title, class_names=None, run=None):

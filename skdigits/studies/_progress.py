@@ -4,7 +4,7 @@ from itertools import pairwise
 from math import prod
 from numbers import Integral
 
-from skdigits.studies._declare import Search, Sweep
+from skdigits.studies._declarations import Search, Sweep
 
 UNKNOWN_EPOCHS = 10  # of a model whose epochs a search or the number of images is still to tell
 WORK_PER_WEIGHT = 1 / 1000  # of a convolution's kernel, against a whole MLP

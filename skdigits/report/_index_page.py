@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from skdigits._files import write_text
 from skdigits.report import _format as fmt
-from skdigits.report._page import render
-from skdigits.report._published import COLUMNS, published_row
+from skdigits.report._published_table import COLUMNS, published_row
+from skdigits.report._render import render
 
 
 def write_index(folder, *, order=()):

@@ -7,14 +7,14 @@ import numpy as np
 
 from skdigits._files import plain_names, to_json, write_bytes, write_text
 from skdigits._named_data import DATA
-from skdigits.inspection._images import as_images
+from skdigits.inspection._drawn_images import as_images
 from skdigits.report import _answer as answers
 from skdigits.report import _blocks as blocks
 from skdigits.report import _charts as charts
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
-from skdigits.report._page import render
-from skdigits.report._published import COLUMNS, published_row
+from skdigits.report._published_table import COLUMNS, published_row
+from skdigits.report._render import render
 
 MOST_FACTS = 4
 MOST_OPEN = 2  # results whose details are open from the start
