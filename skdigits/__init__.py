@@ -4,19 +4,17 @@ Importing this package takes milliseconds: scikit-learn comes with the first nam
 TensorFlow and Keras with the first ``fit``.
 """
 
-from importlib import import_module
+from skdigits import _registry
 
-__all__ = ["CNNClassifier", "MLPClassifier"]
+__all__ = sorted(_registry.CLASSIFIERS)
 
 __version__ = "0.1.0"
 
-_MODULES = {"CNNClassifier": "skdigits._cnn", "MLPClassifier": "skdigits._mlp"}
-
 
 def __getattr__(name):
-    if name not in _MODULES:
+    if name not in _registry.CLASSIFIERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    return _registry.load_class(name)
 
 
 def __dir__():

@@ -8,10 +8,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
 
-from skdigits import CNNClassifier, MLPClassifier
+from skdigits._registry import SHORT_NAMES, load_class
 from skdigits.datasets import load_digits
 
-CLASSES = [MLPClassifier, CNNClassifier]
+CLASSES = [load_class(name) for name in SHORT_NAMES.values()]
 EFFORTS = ["quick", "default", "best"]
 
 

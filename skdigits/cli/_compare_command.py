@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from skdigits._named_data import DATA, load_data
+from skdigits._registry import SHORT_NAMES
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._models import BASELINES, make_model
 from skdigits.cli._streams import say, tell
@@ -20,8 +21,8 @@ def compare(
         str,
         typer.Option(
             metavar="NAME,...",
-            help=f"mlp, cnn, a baseline of scikit-learn's ({', '.join(BASELINES)}) or the class "
-            "name of any classifier of scikit-learn's; separated by commas.",
+            help=f"Separated by commas: {', '.join(SHORT_NAMES)}, a baseline of scikit-learn "
+            f"({', '.join(BASELINES)}), or the class name of any classifier of scikit-learn.",
         ),
     ] = "mlp,cnn",
     cv: Annotated[

@@ -1,18 +1,16 @@
-"""What the command line calls models."""
+"""The models that the command line knows, by name."""
 
+from skdigits._registry import SHORT_NAMES, load_class
 from skdigits.cli._arguments import unknown
 
-# Ours: the class, and the effort.
-OURS = {
-    "mlp": ("MLPClassifier", "default"),
-    "mlp-quick": ("MLPClassifier", "quick"),
-    "mlp-best": ("MLPClassifier", "best"),
-    "cnn": ("CNNClassifier", "default"),
-    "cnn-quick": ("CNNClassifier", "quick"),
-    "cnn-best": ("CNNClassifier", "best"),
+# For each name of a network the class and the effort.
+NETWORKS = {
+    f"{short_name}{suffix}": (class_name, effort)
+    for short_name, class_name in SHORT_NAMES.items()
+    for suffix, effort in (("", "default"), ("-quick", "quick"), ("-best", "best"))
 }
 
-# Short names of scikit-learn's classifiers, with what differs from their defaults.
+# Short names of scikit-learn's classifiers, with the parameters that differ from the defaults.
 BASELINES = {
     "logistic": ("LogisticRegression", {"max_iter": 200}),
     "svc": ("SVC", {}),
@@ -27,18 +25,16 @@ BASELINES = {
 
 
 def make_model(name):
-    """Return the unfitted model of a name, ready for images of shape (n, height, width).
+    """Return the model of a name, not fitted, for images of shape (n_images, height, width).
 
     Raises
     ------
     ValueError
-        If there is no such model, or if scikit-learn's needs another one inside.
+        If there is no such model, or if a model of scikit-learn needs arguments.
     """
-    import skdigits
-
-    if name in OURS:
-        class_name, effort = OURS[name]
-        return getattr(skdigits, class_name).with_effort(effort)
+    if name in NETWORKS:
+        class_name, effort = NETWORKS[name]
+        return load_class(class_name).with_effort(effort)
     class_name, parameters = BASELINES.get(name, (name, {}))
     return _with_pixels_scaled(_scikit_learn_class(class_name), parameters)
 
@@ -48,7 +44,7 @@ def _scikit_learn_class(name):
 
     classes = dict(all_estimators(type_filter="classifier"))
     if name not in classes:
-        error = unknown("model", name, [*OURS, *BASELINES])
+        error = unknown("model", name, [*NETWORKS, *BASELINES])
         raise ValueError(
             f"{error}, or the name of one of scikit-learn's classifiers, such as "
             "ExtraTreesClassifier"
@@ -57,7 +53,7 @@ def _scikit_learn_class(name):
 
 
 def _with_pixels_scaled(classifier, parameters):
-    """Put before a classifier what scikit-learn's own need: flat rows of pixels from 0 to 1."""
+    """Return a pipeline that gives a classifier what it needs: rows of pixels from 0 to 1."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 

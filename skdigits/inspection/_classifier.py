@@ -4,6 +4,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits._base import ImageClassifier
 from skdigits._members import members
+from skdigits._registry import CLASSIFIERS
 from skdigits.inspection._drawn_images import square_shape
 
 
@@ -32,8 +33,8 @@ def networks(estimator, display):
     for _, classifier in found:
         if not isinstance(classifier, ImageClassifier):
             raise TypeError(
-                f"{display} looks into a CNNClassifier or MLPClassifier, also in a Pipeline, a "
-                "search, an AveragingClassifier or a CalibratedClassifierCV; got "
+                f"{display} needs a network of skdigits ({', '.join(CLASSIFIERS)}), by itself or "
+                "in a Pipeline, a search, an AveragingClassifier or a CalibratedClassifierCV; got "
                 f"{type(classifier).__name__}."
             )
         check_is_fitted(classifier)

@@ -67,7 +67,7 @@ class FirstLayerDisplay:
 
         Parameters
         ----------
-        estimator : fitted CNNClassifier or MLPClassifier
+        estimator : fitted network classifier, such as CNNClassifier
             Or a Pipeline, a search, an AveragingClassifier or a CalibratedClassifierCV of such: the
             last step, the best estimator, the first member (``average.estimators_[1]`` is the
             second).

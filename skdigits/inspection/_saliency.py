@@ -89,7 +89,7 @@ class SaliencyDisplay:
 
         Parameters
         ----------
-        estimator : fitted CNNClassifier or MLPClassifier
+        estimator : fitted network classifier, such as CNNClassifier
             Or a Pipeline that ends with one, whose other steps transform images to images; or a
             search, an AveragingClassifier or a CalibratedClassifierCV of such.
         image : array-like of shape (height, width[, channels]) or (n_features,)

@@ -104,8 +104,8 @@ class Model:
 
     Parameters
     ----------
-    estimator : {"mlp", "cnn"}
-        `MLPClassifier` or `CNNClassifier`.
+    estimator : str
+        The short name of a classifier, as on the command line, such as "mlp" for `MLPClassifier`.
     params : dict, default={}
         Parameters that differ from the estimator's defaults; `KerasObject` where Keras has an
         object.

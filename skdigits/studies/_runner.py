@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
-import skdigits
+from skdigits._registry import SHORT_NAMES, load_class
 from skdigits.model_selection._measure import (
     describe,
     errors_name,
@@ -46,7 +46,6 @@ from skdigits.studies._study_results import (
 )
 
 SEEDS, QUICK_SEEDS = 5, 2
-ESTIMATORS = {"mlp": "MLPClassifier", "cnn": "CNNClassifier"}
 
 Progress = Callable[[str, float | None, str], None]
 
@@ -358,7 +357,7 @@ def _search(search, model, X, y, report):
 
 def _make(estimator, params, seed=None):
     """Return an unfitted estimator that still has its Keras objects as declarations."""
-    return getattr(skdigits, ESTIMATORS[estimator])(**params, random_state=seed)
+    return load_class(SHORT_NAMES[estimator])(**params, random_state=seed)
 
 
 def _with_keras_objects(model):
