@@ -1,31 +1,32 @@
-"""Write text whole or not at all, and JSON that every reader takes."""
+"""Write files whole or not at all, strict JSON, and file names that every system takes."""
 
 import json
 import math
 import os
 import re
-import tempfile
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
-LONGEST_NAME = 100  # letters; file systems take some 250 bytes, and more is added to these
+LONGEST_NAME = 100  # letters; file systems take about 250 bytes, and callers add to the name
 
 
 def write_text(path, text):
-    """Write a text file so that nobody ever sees half of it."""
+    """Write a text file whole or not at all: no reader ever sees a part of it."""
     write_bytes(path, escaped(text).encode("utf-8"))
 
 
 def write_bytes(path, content):
-    """Write a file so that nobody ever sees half of it."""
+    """Write a file whole or not at all: no reader ever sees a part of it."""
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:  # unlike tempfile's, others may read it, if umask lets
             file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only the owner reads
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(OSError):  # it could not be made
+            os.unlink(temporary)
         raise
 
 
@@ -45,21 +46,15 @@ def _strict(value):
 
 
 def escaped(text):
-    """Return a text with escapes for what UTF-8 lacks: the bytes of a file name that is no text."""
+    """Return a text with escapes for characters that UTF-8 lacks, as some file names have."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plain_names(names):
-    """Return for each name one that every file system takes, all different."""
+    """Return for each name a file name of letters and digits; no two are the same."""
     found: list[str] = []
     for name in names:
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:LONGEST_NAME].strip("-") or "other"
         same = sum(re.fullmatch(rf"{plain}(--\d+)?", other) is not None for other in found)
         found.append(f"{plain}--{same + 1}" if same else plain)
     return found
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

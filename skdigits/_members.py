@@ -1,8 +1,8 @@
-"""What a fitted estimator is made of: pipelines, searches, averages and calibration, opened."""
+"""Open estimators that hold others, to find the fitted ones that do the work."""
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -10,11 +10,11 @@ from skdigits.ensemble import AveragingClassifier
 
 
 def members(estimator):
-    """Return the estimators that do the work in a fitted one, and what comes before each.
+    """Return the fitted estimators that do the work, with the transformers before each.
 
     A Pipeline is opened to its last step, a search to its best estimator, an AveragingClassifier to
-    its members, a CalibratedClassifierCV to what it calibrates, however they are nested. Anything
-    else is a member by itself.
+    its members, a CalibratedClassifierCV to the estimators that it calibrates. They may be nested.
+    Any other estimator is a member by itself.
 
     Parameters
     ----------
@@ -23,14 +23,14 @@ def members(estimator):
     Returns
     -------
     list of (list of transformer, estimator)
-        More than one where the estimator averages.
+        One pair, or several where the estimator averages.
 
     Raises
     ------
     NotFittedError
-        For what is to be opened and is not fitted.
+        If an estimator that holds others is not fitted.
     ValueError
-        For a search that kept no estimator.
+        If a search has no best estimator, because of ``refit=False``.
     """
     if isinstance(estimator, Pipeline):
         before = [estimator[:-1]] if len(estimator) > 1 else []
@@ -44,16 +44,11 @@ def members(estimator):
         return [found for member in calibrated for found in members(member)]
     if isinstance(estimator, FrozenEstimator):
         return members(estimator.estimator)
-    if isinstance(estimator, BaseSearchCV):
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "best_estimator_"):
-            raise ValueError(
-                f"This {type(estimator).__name__} kept no fitted estimator; search with refit=True."
-            )
+    if hasattr(estimator, "best_estimator_"):  # also of searches that are not scikit-learn's
         return members(estimator.best_estimator_)
+    if isinstance(estimator, GridSearchCV | RandomizedSearchCV):
+        check_is_fitted(estimator)
+        raise ValueError(
+            f"This {type(estimator).__name__} kept no fitted estimator; search with refit=True."
+        )
     return [([], estimator)]
-
-
-def last_step(estimator):
-    """Return the last step of a Pipeline, fitted or not, and anything else as it is."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator

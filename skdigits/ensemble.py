@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from numbers import Integral
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -12,15 +13,12 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
-from sklearn.ensemble._base import _set_random_states
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.multiclass import check_classification_targets
@@ -30,10 +28,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
+from skdigits._nested import last_step, random_states
 from skdigits._pickling import OldPickles
 from skdigits._warnings import said_already
 
 __all__ = ["AveragingClassifier"]
+
+MAX_SEED = np.iinfo(np.int32).max  # as in the ensembles of scikit-learn
 
 
 class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -155,19 +156,20 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
             member raises it for; the estimator stays as it was.
         """
         estimator = self._get_estimator()
-        _check_estimator(estimator)
+        seeds = _check_estimator(estimator)
         check_labels(y)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         if sample_weight is not None:
             fit_params["sample_weight"] = sample_weight
-        if _routing_enabled():
+        if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
 
-        random_state = check_random_state(self.random_state)
-        members = [clone(estimator) for _ in range(self.n_estimators)]
-        for member in members:
-            _set_random_states(member, random_state)
+        rng = check_random_state(self.random_state)
+        members = [
+            clone(estimator).set_params(**{name: rng.randint(MAX_SEED) for name in seeds})
+            for _ in range(self.n_estimators)
+        ]
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit_member)(member, X, y, fit_params, warns=member is members[0])
             for member in members
@@ -257,23 +259,24 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
 
 
 def _check_estimator(estimator):
-    """Refuse what cannot be averaged, before any work."""
+    """Return the names of all `random_state` parameters; refuse what cannot be averaged."""
     name = type(estimator).__name__
     if not is_classifier(estimator):
         raise ValueError(f"The estimator {name} should be a classifier.")
-    parameters = estimator.get_params(deep=True)
-    if not any(parameter.rpartition("__")[2] == "random_state" for parameter in parameters):
+    seeds = list(random_states(estimator))
+    if not seeds:
         raise ValueError(
             f"The estimator {name} has no random_state: all its clones would be the same, and so "
             "would be their average. Use it by itself."
         )
+    return seeds
 
 
 def _fit_member(member, X, y, fit_params, *, warns):
     """Fit one member, in this process or in a worker."""
     with nullcontext() if warns else said_already():
         member.fit(X, y, **fit_params)
-    classifier = member[-1] if isinstance(member, Pipeline) else member
+    classifier = last_step(member)
     if isinstance(classifier, ImageClassifier):
         classifier._network.suspend()  # so that the next member is trained by the same program
     return member

@@ -3,11 +3,14 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.metrics import log_loss
+from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.validation import column_or_1d
+
+from skdigits._warnings import warn
 
 __all__ = ["expected_calibration_error"]
+
+SUM_TOLERANCE = 1e-3  # of a row of probabilities; those of float16 are farther from one than others
 
 
 @validate_params(
@@ -55,8 +58,14 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     Raises
     ------
     ValueError
-        For arguments that `sklearn.metrics.log_loss` refuses too: lengths that differ,
-        probabilities outside 0..1, one label alone, or another number of labels than of columns.
+        If lengths differ; if a probability is outside 0..1; if there are fewer than two labels, or
+        not as many as columns; if `labels` are not sorted or lack a label of `y_true`; if a weight
+        is negative or all are 0.
+
+    Warns
+    -----
+    UserWarning
+        If a row of probabilities does not sum to one.
 
     See Also
     --------
@@ -89,18 +98,57 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     >>> round(expected_calibration_error(y_true, y_prob), 3)
     0.4
     """
-    # Only for its checks: both take the same arguments, and refuse them in the same words.
-    log_loss(y_true, y_prob, sample_weight=sample_weight, labels=labels)
     y_true = column_or_1d(y_true)
-    classes = np.unique(y_true if labels is None else labels)
-    y_prob = np.asarray(y_prob, dtype=np.float64).reshape(len(y_true), -1)
-    if y_prob.shape[1] == 1:
-        y_prob = np.hstack([1 - y_prob, y_prob])
+    y_prob = _check_probabilities(y_prob)
+    check_consistent_length(y_true, y_prob, sample_weight)
+    classes = _check_labels(labels, y_true, n_columns=y_prob.shape[1])
+    weights = np.ones(len(y_true)) if sample_weight is None else _check_weights(sample_weight)
 
     best = y_prob.argmax(axis=1)
     confidence = y_prob.max(axis=1)
     gaps = (classes[best] == y_true) - confidence
     borders = np.linspace(0, 1, n_bins + 1)[1:-1]
-    weights = np.ones(len(y_true)) if sample_weight is None else np.asarray(sample_weight)
     sums = np.bincount(np.searchsorted(borders, confidence), weights=weights * gaps)
     return float(np.abs(sums).sum() / weights.sum())
+
+
+def _check_probabilities(y_prob):
+    """Return probabilities as an array of shape (n_samples, n_classes)."""
+    y_prob = check_array(y_prob, dtype=np.float64, ensure_2d=False, input_name="y_prob")
+    outside = y_prob[(y_prob < 0) | (y_prob > 1)]
+    if len(outside):
+        raise ValueError(f"y_prob must hold probabilities, from 0 to 1; it holds {outside[0]:g}.")
+    if y_prob.ndim == 1 or y_prob.shape[1] == 1:
+        second = y_prob.ravel()
+        return np.column_stack([1 - second, second])
+    if not np.allclose(y_prob.sum(axis=1), 1, rtol=0, atol=SUM_TOLERANCE):
+        warn("The rows of y_prob do not sum to one; give the probabilities of all classes.")
+    return y_prob
+
+
+def _check_labels(labels, y_true, n_columns):
+    """Return all labels, sorted: one for each column of the probabilities."""
+    given = np.unique(y_true) if labels is None else column_or_1d(labels)
+    classes = np.unique(given)
+    advice = " Give all of them as labels." if labels is None else ""
+    if not np.array_equal(classes, given):
+        raise ValueError(f"labels must be sorted and differ, as in {classes.tolist()}.")
+    if len(classes) < 2:
+        raise ValueError(f"There must be two labels or more, got {classes.tolist()}.{advice}")
+    if len(classes) != n_columns:
+        raise ValueError(
+            f"y_prob has {n_columns} columns for {len(classes)} labels, {classes.tolist()}.{advice}"
+        )
+    unknown = y_true[~np.isin(y_true, classes)]
+    if len(unknown):
+        raise ValueError(f"y_true holds {unknown.tolist()[0]!r}, which is not one of the labels.")
+    return classes
+
+
+def _check_weights(sample_weight):
+    """Return weights of 0 or more, of which one at least is not 0."""
+    weights = column_or_1d(sample_weight, dtype=np.float64)
+    assert_all_finite(weights, input_name="sample_weight")
+    if (weights < 0).any() or not weights.any():
+        raise ValueError("sample_weight must hold weights of 0 or more, and not only zeros.")
+    return weights

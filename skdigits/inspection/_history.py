@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skdigits._members import last_step, members
+from skdigits._members import members
+from skdigits._nested import last_step
 from skdigits.inspection._drawing import new_axes
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart, without its pale yellow.

@@ -12,14 +12,15 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import _num_samples
 
+from skdigits._nested import random_states
 from skdigits.model_selection._inputs import (
     as_data,
     as_labels,
     as_same_labels,
     check_lengths,
     check_split,
+    n_rows,
     named_models,
     row_shape,
 )
@@ -28,7 +29,6 @@ from skdigits.model_selection._measure import (
     errors_name,
     import_keras_first,
     measure_fit,
-    seeded,
 )
 from skdigits.model_selection._model_results import Comparison, rank, sign_test, summarize
 
@@ -205,12 +205,13 @@ def _plan(X, y, X_test, y_test, cv, seed):
 def _run_model(name, model, data, splits, seed, progress):
     """Fit and measure one model on every split."""
     X, y, X_evaluated, y_evaluated = data
+    unset = [parameter for parameter, value in random_states(model).items() if value is None]
     outcomes = []
     for number, (train, evaluated) in enumerate(splits):
         fold = f", fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
         with errors_name(f"model {name!r}{fold}"):
             outcome = measure_fit(
-                seeded(clone(model), seed),
+                clone(model).set_params(**dict.fromkeys(unset, seed)),
                 (_rows(X, train), y[train]),
                 (_rows(X_evaluated, evaluated), y_evaluated[evaluated]),
                 evaluated,
@@ -224,7 +225,7 @@ def _run_model(name, model, data, splits, seed, progress):
 
 def _rows(X, rows):
     """Return rows of the data; all of them without a copy."""
-    return X if np.array_equal(rows, np.arange(_num_samples(X))) else _safe_indexing(X, rows)
+    return X if np.array_equal(rows, np.arange(n_rows(X))) else _safe_indexing(X, rows)
 
 
 class _Stage:

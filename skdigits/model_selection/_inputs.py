@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from skdigits._arrays import check_labels, check_type
-from skdigits._members import last_step
+from skdigits._nested import last_step
 
 
 def named_models(models):
@@ -92,8 +92,13 @@ def as_data(X):
         return list(X)
 
 
+def n_rows(X):
+    """Return the number of images or rows."""
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
 def row_shape(X):
-    """Return the shape of one image or row; nothing is known of those of several sizes."""
+    """Return the shape of one image or row; an empty one for images of several sizes."""
     return tuple(X.shape[1:]) if hasattr(X, "shape") else ()
 
 

@@ -10,7 +10,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from skdigits._base import ImageClassifier
-from skdigits._members import last_step, members
+from skdigits._members import members
+from skdigits._nested import last_step
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection._model_results import Outcome, Run
@@ -53,10 +54,10 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     report(None, "fitting")
     fit_seconds = seconds_of(estimator.fit, *train, **fit_params)[0]
     report(FIT_SHARE, "predicting")
-    predict_seconds, predicted = seconds_of(estimator.predict, X)
+    predict_seconds, predicted, probabilities = _predictions(estimator, X)
     loss, calibration, probability = None, None, np.full(len(y), None)
-    if hasattr(estimator, "predict_proba"):
-        probabilities = _of_all_classes(estimator.predict_proba(X), estimator.classes_, classes)
+    if probabilities is not None:
+        probabilities = _of_all_classes(probabilities, estimator.classes_, classes)
         loss = float(log_loss(y, probabilities, labels=classes))
         calibration = expected_calibration_error(y, probabilities, labels=classes)
         probability = probabilities[np.arange(len(y)), np.searchsorted(classes, predicted)]
@@ -99,14 +100,18 @@ def seconds_of(function, *args, **kwargs):
     return time.perf_counter() - start, value
 
 
-def seeded(estimator, seed):
-    """Give every ``random_state`` that is None the seed, as scikit-learn's ensembles do."""
-    names = [
-        name
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "random_state" and value is None
-    ]
-    return estimator.set_params(**dict.fromkeys(names, seed))
+def _predictions(estimator, X):
+    """Return how many seconds `predict` takes, the labels, and the probabilities or None.
+
+    A network predicts its most probable class, so that one pass over the images gives both. Other
+    classifiers may have another rule, such as SVC.
+    """
+    if all(isinstance(member, ImageClassifier) for _, member in members(estimator)):
+        seconds, probabilities = seconds_of(estimator.predict_proba, X)
+        return seconds, estimator.classes_[probabilities.argmax(axis=1)], probabilities
+    seconds, predicted = seconds_of(estimator.predict, X)
+    has_probabilities = hasattr(estimator, "predict_proba")
+    return seconds, predicted, estimator.predict_proba(X) if has_probabilities else None
 
 
 def _of_all_classes(probabilities, learnt, classes):

@@ -4,11 +4,10 @@ from math import prod
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import _num_samples
 
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.inspection._drawn_images import as_images
-from skdigits.model_selection._inputs import as_data, as_same_labels, row_shape
+from skdigits.model_selection._inputs import as_data, as_same_labels, n_rows, row_shape
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 
@@ -32,7 +31,7 @@ def evaluated(comparison, X, y, class_names):
     if prod(shape) != prod(wanted):
         raise ValueError(
             f"X must hold the images of the comparison, of shape {list(wanted)}; "
-            f"got an array of shape {(_num_samples(X), *shape)}."
+            f"got an array of shape {(n_rows(X), *shape)}."
         )
     last = max(max(model.mistakes["index"], default=0) for model in comparison.models)
     if last >= len(y):
