@@ -1,5 +1,6 @@
 """Several networks that answer as one."""
 
+import copy
 from contextlib import nullcontext
 from numbers import Integral
 
@@ -13,6 +14,7 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
@@ -207,9 +209,9 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         """
         check_is_fitted(self)
         first, *others = self.estimators_
-        probabilities = [first.predict_proba(X)]
+        probabilities = [_predict_proba(first, X)]
         with said_already():
-            probabilities += [member.predict_proba(X) for member in others]
+            probabilities += [_predict_proba(member, X) for member in others]
         return np.mean(probabilities, axis=0)
 
     @property
@@ -280,3 +282,29 @@ def _fit_member(member, X, y, fit_params, *, warns):
     if isinstance(classifier, ImageClassifier):
         classifier._network.suspend()  # so that the next member is trained by the same program
     return member
+
+
+def _predict_proba(member, X):
+    """Predict with a member whose network takes a program for this prediction only.
+
+    All members so predict with the same program, one after the other. The network itself is left
+    alone, since another thread may use it: a copy with the same weights takes the program.
+    """
+    classifier = last_step(member)
+    if not isinstance(classifier, ImageClassifier) or classifier._network.has_program:
+        return member.predict_proba(X)
+    twin = copy.copy(classifier)
+    twin._network = classifier._network.copy()
+    probabilities = _with_last_step(member, twin).predict_proba(X)
+    if not twin._network.gives_program_back:
+        classifier._network = twin._network  # the next prediction would have to build it again
+    return probabilities
+
+
+def _with_last_step(estimator, step):
+    """Return an estimator, or a copy of a Pipeline, that ends with another step."""
+    if not isinstance(estimator, Pipeline):
+        return step
+    pipeline = copy.copy(estimator)
+    pipeline.steps = [*estimator.steps[:-1], (estimator.steps[-1][0], step)]
+    return pipeline

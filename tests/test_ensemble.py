@@ -3,12 +3,11 @@
 import copy
 import pickle
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from joblib import parallel_config
+from joblib import Parallel, delayed, parallel_config
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
@@ -143,18 +142,36 @@ def test_any_classifier_with_a_seed_is_averaged_in_processes_too():
     np.testing.assert_array_equal(one, two)
 
 
-def test_members_share_one_traced_network(monkeypatch):
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: make_pipeline(PixelScaler(), it)])
+def test_members_are_trained_and_predict_with_one_compiled_network(wrap, builds):
     X, y = tiny()
-    compiled = []
-    compile_as_keras = keras.Model.compile
+    classifier = averaged(wrap(mlp(hidden_layer_sizes=(19,)))).fit(X, y)
+    expected = classifier.predict_proba(X)
+    loaded = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+    np.testing.assert_array_equal(loaded.predict_proba(X[:1]), classifier.predict_proba(X[:1]))
+    assert len(builds) == 1
+    apart = [member.predict_proba(X) for member in loaded.estimators_]
+    np.testing.assert_array_equal(np.mean(apart, axis=0), expected)
 
-    def count(model, *args, **kwargs):
-        compiled.append(model)
-        return compile_as_keras(model, *args, **kwargs)
 
-    monkeypatch.setattr(keras.Model, "compile", count)
-    averaged(make_pipeline(PixelScaler(), mlp(hidden_layer_sizes=(19,)))).fit(X, y)
-    assert len(compiled) == 1
+def test_without_a_pool_no_network_is_built_twice(monkeypatch, builds):
+    X, y = tiny()
+    monkeypatch.setenv("SKDIGITS_POOL_SIZE", "0")
+    classifier = averaged(mlp(hidden_layer_sizes=(20,))).fit(X, y)
+    expected = classifier.predict_proba(X)
+    before = len(builds)
+    np.testing.assert_array_equal(classifier.predict_proba(X), expected)
+    assert len(builds) == before
+
+
+def test_predictions_in_threads_and_of_single_members_do_not_mix():
+    X, y = tiny()
+    classifier = averaged(mlp(hidden_layer_sizes=(21,))).fit(X, y)
+    ask = [classifier, *classifier.estimators_] * 4
+    expected = [each.predict_proba(X) for each in copy.deepcopy(ask)]
+    found = Parallel(n_jobs=4, backend="threading")(delayed(each.predict_proba)(X) for each in ask)
+    np.testing.assert_array_equal(found, expected)
 
 
 class TestFitArguments:

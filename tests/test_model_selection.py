@@ -11,7 +11,13 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    cross_val_predict,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -19,10 +25,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from support import mlp, tiny
 
+import skdigits
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare
 from skdigits.model_selection._model_results import Outcome, summarize
+from skdigits.preprocessing import PixelScaler
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,37 @@ def test_measures_are_those_of_scikit_learn(digits, on_test_split):
     assert result.mistakes["label"] == y_test[wrong].tolist()
     assert result.mistakes["predicted"] == predicted[wrong].tolist()
     np.testing.assert_allclose(result.mistakes["probability"], probability[wrong].max(axis=1))
+
+
+class Counting(skdigits.MLPClassifier):
+    """Keeps the number of images of each prediction."""
+
+    predictions: list = []
+
+    def predict_proba(self, X):
+        self.predictions.append(len(X))
+        return super().predict_proba(X)
+
+
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: make_pipeline(PixelScaler(), it)])
+def test_a_network_predicts_each_image_once(wrap):
+    X, y = tiny()
+    Counting.predictions.clear()
+    network = Counting((4,), epochs=1)
+    compared = compare({"network": wrap(network)}, X, y, X_test=X[:20], y_test=y[:20])
+    assert Counting.predictions == [20]
+    assert compared["network"].runs[0].log_loss is not None
+
+
+def test_a_model_whose_labels_are_not_its_most_probable_ones(digits):
+    X, y, X_test, y_test = digits
+    y, y_test = y == 8, y_test == 8
+    model = FixedThresholdClassifier(GaussianNB(), threshold=1 - 1e-9)
+    (run,) = compare({"sure": model}, X, y, X_test=X_test, y_test=y_test)["sure"].runs
+    fitted = clone(model).fit(X, y)
+    assert (
+        run.accuracy == fitted.score(X_test, y_test) != GaussianNB().fit(X, y).score(X_test, y_test)
+    )
 
 
 def test_a_model_without_probabilities_has_neither_log_loss_nor_calibration(on_test_split):

@@ -404,6 +404,18 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(comparison, data, tmp_p
     assert (tmp_path / "index.html").read_text() == "old"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_files_have_the_permissions_that_the_umask_leaves(comparison, data, tmp_path, monkeypatch):
+    before = os.umask(0o027)
+    try:
+        with monkeypatch.context() as patched:
+            patched.delattr(os, "umask")  # to read it is to change it, for all threads
+            page = write_report(comparison, *data[2:], tmp_path, title="x")
+    finally:
+        os.umask(before)
+    assert page.stat().st_mode & 0o777 == 0o640
+
+
 def test_no_figure_and_no_setting_is_left_behind(comparison, data, tmp_path):
     import matplotlib as mpl
     import matplotlib.pyplot as plt

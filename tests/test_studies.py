@@ -334,6 +334,20 @@ def test_progress_grows_to_one_and_is_of_what_is_left(tmp_path):
     assert last == ("kinds", 1.0, "done")
 
 
+def test_all_fits_count_the_same_those_of_a_search_too():
+    begun = {}  # the fraction at the first report of each run
+    run_study(ALL_KINDS, n_seeds=1, progress=lambda _, f, stage: begun.setdefault(stage[:5], f))
+    search, found, sweep = 2 * 2, 1, 2
+    n_fits = search + found + sweep
+    assert begun == {
+        "run 1": 0.0,
+        "run 2": pytest.approx(4 / n_fits),
+        "run 3": pytest.approx(5 / n_fits),
+        "run 4": pytest.approx(6 / n_fits),
+        "done": 1.0,
+    }
+
+
 def test_evaluated_images_are_those_of_the_mistakes(pair):
     X, y, class_names = evaluated_images(pair[0])["digits"]
     mistakes = pair[0].experiments[0].comparison["narrow"].mistakes

@@ -11,7 +11,7 @@ from skdigits.studies._declarations import (
     Study,
     Sweep,
 )
-from skdigits.studies._runner import run_study
+from skdigits.studies._run_study import run_study
 from skdigits.studies._study_data import evaluated_images
 from skdigits.studies._study_results import (
     ClassDifference,

@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from skdigits.studies._study_results import PublishedResult, figure, mean_and_std
+from skdigits.studies._statistics import mean_and_std
+from skdigits.studies._study_results import PublishedResult
 
 
 def compare_published(published, experiments):
@@ -47,8 +48,18 @@ def _beside(claim, result):
 
 
 def _figures(runs, measure):
-    return [figure(run, measure) for run in runs]
+    return [_figure(run, measure) for run in runs]
 
 
 def _lowest(point, axes):
     return "Lowest: " + ", ".join(f"{axis} {point[axis]}" for axis in axes) + "."
+
+
+def _figure(run, measure):
+    """Return a figure of one run; `Published` describes the measures."""
+    if measure == "train_accuracy":
+        return run.history["accuracy"][-1]
+    if measure == "unsteadiness":
+        losses = run.history["val_loss"]
+        return float(np.mean(np.abs(np.diff(losses[len(losses) // 2 :]))))
+    return getattr(run, measure)

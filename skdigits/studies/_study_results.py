@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-from scipy.stats import ttest_rel
-
-from skdigits.model_selection._model_results import Comparison, ModelResult, Run
-
-LOWER_IS_BETTER = ("log_loss",)
+from skdigits.model_selection._model_results import Comparison
 
 
 @dataclass(frozen=True)
@@ -222,84 +217,3 @@ class StudyResult:
     def to_dict(self):
         """Return everything as plain dicts, lists and numbers, ready for strict JSON."""
         return asdict(self)
-
-
-def paired_differences(best: ModelResult, others: list[ModelResult]) -> list[PairedDifference]:
-    """Compare the best model with the others, seed by seed."""
-    return [
-        _paired_difference(best, other, measure)
-        for measure in ("accuracy", "log_loss")
-        for other in others
-    ]
-
-
-def _paired_difference(best, other, measure):
-    ours, theirs = ([getattr(run, measure) for run in model.runs] for model in (best, other))
-    differences = np.subtract(ours, theirs)
-    sign = -1 if measure in LOWER_IS_BETTER else 1
-    return PairedDifference(
-        best=best.name,
-        other=other.name,
-        measure=measure,
-        **mean_and_std(differences),
-        p_value=_p_value(ours, theirs),
-        n_won=int(np.sum(sign * differences > 0)),
-    )
-
-
-def class_differences(best, other, confusions, classes) -> list[ClassDifference]:
-    """Compare the recall of each class of two models, seed by seed.
-
-    Parameters
-    ----------
-    best, other : str
-        The models.
-    confusions : dict of str to list of confusion matrix
-        Each model's matrix of each seed.
-    classes : list
-        The classes, in the order of the matrices.
-    """
-    ours, theirs = (_recalls(confusions[name]) for name in (best, other))
-    p_values = _holm([_p_value(*pair) for pair in zip(ours.T, theirs.T, strict=True)])
-    return [
-        ClassDifference(best, other, label, **mean_and_std(differences), p_value=p_value)
-        for label, differences, p_value in zip(classes, (ours - theirs).T, p_values, strict=True)
-    ]
-
-
-def _recalls(confusions):
-    """Return the recall of each seed and class."""
-    return np.array(
-        [np.diag(matrix) / np.maximum(np.sum(matrix, axis=1), 1) for matrix in confusions]
-    )
-
-
-def _p_value(ours, theirs):
-    differences = np.subtract(ours, theirs)
-    testable = len(differences) > 1 and np.ptp(differences) > 0
-    return float(ttest_rel(ours, theirs).pvalue) if testable else None
-
-
-def _holm(p_values):
-    """Adjust p-values for their number by Holm's method; None, of no test, stays None."""
-    adjusted, lowest = list(p_values), 0.0
-    tested = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
-    for rank, (p, i) in enumerate(tested):
-        lowest = adjusted[i] = min(1.0, max(lowest, p * (len(tested) - rank)))
-    return adjusted
-
-
-def mean_and_std(values) -> dict[str, Any]:
-    """Return mean, sample standard deviation (None for one value) and number of values."""
-    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"mean": float(np.mean(values)), "std": std, "n": len(values)}
-
-
-def figure(run: Run, measure: str) -> float:
-    """Return a figure of one run, as `Published` names them."""
-    if measure == "train_accuracy":
-        return run.history["accuracy"][-1]
-    if measure == "unsteadiness":
-        losses = run.history["val_loss"]
-        return float(np.mean(np.abs(np.diff(losses[len(losses) // 2 :]))))
-    return getattr(run, measure)

@@ -55,6 +55,16 @@ class Network:
         return program
 
     @property
+    def has_program(self):
+        """Whether it holds a program of its own at this moment."""
+        return self._program is not None
+
+    @property
+    def gives_program_back(self):
+        """Whether the pool keeps its program when the network gives that back."""
+        return _pool.keeps(self.program)
+
+    @property
     def n_parameters(self):
         """Number of weights."""
         if not self._n_parameters:

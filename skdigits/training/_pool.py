@@ -42,7 +42,7 @@ def acquire(spec):
 
 def release(program):
     """Give a program back; it is kept if it can serve again."""
-    if not program.can_start_again or program.key is None:
+    if not keeps(program):
         _thrown_away.append(None)
         return
     _given_back.append(program)
@@ -53,6 +53,11 @@ def release(program):
             _take_back()
         finally:
             lock.release()
+
+
+def keeps(program):
+    """Tell whether a program is kept when it is given back."""
+    return program.can_start_again and program.key is not None and _size() > 0
 
 
 def is_free(program):

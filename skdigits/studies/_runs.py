@@ -1,0 +1,140 @@
+"""One run of a study: a fit that is measured, or a search. What it gives is plain data."""
+
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
+
+from skdigits._registry import SHORT_NAMES, load_class
+from skdigits.model_selection._measure import (
+    errors_name,
+    import_keras_first,
+    measure_fit,
+    seconds_of,
+    watch_epochs,
+)
+from skdigits.studies._declarations import KerasObject
+
+
+def make_estimator(short_name, params, seed=None):
+    """Return an estimator, not fitted, whose Keras objects are still declarations."""
+    return load_class(SHORT_NAMES[short_name])(**params, random_state=seed)
+
+
+def measured_fit(estimator, images, label, report):
+    """Fit an estimator and measure it on the test images.
+
+    Parameters
+    ----------
+    estimator : estimator
+        From `make_estimator`.
+    images : Images
+        The training and test images.
+    label : str
+        Name of the run, for errors.
+    report : callable
+        Called as ``report(fraction, stage)``.
+
+    Returns
+    -------
+    Outcome
+    """
+    X_test, y_test = images.test
+    # The test images give the validation curves, but they must not choose the epoch to stop at.
+    stops_by_accuracy = estimator.early_stopping and estimator.validation_fraction is not None
+    curves = {} if stops_by_accuracy else {"X_val": X_test, "y_val": y_test}
+    import_keras_first([estimator])
+    with _whole(label):
+        return measure_fit(
+            _with_keras_objects(estimator),
+            images.train,
+            images.test,
+            np.arange(len(y_test)),
+            np.unique(images.train[1]),
+            report,
+            **curves,
+        )
+
+
+def run_search(search, estimator, X, y, report):
+    """Run a random search.
+
+    Parameters
+    ----------
+    search : Search
+        The declaration.
+    estimator : estimator
+        What all candidates share, from `make_estimator`.
+    X, y : ndarray
+        Images and labels to search on.
+    report : callable
+        Called as ``report(fraction, stage)``.
+
+    Returns
+    -------
+    dict
+        ``best_params``, ``best_score``, ``candidates`` and ``seconds`` of a `SearchResult`.
+    """
+    found = RandomizedSearchCV(
+        _with_keras_objects(estimator),
+        dict(search.space),
+        n_iter=search.n_iter,
+        cv=StratifiedKFold(search.cv, shuffle=True, random_state=0),
+        scoring="accuracy",
+        refit=False,
+        error_score="raise",
+        random_state=0,
+    )
+    import_keras_first([estimator])
+    watch_epochs(found, report)
+    report(0.0, "searching")
+    with _whole(search.name):
+        seconds, _ = seconds_of(found.fit, X, y)
+    measures = ("mean_test_score", "std_test_score", "mean_fit_time")
+    columns = [found.cv_results_[measure].tolist() for measure in measures]
+    return {
+        "best_params": plain(found.best_params_),
+        "best_score": float(found.best_score_),
+        "candidates": [
+            {"params": plain(params), **dict(zip(measures, values, strict=True))}
+            for params, *values in zip(found.cv_results_["params"], *columns, strict=True)
+        ],
+        "seconds": seconds,
+    }
+
+
+def plain(value):
+    """Return declared values as JSON has them; equal values give the same."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+def _with_keras_objects(estimator):
+    made = {
+        name: value.make()
+        for name, value in estimator.get_params().items()
+        if isinstance(value, KerasObject)
+    }
+    return estimator.set_params(**made)
+
+
+@contextmanager
+def _whole(run):
+    """Name the run in its errors, and raise KeyboardInterrupt where Ctrl-C ends it early.
+
+    An estimator would keep the epochs that are done, but a part of a run is not a result.
+    """
+    with errors_name(f"run {run!r}"), warnings.catch_warnings():
+        warnings.filterwarnings("error", "Training was interrupted")
+        try:
+            yield
+        except UserWarning as warning:
+            if "Training was interrupted" not in str(warning):
+                raise
+            raise KeyboardInterrupt from warning
