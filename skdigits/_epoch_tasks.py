@@ -1,8 +1,8 @@
-"""A fit as scikit-learn's callbacks see it: a task of epochs."""
+"""Report a fit and its epochs to scikit-learn's callbacks."""
 
 
 class EpochTasks:
-    """Tells scikit-learn's callbacks of the fit and of each of its epochs."""
+    """Calls scikit-learn's callbacks for the fit and for each of its epochs."""
 
     def __init__(self, estimator, context, X, y):
         self._estimator = estimator
@@ -15,7 +15,7 @@ class EpochTasks:
         self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end_epoch(self):
-        """Return whether a callback wants to stop."""
+        """Return whether a callback asks to stop."""
         return self._end(self._epoch)
 
     def end(self):
@@ -27,5 +27,5 @@ class EpochTasks:
         )
 
     def _snapshot(self):
-        """Return what makes a copy of the estimator predict as it does at this moment."""
+        """Return the attributes that let a copy of the estimator predict as it does now."""
         return {"_network": self._estimator._network.copy()}

@@ -1,4 +1,4 @@
-"""Which image shape an array holds: the one place that decides it."""
+"""Decide which image shape an array holds; no other module does."""
 
 from math import isqrt, prod
 from numbers import Integral
@@ -7,12 +7,12 @@ import numpy as np
 
 from skdigits._warnings import warn
 
-SMALLEST_SQUARE = 4  # 9 or fewer columns make no picture
+SMALLEST_SQUARE = 4  # 9 or fewer columns are not an image
 MOST_COLOURS = 4
 
 
 def to_rows(X, name):
-    """Flatten images to rows, and tell the shape that each had.
+    """Flatten images to rows.
 
     Parameters
     ----------
@@ -24,10 +24,10 @@ def to_rows(X, name):
     Returns
     -------
     X : ndarray of shape (n, features)
-        Anything but images is returned as it came, for scikit-learn to check.
+        Rows and data frames are returned as they are, for scikit-learn to check.
 
     shape : tuple of int or None
-        (h, w, c), or None for rows.
+        Shape of each image, (h, w, c); None for rows.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def resolve_shape(image_shape, given, n_features, *, square_rows):
         Values a sample.
 
     square_rows : bool
-        Whether rows of a square number of values are square images where nothing else is said.
+        Whether rows of a square number of values are square images when `image_shape` is None.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def resolve_shape(image_shape, given, n_features, *, square_rows):
     Raises
     ------
     ValueError
-        If `image_shape` does not match X.
+        If `image_shape` is not a shape, or does not match X.
     """
     if image_shape is not None:
         wanted = _check_shape(image_shape)
@@ -95,15 +95,15 @@ def _check_shape(image_shape):
     whole = all(isinstance(n, Integral) and int(n) >= 1 for n in shape)
     if len(shape) not in (1, 2, 3) or not whole:
         raise ValueError(
-            "The 'image_shape' parameter must be (h, w) or (h, w, c), or (n,) for n columns that "
-            f"are no image, whole numbers of at least 1; got {image_shape!r}."
+            "The 'image_shape' parameter must be (h, w) or (h, w, c) for images, or (n,) for n "
+            f"columns, in whole numbers of at least 1; got {image_shape!r}."
         )
     shape = tuple(int(n) for n in shape)
     return (*shape, 1) if len(shape) == 2 else shape
 
 
 def check_same_shape(given, expected, name):
-    """Raise if X's images have another shape than those of `fit`, though as many values."""
+    """Raise ValueError if the images have as many values as those of `fit`, but another shape."""
     if given in (None, expected):
         return
     if len(expected) == 1:
@@ -118,10 +118,10 @@ def check_same_shape(given, expected, name):
 
 
 def channels_first(shape):
-    """Return whether a shape of images makes no sense unless their channels come first.
+    """Return whether the channels of a shape of images seem to come first.
 
-    These are up to four rows of pixels with many channels, about as many as pixels a row: a signal
-    of several channels has more of the one than of the other.
+    They do if the images would otherwise have up to four rows of pixels, and about as many channels
+    as pixels in a row. Signals with several channels do not have that shape.
     """
     channels, height, width = shape
     many = MOST_COLOURS < height <= 4 * width and MOST_COLOURS < width <= 4 * height
@@ -129,13 +129,13 @@ def channels_first(shape):
 
 
 def warn_of_channels_first(shape):
-    """Warn where the channels of X's images seem to come first."""
+    """Warn if the channels of the images in X seem to come first."""
     if channels_first(shape):
         channels, height, width = shape
         warn(
-            f"X has the shape (n, {channels}, {height}, {width}), and channels come last. If these "
-            f"are images of {height} x {width} pixels, give np.moveaxis(X, 1, -1). If they have "
-            f"{width} channels indeed, image_shape={shape} says so."
+            f"X has the shape (n, {channels}, {height}, {width}), and channels come last. If its "
+            f"images have {height} x {width} pixels, give np.moveaxis(X, 1, -1). If they do have "
+            f"{width} channels, set image_shape={shape}."
         )
 
 
@@ -145,13 +145,13 @@ def _first(shape):
 
 
 def refuse_single_image(X, expected):
-    """Raise if X is one image where a batch is wanted, which would pass for rows of pixels."""
+    """Raise ValueError if X is one image instead of a batch; its rows could pass for images."""
     shape = np.shape(X)
-    one_row = shape == (1, prod(expected))  # of an image one pixel high: that is a batch, too
+    one_row = shape == (1, prod(expected))  # an image one pixel high, which is also a batch
     if len(expected) == 3 and shape in (expected, expected[:-1]) and not one_row:
         raise ValueError(
-            f"X has shape {shape}, that of one image; give a batch of images, of one with "
-            "X[np.newaxis]."
+            f"X has shape {shape}, that of one image; give a batch of images, X[np.newaxis] for a "
+            "single image."
         )
 
 

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow's log lines from the error output while it loads, and nothing else."""
+"""Drop the lines that TensorFlow logs while it loads, and nothing else."""
 
 import os
 import re
@@ -13,12 +13,12 @@ _LOG_LINE = re.compile(
 
 @contextmanager
 def without_log_lines():
-    """Keep TensorFlow's log lines from the error output of the process.
+    """Drop TensorFlow's log lines from the error output of the process.
 
-    What it logs while it loads heeds no log level (tensorflow issue 100442). So the descriptor of
-    the error output is the end of a pipe meanwhile, and a thread passes on all else that comes
-    through: other threads print there, too, and so do processes that they start, which keep the
-    pipe. ``sys.stderr`` isn't touched, so that it may be anything, or None.
+    While TensorFlow loads, it ignores the log level (tensorflow issue 100442). Meanwhile, the
+    descriptor of the error output is the end of a pipe. A thread reads the pipe and passes on
+    everything but log lines: what other threads print, and the processes that they start, which
+    keep the pipe. ``sys.stderr`` may be anything, also None, since it is not used.
     """
     try:
         target = os.dup(2)
@@ -34,8 +34,8 @@ def without_log_lines():
     try:
         yield
     finally:
-        with suppress(OSError):  # somebody has closed it meanwhile
-            if os.path.sameopenfile(2, writer):  # nor has somebody put another in its place
+        with suppress(OSError):  # another thread has closed it
+            if os.path.sameopenfile(2, writer):  # no other thread has replaced it
                 os.dup2(target, 2, inheritable)
         os.write(writer, end)
         os.close(writer)
@@ -43,7 +43,7 @@ def without_log_lines():
 
 
 def _pass_on(reader, target, end, ended):
-    """Pass on what is read, without log lines until `end` is read, until nobody can write."""
+    """Pass on what is read until the pipe is closed; drop log lines until `end` is read."""
     held = b""
     while chunk := os.read(reader, 1 << 16):
         held += chunk
@@ -62,8 +62,8 @@ def _pass_on(reader, target, end, ended):
 
 
 def _write(target, content):
-    """Write all of it, where it can be written; return what is left to write, which is nothing."""
-    with suppress(OSError):  # the writer would have met that error
+    """Write all of the content, and return what is left to write, which is nothing."""
+    with suppress(OSError):  # without the pipe, the writer would have got this error
         while content:
             content = content[os.write(target, content) :]
     return b""

@@ -1,7 +1,7 @@
-"""The one place that imports matplotlib: whatever MPLBACKEND says, and without pyplot.
+"""Import matplotlib, without pyplot; other modules take its classes from here.
 
-matplotlib refuses to be imported where that variable, left behind by a notebook or an editor, names
-a backend that there is not. A figure that is only saved needs none.
+The import fails if the environment variable MPLBACKEND names a backend that is not installed, as a
+notebook or an editor may leave it behind. A figure that is only saved needs no backend.
 """
 
 import contextlib
@@ -9,8 +9,8 @@ import os
 import sys
 
 
-def _import_whatever_the_backend():
-    """Import matplotlib, with the backend of MPLBACKEND where matplotlib knows that."""
+def _import_with_any_backend():
+    """Import matplotlib; use the backend of MPLBACKEND only if matplotlib has it."""
     if "matplotlib" in sys.modules:
         return
     backend = os.environ.pop("MPLBACKEND", None)
@@ -24,7 +24,7 @@ def _import_whatever_the_backend():
             matplotlib.rcParams["backend"] = backend
 
 
-_import_whatever_the_backend()
+_import_with_any_backend()
 
 from matplotlib import style  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402

@@ -1,4 +1,4 @@
-"""The data sets by the names that commands and studies call them."""
+"""The data sets by the names that commands and studies use."""
 
 DATA = {
     "digits": "scikit-learn's digits",

@@ -1,35 +1,36 @@
-"""The numbers of images and columns: what float32 would lose of them, their mean and variance."""
+"""Numbers of images and columns: to float32 without loss of digits that matter; mean, variance."""
 
 import copy
 
 import numpy as np
 
-# A range that lies this many times its width from zero keeps 12 of float32's 24 bits.
+# A column this many times its range away from zero keeps 12 of the 24 bits of float32.
 FAR = 2.0**12
 EXACT = 2.0**24  # up to here every whole number is a float32
-# The squares of narrower and wider ranges are no float32.
+# float32 cannot hold the squares of narrower and wider ranges.
 NARROW, WIDE = 1e-15, 1e15
 HUGE = 1e37  # nearly the largest float32
-# No value of a column in training is farther from its mean than this many standard deviations.
-# Otherwise the rare value of a column that is nearly always the same, 245 standard deviations away
-# for a pixel that has ink in one image of MNIST, drowns all others. docs/design.md has what was
-# tried. Columns that are spread evenly or normally are narrower than that, and stay as they are.
+# A column's standard deviation is taken to be at least this fraction of its range, so that no value
+# in training is farther from the mean than 8 standard deviations. Without a limit, rare values
+# drown all others: a pixel that has ink in one image of MNIST is 245 standard deviations away.
+# The limit does not change columns that are spread evenly or normally. docs/design.md has what we
+# tried.
 FARTHEST = 8
 
 
 class Origin:
-    """Where the numbers of each column begin, and their unit, where float32 cannot tell them apart.
+    """Offset and unit of each column whose numbers float32 cannot tell apart.
 
-    Timestamps of one day, as float32, are nearly all the same. Their differences from the first
-    are not. Columns of images are their channels.
+    Timestamps of one day are nearly all the same as float32. Their differences from the first one
+    are not. The columns of images are their channels.
 
     Parameters
     ----------
     offset : ndarray of shape (n_columns,)
-        What is subtracted, of the dtype of the numbers it was found in; 0 in usual columns.
+        What to subtract, in the dtype of the training data; 0 for usual columns.
 
     unit : ndarray of shape (n_columns,), float64
-        What the differences are divided by; 1 in usual columns.
+        What to divide the differences by; 1 for usual columns.
     """
 
     def __init__(self, offset, unit):
@@ -38,17 +39,18 @@ class Origin:
 
     @classmethod
     def none(cls, n_columns):
-        """Return the origin of usual columns, which changes nothing."""
+        """Return an origin that changes nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     @classmethod
     def of(cls, values):
-        """Return the origin of training data of shape (n, ..., n_columns); None without need.
+        """Return the origin of training data of shape (n, ..., n_columns); None if not needed.
 
-        A column that is far from zero for its range begins at its smallest value. One whose range
-        has no square in float32 is divided by the range as well, but no channel that is so wide:
-        one wild pixel would make all others the same. One that differs by rounding errors only
-        does not change; one that is a single number may yet change, as in a first row alone.
+        The smallest value is subtracted from a column that is far from zero for its range. A column
+        whose range has no square in float32 is also divided by the range. Channels of images with
+        such a wide range are not: one wild pixel would make all others the same. A column that
+        differs by rounding errors only counts as constant. A column that holds one number may still
+        change later, as after a first row alone.
         """
         if values.dtype == np.uint8:
             return None
@@ -67,7 +69,7 @@ class Origin:
         return cls(np.where(moved, low, low.dtype.type(0)), np.where(odd, width, 1.0))
 
     def apply(self, values):
-        """Return numbers as float32, those of unusual columns from their offset, in their unit."""
+        """Return numbers as float32, with the offset and the unit of unusual columns."""
         unusual = np.flatnonzero((self.offset != 0) | (self.unit != 1))
         differences = _differences(values[..., unusual], self.offset[unusual])
         found = values.astype(np.float32)
@@ -81,7 +83,7 @@ def to_float32(values, origin):
     Raises
     ------
     ValueError
-        For numbers that are no float32.
+        For numbers that are too large for float32.
     """
     if values.dtype == np.uint8 and origin is None:
         return values
@@ -96,7 +98,7 @@ def column_range(values):
     """Return the smallest and the largest value of each column, or of each channel."""
     if values.ndim == 2:
         return values.min(axis=0), values.max(axis=0)
-    # numpy takes ten times as long to reduce all axes but the last
+    # faster than to reduce all axes but the last, which takes numpy ten times as long
     channels = [values[..., channel] for channel in range(values.shape[-1])]
     return np.array([c.min() for c in channels]), np.array([c.max() for c in channels])
 
@@ -109,10 +111,10 @@ class Moments:
     images : ndarray of shape (n, height, width, channels) or (n, n_columns)
 
     rows : ndarray of int
-        Which to use.
+        The rows to use.
 
     offset : ndarray of shape (channels,) or (n_columns,)
-        What was subtracted from them, see `Origin`.
+        What was subtracted from the images, see `Origin`.
     """
 
     def __init__(self, images, rows, offset):
@@ -126,14 +128,14 @@ class Moments:
         self._see(images, rows)
 
     def and_of(self, images):
-        """Return the moments of more images together with those seen so far."""
+        """Return the moments of all images so far and these."""
         both = copy.deepcopy(self)
         both._see(images, np.arange(len(images)))
         return both
 
     def _see(self, images, rows):
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(rows), 1024):  # bounds the memory of the float copy
+            for start in range(0, len(rows), 1024):  # limits the memory of the float copy
                 part = images[rows[start : start + 1024]].reshape(-1, len(self._shift))
                 part = part - self._shift
                 self._total += part.sum(axis=0, dtype=float), np.square(part).sum(0, dtype=float)
@@ -144,12 +146,12 @@ class Moments:
     def values(self):
         """Return mean and variance, of shape (channels,) or (n_columns,), as float32.
 
-        The variance of a column is at least what `FARTHEST` asks of its range; never 0.
+        The variance is never 0. `FARTHEST` sets the smallest variance of a column.
 
         Raises
         ------
         ValueError
-            For values so large that their variance is no float32.
+            For values so large that their variance is too large for float32.
         """
         low, high = self._low, self._high
         with np.errstate(over="ignore", invalid="ignore"):
@@ -159,8 +161,8 @@ class Moments:
                 variance = np.maximum(variance, np.square((high - low) / FARTHEST))
             mean = mean + self._shift
             constant = _is_noise(high - low, np.abs(mean), np.dtype(np.float32))
-            # Nothing is known of the scale of a column that never changes. Its square bounds the
-            # error of (x - mean) / std in float32; that of the others, or of its neighbours in a
+            # A column that never changes has no scale. Its square limits the error of
+            # (x - mean) / std in float32. The scale of the other columns, or of its neighbours in a
             # single row, is a guess.
             guess = mean.var() if constant.all() else variance[~constant].mean()
             square = np.minimum(np.square(mean + self._offset), HUGE)
@@ -175,16 +177,16 @@ class Moments:
 
 
 def _is_noise(width, farthest, dtype):
-    """Return whether ranges are nothing, or no more than errors of rounding."""
+    """Return whether ranges are zero, or no larger than rounding errors."""
     error = np.finfo(dtype).eps if dtype.kind == "f" else 0
     return width <= 4 * error * farthest
 
 
 def _differences(values, offset):
-    """Return `values` - `offset` as float64: of integers exactly, however large they are."""
+    """Return `values` - `offset` as float64; integers of any size are subtracted exactly."""
     about = values.astype(float) - offset.astype(float)
     if values.dtype.kind not in "iu" or offset.dtype.kind not in "iu":
         return about
-    # Modulo 2**64 the difference of two large integers is right wherever it is a small one.
+    # Modulo 2**64, the difference of two large integers is right if it is small.
     exact = (values.astype(np.uint64) - offset.astype(np.uint64)).view(np.int64)
     return np.where(np.abs(about) < 2.0**62, exact, about)

@@ -1,4 +1,4 @@
-"""Pickles of estimators: those of older versions, and callbacks that pickle cannot find by name."""
+"""Pickles of estimators: of older versions, and with callbacks that pickle alone cannot write."""
 
 import copy
 import inspect
@@ -9,10 +9,10 @@ import joblib
 
 
 class OldPickles:
-    """A mixin whose pickles load where the class has got more parameters meanwhile."""
+    """A mixin that loads pickles of older versions, whose classes had fewer parameters."""
 
     def __setstate__(self, state):
-        """Restore an estimator; a parameter that did not exist when it was pickled: its default."""
+        """Restore an estimator; parameters that the pickle lacks get their defaults."""
         parameters = inspect.signature(type(self).__init__).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         estimator: Any = super()
@@ -20,13 +20,13 @@ class OldPickles:
 
 
 class PickledCallbacks(OldPickles):
-    """A mixin whose pickles hold Keras callbacks made of lambdas, too.
+    """A mixin whose pickles can hold Keras callbacks that are made of lambdas.
 
-    Copies hold the very callbacks, or copies of these: they need no such detour.
+    `copy.copy` and `copy.deepcopy` do not go through pickles, since they can copy such callbacks.
     """
 
     def __getstate__(self):
-        """Return what is pickled; callbacks by value where pickle can't find their functions."""
+        """Return what to pickle; callbacks go by value if pickle cannot find their functions."""
         state: Any = super().__getstate__()
         if state.get("callbacks"):
             state = {**state, "callbacks": [_picklable(each) for each in state["callbacks"]]}
@@ -46,6 +46,6 @@ class PickledCallbacks(OldPickles):
 def _picklable(callback):
     try:
         pickle.dumps(callback)
-    except Exception:  # objects raise what they like
+    except Exception:  # of any kind
         return joblib.wrap_non_picklable_objects(callback, keep_wrapper=False)
     return callback

@@ -1,19 +1,19 @@
-"""What the processor can do."""
+"""Tell whether the processor has bfloat16 arithmetic."""
 
 import functools
 import os
 from pathlib import Path
 
-# Sets of instructions that the variable can hold oneDNN to, and that have no bfloat16 arithmetic.
+# Values of ONEDNN_MAX_CPU_ISA, which limits oneDNN to a set of instructions, without bfloat16.
 _WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
 _WITHOUT_BFLOAT16 |= {"AVX512_CORE", "AVX512_CORE_VNNI"}
 
 
 def has_bfloat16():
-    """Tell whether TensorFlow computes in bfloat16 by instructions of this processor.
+    """Return whether TensorFlow can compute in bfloat16 with instructions of this processor.
 
-    That is known on Linux only. Without such instructions, or without oneDNN, which uses them,
-    bfloat16 is emulated and takes many times as long as float32.
+    The answer is False on systems other than Linux. Without such instructions, or without oneDNN,
+    which uses them, bfloat16 is emulated and takes many times as long as float32.
     """
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in {"0", "false"}:
         return False
@@ -24,7 +24,7 @@ def has_bfloat16():
 
 @functools.cache
 def flags():
-    """Return what the processor can do, in Linux's words."""
+    """Return the names of the processor's features, as Linux lists them."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

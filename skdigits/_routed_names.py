@@ -1,6 +1,6 @@
-"""Names of parameters as SciKeras routes them, such as ``optimizer__learning_rate``."""
+"""Advice on names of parameters in the style of SciKeras, such as ``optimizer__learning_rate``."""
 
-# By prefix, how an object is given that has such settings.
+# By prefix: how to give an object with such a setting.
 OBJECTS = {
     "optimizer": "optimizer=keras.optimizers.SGD({}=...), or another of Keras's optimizers",
     "loss": "loss=keras.losses.CategoricalCrossentropy({}=...), or another of Keras's losses",
@@ -10,14 +10,14 @@ CALLED_HERE = {"lr": "learning_rate", "validation_split": "validation_fraction"}
 
 
 def advice_on(name, parameters):
-    """Return what to use in place of a routed name, as the end of an error message.
+    """Return what to use in place of such a name, as the end of an error message.
 
     Parameters
     ----------
     name : str
-        With "__" in it.
+        A name with "__" in it.
     parameters : iterable of str
-        The names that there are.
+        The names of all parameters of the estimator.
     """
     prefix, _, setting = name.partition("__")
     setting = CALLED_HERE.get(setting, setting)

@@ -1,48 +1,49 @@
-"""Whether images or columns to predict have the scale of those of the training."""
+"""Tell whether images or columns to predict have the scale of the training data."""
 
 import numpy as np
 
 from skdigits._numbers import column_range
 
-MOST_ROWS = 128  # of a batch are looked at
-ENOUGH_ROWS = 100  # of a first call of `partial_fit`, to expect the next to be alike
-FAR_SMALLER = 1 / 8  # of the typical size; scikit-learn's digits are a 16th of MNIST's
-ROWS_A_PART = 256  # of the training: their floats fit into a processor's cache
-SAMPLE = 1000  # rows tell well enough how the values of a column are spread
+MOST_ROWS = 128  # rows of a batch that are checked
+ENOUGH_ROWS = 100  # rows of training, for one row to compare with
+FAR_SMALLER = 1 / 8  # of the typical size; the sizes of scikit-learn's digits are 1/16 of MNIST's
+ROWS_A_PART = 256  # rows of training whose floats fit into the cache of a processor
+SAMPLE = 1000  # rows that show well enough how the values of a column are spread
 SMALL, HALF, MIDDLE = 0.01, 0.5, (0.05, 0.95)
 
 
 def learn_scale(images):
-    """Return what is known of the scale of images or columns from the first of the training."""
+    """Return the scale of the first images or columns of a training."""
     return TableScale(images) if images.ndim == 2 else Scale(images)
 
 
 class Scale:
-    """What the values of the training images are like, to tell when others come.
+    """The scale of the training images, to recognise images of another scale.
 
-    Three things are known of each image: its size (the root of its mean square), how many of its
-    values are not 0, and how much it is like the mean image (their correlation). Of each the
-    smallest that training held are kept. A batch is suspected where it lies below those of as many
-    training images, by a wide margin: so no choice of training images ever is. Constant images say
-    nothing, and are left out. Where the smallest value is not 0, as behind a StandardScaler, size
-    and number are known from there, too.
+    Each image has three measures: its size (the root of its mean square), the number of its values
+    that are not 0, and its likeness (its correlation with the mean image). The smallest measures of
+    the training are kept. A batch is suspicious if its means lie below those of as many training
+    images, by a wide margin, so that no batch of training images is. Constant images are left out.
+    If the smallest value is not 0, as after a StandardScaler, size and number are also measured
+    from that value.
 
-    All is measured in ranges of the first training images, of a channel or of each column.
+    The unit of all values is the range of the first training images, of a channel or of each
+    column.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels) or (n, n_columns)
-        The first images of the training, as the network takes them.
+        The first training images, as the network takes them.
     """
 
-    doubt = 2  # about the likeness of one value, which shrinks with their number
+    doubt = 2  # how uncertain the likeness of one value is; divided by the root of their number
 
     def __init__(self, images):
         self.n_channels = images.shape[-1]
         low, high = column_range(images)
         width = np.maximum(high.astype(float) - low, 1e-30)
         changes = width > 1e-30
-        if changes.any():  # a column that never does has the unit of the others
+        if changes.any():  # a column that never changes has the unit of the others
             width[~changes] = np.median(width[changes])
         per_unit = np.where(changes.any(), 1 / width, 0)
         n_pixels = images[0].size // self.n_channels
@@ -56,7 +57,7 @@ class Scale:
         self._learn(images, low, high)
 
     def with_more(self, images):
-        """Return what is known with more training images."""
+        """Return the scale of the images so far and of more training images."""
         found = object.__new__(type(self))
         found.__dict__.update(vars(self))
         low, high = column_range(images)
@@ -64,14 +65,14 @@ class Scale:
         return found
 
     def complaint(self, images):
-        """Return how another scale of images shows, as text; None where nothing is wrong."""
+        """Return what is different about the scale of images, as text; None if it is the same."""
         rows = images[:: -(-len(images) // MOST_ROWS)]
         rows = rows.reshape(len(rows), -1)
         with np.errstate(over="ignore", invalid="ignore"):
             return self._explain(rows) if self._suspicious(rows * self.per_unit) else None
 
     def _suspicious(self, values):
-        """Return whether rows, in units of the training, need a closer look: a fast check."""
+        """Return whether rows, in units of the training, need a closer look. This check is fast."""
         small = (
             self._sizes(values, floor).min() < size * FAR_SMALLER
             for floor, size in zip(self.floors, self.typical_sizes, strict=True)
@@ -84,7 +85,7 @@ class Scale:
         )
 
     def _explain(self, rows):
-        """Return how another scale shows in rows that may have it; None where it does not."""
+        """Return what is different about the scale of rows, as text; None if it is the same."""
         rows = rows[~self._constant(rows)]
         rows = np.unique(rows, axis=0) if len(rows) > 1 else rows
         if not self._enough(len(rows)):
@@ -103,7 +104,7 @@ class Scale:
         return None
 
     def _small(self, values, number):
-        """Return whether rows are much smaller than training's, measured from a floor."""
+        """Return whether rows are much smaller than those of training, measured from a floor."""
         floor, n_rows = self.floors[number], len(values)
         size, typical = self._sizes(values, floor).mean(), self.typical_sizes[number]
         count = np.count_nonzero(values != floor, axis=1).mean()
@@ -112,15 +113,15 @@ class Scale:
         return size < min(least, typical * FAR_SMALLER) and count >= least_count
 
     def _enough(self, n_rows):
-        """Return whether there are rows to look at, and some to compare them with."""
+        """Return whether there are rows to check, and rows of training to compare them with."""
         return n_rows > 0 and self.n_rows > 0
 
     def _smallest_size(self, least, typical):
-        """Return the least mean size that would not surprise."""
+        """Return the smallest mean size that is still usual."""
         return least / 2
 
     def _far_off(self, values, changing):
-        """Return whether values of rows are far out of range: most of those that change."""
+        """Return whether most values that change are far outside the range of training."""
         beyond = (values < self.low_values - 1) | (values > self.high_values + 1)
         return beyond.sum() > changing.sum() / 2 and beyond.any(axis=0).sum() > 2
 
@@ -131,7 +132,7 @@ class Scale:
         return f" than {self.low.min():g} to {self.high.max():g}"
 
     def _learn(self, images, low, high):
-        """Add images to what is known, and the range of all values."""
+        """Add training images; `low` and `high` are the range of all images so far."""
         self.low, self.high = low, high
         n_pixels = len(self.per_unit) // self.n_channels
         self.low_values = np.tile(low, n_pixels) * self.per_unit
@@ -149,13 +150,13 @@ class Scale:
             for name in parts[0]
         }
         self.least = {name: values[:MOST_ROWS] for name, values in self.least.items()}
-        # Other images of the same kind may be this much less like the mean image.
+        # Other images of the same kind may have a likeness that is lower by this margin.
         doubt = self.doubt / np.sqrt(len(self.reference))
         self.margin = 0.1 + doubt + 1 / np.sqrt(max(self.n_rows, 1))
         self.suspicious_likeness = self._of_training("likeness", MOST_ROWS) - self.margin
 
     def _facts(self, rows):
-        """Return what is known of each row of the training: the smaller, the less usual."""
+        """Return the measures of each row of training; smaller ones are less usual."""
         values = rows * self.per_unit
         facts = {"likeness": self._likenesses(values)}
         for number, floor in enumerate(self.floors):
@@ -164,7 +165,7 @@ class Scale:
         return facts
 
     def _of_training(self, name, n_rows):
-        """Return the mean of the smallest so many of the values that training held."""
+        """Return the mean of the `n_rows` smallest values of a measure in training."""
         least = self.least[name][:n_rows]
         return least.mean() if len(least) else 0.0
 
@@ -179,7 +180,7 @@ class Scale:
         means = values.sum(axis=1) / n_values
         along = np.vecdot(values, self.reference)
         spread = squares - n_values * np.square(means)
-        flat = spread < 1e-3 * squares  # too flat for this formula
+        flat = spread < 1e-3 * squares  # the formula is inaccurate for these
         if flat.any():
             centred = values[flat] - means[flat, np.newaxis]
             along[flat] = np.vecdot(centred, self.reference)
@@ -187,7 +188,7 @@ class Scale:
         return along / np.sqrt(np.maximum(spread, 1e-12))
 
     def _constant(self, rows):
-        """Return which rows are one colour."""
+        """Return which rows have one colour only."""
         if self.n_channels == 1:
             return rows.max(axis=1) == rows.min(axis=1)
         pixels = rows.reshape(len(rows), -1, self.n_channels)
@@ -195,12 +196,13 @@ class Scale:
 
 
 class TableScale(Scale):
-    """What the rows of a table are like.
+    """The scale of the rows of a table.
 
-    Columns have scales of their own, so that another scale of all need make no row larger or
-    smaller. So the values of each row are counted, too, that are odd: out of the range of their
-    column, or much closer to 0 than its others. That is closer than all but a hundredth of them, by
-    the factor that these are closer than half. The largest counts that training held are kept.
+    Each column has its own scale, so that another scale of all columns can leave the size of a row
+    as it was. So the odd values of each row are counted, too. A value is odd if it is outside the
+    range of its column, or much closer to 0 than the others: the 1 % quantile of their sizes is
+    closer than the median by some factor, and an odd value is closer than that quantile by the same
+    factor. The largest counts of training are kept.
     """
 
     doubt = 4
@@ -223,18 +225,18 @@ class TableScale(Scale):
         return odd.max() > 2 or super()._suspicious(values)
 
     def _enough(self, n_rows):
-        """Tables are less alike than images: few rows tell little of a single other."""
+        """Return whether there are enough rows; tables vary more than images do."""
         return n_rows * self.n_rows >= ENOUGH_ROWS / 2
 
     def _smallest_size(self, least, typical):
-        """Return less than the least of training, by a factor as that is below the typical."""
+        """Return a size as far below the smallest of training as that is below the typical size."""
         return np.square(least) / typical / 2 if typical else 0.0
 
     def _far_off(self, values, changing):
-        """Return whether most rows have more odd values than training's.
+        """Return whether most rows have more odd values than rows of training.
 
-        The more rows there are the surer it is; and a single row has to lie the farther out, the
-        longer the tails of its columns are. A few columns may drift, such as dates.
+        With more rows, fewer odd values are enough. The values of a single row have to lie farther
+        out if the columns have long tails. A few columns may drift, such as dates.
         """
         n_rows = len(values)
         odd = np.sort(np.count_nonzero(self._odd(values, 3 * self.tails / n_rows), axis=1))

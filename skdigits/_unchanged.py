@@ -1,4 +1,4 @@
-"""Fits that an error leaves no trace of."""
+"""Restore an estimator after an error in its fit."""
 
 import copy
 import functools
@@ -7,9 +7,9 @@ from numpy.random import RandomState
 
 
 def unchanged_after_error(method):
-    """Decorate a method that trains: after an error, of any kind, the estimator is as before.
+    """Decorate a method that trains: after an error of any kind, the estimator is as before.
 
-    It goes outside of scikit-learn's decorators, whose callbacks may fail, too.
+    Use it outside of scikit-learn's decorators, since their callbacks may fail too.
     """
 
     @functools.wraps(method)

@@ -1,4 +1,4 @@
-"""Warnings that point to the user's line."""
+"""Warnings that point to the line of the user's code."""
 
 import sys
 import warnings
@@ -11,9 +11,9 @@ PASSED_OVER = ("skdigits", "sklearn", "contextlib")
 
 
 def warn(message):
-    """Warn of something in the code that called skdigits, directly or through scikit-learn.
+    """Warn at the line of code that called skdigits, directly or through scikit-learn.
 
-    Python shows a warning once a line: so a loop of predictions shows it once.
+    Python shows a warning once for each line, so that a loop of predictions shows it once.
     """
     if _said.get():
         return
@@ -25,7 +25,7 @@ def warn(message):
 
 @contextmanager
 def said_already():
-    """Leave out warnings, those of all but one of several classifiers that get the same data."""
+    """Suppress our warnings: another classifier has given them for the same data."""
     token = _said.set(True)
     try:
         yield

@@ -291,12 +291,12 @@ def _predict_proba(member, X):
     alone, since another thread may use it: a copy with the same weights takes the program.
     """
     classifier = last_step(member)
-    if not isinstance(classifier, ImageClassifier) or classifier._network.has_program:
+    if not isinstance(classifier, ImageClassifier) or not classifier._network.is_suspended:
         return member.predict_proba(X)
     twin = copy.copy(classifier)
     twin._network = classifier._network.copy()
     probabilities = _with_last_step(member, twin).predict_proba(X)
-    if not twin._network.gives_program_back:
+    if not twin._network.can_give_back:
         classifier._network = twin._network  # the next prediction would have to build it again
     return probabilities
 

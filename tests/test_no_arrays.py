@@ -20,8 +20,8 @@ X, Y = tiny()
 PICTURES = [Image.fromarray(image) for image in X]
 RAGGED = [image[: 3 + row % 2] for row, image in enumerate(X)]
 COLLECT = r"np\.stack\(list\(data\)\).*np\.concatenate"
-STACK = r"\(6, 6\): stack them.*np\.stack"
-SIZES = r"different shapes, \(3, 6\), \(4, 6\): bring them to one shape"
+STACK = r"\(6, 6\); stack them.*np\.stack"
+SIZES = r"different shapes, \(3, 6\), \(4, 6\); bring them to one shape"
 
 
 class Batches(keras.utils.PyDataset):
@@ -66,19 +66,19 @@ NO_ARRAYS = {
     "PyDataset": (Batches, COLLECT),
     "loader": (Loader, COLLECT),
     "dict": (lambda: {"image": X, "label": Y}, r"X\['image'\]"),
-    "ragged tensor": (lambda: tf.ragged.constant([[1, 2], [3]]), "RaggedTensor.*a dense one"),
-    "sparse tensor": (lambda: tf.sparse.from_dense(X[:, 0]), "SparseTensor.*a dense one"),
-    "symbolic tensor": (lambda: keras.Input((6, 6)), "KerasTensor that is no array"),
-    "tensor with gradient": (LearnedTensor, r"no array: .* Use detach\(\)"),
-    "path": (lambda: "digits/train", "str.*read the pictures first.*np.stack"),
-    "Path": (lambda: Path("digits"), "PosixPath|WindowsPath.*read the pictures first"),
-    "list of paths": (lambda: ["0.png"] * 60, "text, such as '0.png'.*read the pictures first"),
-    "list of Paths": (lambda: [Path("0.png")] * 60, "paths, such as '0.png': read the pictures"),
-    "bytes of files": (lambda: [b"\x89PNG"] * 60, "X holds text.*read the pictures first"),
+    "ragged tensor": (lambda: tf.ragged.constant([[1, 2], [3]]), "RaggedTensor.*a dense array"),
+    "sparse tensor": (lambda: tf.sparse.from_dense(X[:, 0]), "SparseTensor.*a dense array"),
+    "symbolic tensor": (lambda: keras.Input((6, 6)), "KerasTensor, which cannot become an array"),
+    "tensor with gradient": (LearnedTensor, r"become an array: .* Use detach\(\)"),
+    "path": (lambda: "digits/train", "str.*read each picture.*np.stack"),
+    "Path": (lambda: Path("digits"), "PosixPath|WindowsPath.*read each picture"),
+    "list of paths": (lambda: ["0.png"] * 60, "text, such as '0.png'.*read each picture"),
+    "list of Paths": (lambda: [Path("0.png")] * 60, "paths, such as '0.png'; read each picture"),
+    "bytes of files": (lambda: [b"\x89PNG"] * 60, "X holds text.*read each picture"),
     "ragged list": (lambda: RAGGED, SIZES),
     "ragged pictures": (lambda: [*PICTURES[:-1], PICTURES[0].resize((9, 6))], "PIL's Image.resize"),
     "ragged lists": (lambda: [[[1, 2], [3]]] * 60, "lists whose lengths differ"),
-    "pairs": (lambda: list(zip(X, Y, strict=True)), "tuples: give images and labels apart"),
+    "pairs": (lambda: list(zip(X, Y, strict=True)), "tuples; give images and labels separately"),
     "array of arrays": (lambda: objects(list(X)), STACK),
     "ragged array of arrays": (lambda: objects(RAGGED), SIZES),
     "column of arrays": (lambda: objects(list(X))[:, np.newaxis], STACK + r"\(X\[:, 0\]\)"),

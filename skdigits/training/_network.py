@@ -55,13 +55,13 @@ class Network:
         return program
 
     @property
-    def has_program(self):
-        """Whether it holds a program of its own at this moment."""
-        return self._program is not None
+    def is_suspended(self):
+        """Whether it holds no program at this moment."""
+        return self._program is None
 
     @property
-    def gives_program_back(self):
-        """Whether the pool keeps its program when the network gives that back."""
+    def can_give_back(self):
+        """Whether the pool keeps the program of this network when it is given back."""
         return _pool.keeps(self.program)
 
     @property

@@ -56,7 +56,7 @@ def release(program):
 
 
 def keeps(program):
-    """Tell whether a program is kept when it is given back."""
+    """Return whether a program is kept when it is given back."""
     return program.can_start_again and program.key is not None and _size() > 0
 
 
