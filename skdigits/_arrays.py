@@ -44,7 +44,7 @@ def as_array(X):
 
 
 def check_labels(y):
-    """Raise ValueError for rows in place of labels, such as one-hot rows, and for missing labels."""
+    """Raise ValueError if labels are rows, such as one-hot rows, or are missing."""
     try:
         labels = np.asarray(y)
     except Exception:  # scikit-learn says what is wrong with it
@@ -105,7 +105,8 @@ def _converted(X):
     except Exception as error:  # other libraries raise what they like
         if isinstance(X, Sequence):
             raise ValueError(_unlike(X, "X")) from error
-        raise TypeError(f"X is a {type(X).__name__}, which cannot become an array: {error}") from error
+        kind = type(X).__name__
+        raise TypeError(f"X is a {kind}, which cannot become an array: {error}") from error
 
 
 def _check_elements(array, name):
@@ -135,7 +136,7 @@ def _check_columns(frame):
 
 
 def _shape(element):
-    """Return the shape of an element: () for a number or text, None for lists of unequal lengths."""
+    """Return the shape of an element: () for numbers and text, None for ragged lists."""
     try:
         return np.shape(element)
     except ValueError:

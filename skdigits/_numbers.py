@@ -78,7 +78,7 @@ class Origin:
 
 
 def to_float32(values, origin):
-    """Return numbers as uint8, as they are, or as float32, from their origin where they have one.
+    """Return uint8 numbers as they are, and others as float32, by their origin if there is one.
 
     Raises
     ------

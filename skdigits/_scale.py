@@ -5,7 +5,7 @@ import numpy as np
 from skdigits._numbers import column_range
 
 MOST_ROWS = 128  # rows of a batch that are checked
-ENOUGH_ROWS = 100  # rows of training, for one row to compare with
+ENOUGH_ROWS = 100  # with fewer rows of training, `partial_fit` does not compare others with them
 FAR_SMALLER = 1 / 8  # of the typical size; the sizes of scikit-learn's digits are 1/16 of MNIST's
 ROWS_A_PART = 256  # rows of training whose floats fit into the cache of a processor
 SAMPLE = 1000  # rows that show well enough how the values of a column are spread

@@ -1,4 +1,4 @@
-"""Several networks that answer as one."""
+"""Average the predictions of several networks."""
 
 import copy
 from contextlib import nullcontext
@@ -40,30 +40,32 @@ MAX_SEED = np.iinfo(np.int32).max  # as in the ensembles of scikit-learn
 
 
 class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Average the probabilities of equal classifiers that began from different seeds.
+    """Average the probabilities of equal classifiers that are trained from different seeds.
 
-    All members learn from the same data. What sets them apart is chance: initial weights, order of
-    the images, dropout, augmentation. Their average is mostly more accurate than a single one, and
-    its probabilities are better [1]_, for `n_estimators` times the work.
+    All members learn from the same data. They differ by chance only: by their initial weights, the
+    order of the images, dropout and augmentation. Their average is usually more accurate than a
+    single member, and its probabilities are better [1]_. Training and prediction take
+    `n_estimators` times as long.
 
     Parameters
     ----------
     estimator : classifier with `predict_proba` and `random_state`, default=None
-        What the members are clones of: a network, a Pipeline that holds one, or any other
-        classifier of scikit-learn's that chance plays a part in. None is ``CNNClassifier()``.
+        The classifier to clone for each member: a network, a Pipeline with a network, or any other
+        classifier of scikit-learn that depends on chance. None means ``CNNClassifier()``.
 
     n_estimators : int, default=5
-        Number of members, at least 1. The default is that of [1]_.
+        Number of members, at least 1. More members improve the average less and less; the time
+        grows with their number. The default is that of [1]_.
 
     n_jobs : int, default=None
-        How many members are trained side by side, as everywhere in scikit-learn: None is 1, unless
-        in a `joblib.parallel_config` context; -1 is one a core. One network uses up to four
-        cores by itself, and every worker process imports TensorFlow first, so that more than 1 pays
-        for small networks and long training only. It has no part in `predict`.
+        Number of members to train in parallel. None means 1, unless in a `joblib.parallel_config`
+        context; -1 means all processors. A single network uses up to four cores, and every worker
+        process has to import TensorFlow first. So set it for small networks that train for long,
+        or on machines with many cores. It does not affect `predict`.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the seed of each `random_state` in each member, also where `estimator` has one set.
-        The same int gives the same result, bit for bit, for any `n_jobs`.
+        Determines each `random_state` of each member; a `random_state` that is set in `estimator`
+        is replaced. Pass an int for the same result, bit for bit, with any `n_jobs`.
 
     Attributes
     ----------
@@ -74,22 +76,23 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         The labels.
 
     n_features_in_ : int
-        Values an image. Only defined if the members expose it.
+        Number of values in an image. Only defined if the members expose it.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a data frame with names. Only defined if the members
+        Names of the columns, if `X` was a data frame with names. Only defined if the members
         expose it.
 
     See Also
     --------
     sklearn.ensemble.VotingClassifier : Average different classifiers.
-    sklearn.ensemble.BaggingClassifier : Average equal ones, each fitted on a sample of the data.
-    CNNClassifier : What the members are by default.
+    sklearn.ensemble.BaggingClassifier : Average equal classifiers, each fitted on a sample.
+    CNNClassifier : The default members.
 
     Notes
     -----
-    Members are fitted on the labels as they were given, so that each is a classifier to use alone.
-    Networks that are trained one after the other share one traced program.
+    Members are fitted on the labels as they are given, so that each can be used by itself. Members
+    that are trained one after the other share one compiled model, and so do all members when they
+    predict.
 
     References
     ----------
@@ -117,7 +120,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
-    # Weights are the members' to ask for: there is no request of our own to set.
+    # The members request weights, not the average: it has no request to set.
     __metadata_request__fit = {"sample_weight": UNUSED}
 
     def __init__(self, estimator=None, n_estimators=5, *, n_jobs=None, random_state=None):
@@ -142,9 +145,9 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
             Weights of the samples, for the `fit` of each member.
 
         **fit_params : dict
-            More arguments for the `fit` of each member, such as `X_val` and `y_val`. They are
-            passed on as they are, unless ``enable_metadata_routing=True``: then those, and
-            `sample_weight`, that the members request.
+            More arguments for the `fit` of each member, such as `X_val` and `y_val`. With
+            ``enable_metadata_routing=True``, members get the arguments that they request, and
+            `sample_weight` only if they request it.
 
         Returns
         -------
@@ -154,8 +157,8 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         Raises
         ------
         ValueError
-            For an `estimator` that is no classifier or has no `random_state`, and for all that a
-            member raises it for; the estimator stays as it was.
+            If `estimator` is not a classifier or has no `random_state`, and for the errors of a
+            member. The estimator stays as it was.
         """
         estimator = self._get_estimator()
         seeds = _check_estimator(estimator)
@@ -179,7 +182,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         return self
 
     def predict(self, X):
-        """Predict the label of each image: the one of the highest mean probability.
+        """Predict the label of each image: the label with the highest mean probability.
 
         Parameters
         ----------
@@ -195,7 +198,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         return self.classes_[best]
 
     def predict_proba(self, X):
-        """Predict the probability of each class: the mean of what the members predict.
+        """Predict the probability of each class: the mean over the members.
 
         Parameters
         ----------
@@ -221,7 +224,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
 
     @property
     def n_features_in_(self):
-        """Values an image."""
+        """Number of values in an image."""
         return self._first_member("n_features_in_").n_features_in_
 
     @property
@@ -235,24 +238,24 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         Returns
         -------
         routing : MetadataRouter
-            What `fit` passes on to the members, and what `score` takes itself.
+            The routing from `fit` to the members, and the requests of `score`.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)
         return router.add(estimator=self._get_estimator(), method_mapping=mapping)
 
     def __sklearn_tags__(self):
-        """Return the tags: what the members take as input, so does their average."""
+        """Return the tags; an average takes the same input as its members."""
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self._get_estimator()).input_tags
         return tags
 
     def _get_estimator(self):
-        """Return what the members are to be clones of."""
+        """Return the classifier to clone for each member."""
         return CNNClassifier() if self.estimator is None else self.estimator
 
     def _first_member(self, attribute):
-        """Return a fitted member, which has this attribute of theirs; they all share it."""
+        """Return a fitted member, for an attribute that all members share."""
         if not hasattr(self, "estimators_"):
             raise AttributeError(
                 f"This {type(self).__name__} has no {attribute} before it is fitted."
@@ -261,15 +264,15 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
 
 
 def _check_estimator(estimator):
-    """Return the names of all `random_state` parameters; refuse what cannot be averaged."""
+    """Return the names of all `random_state` parameters; raise if there is nothing to average."""
     name = type(estimator).__name__
     if not is_classifier(estimator):
         raise ValueError(f"The estimator {name} should be a classifier.")
     seeds = list(random_states(estimator))
     if not seeds:
         raise ValueError(
-            f"The estimator {name} has no random_state: all its clones would be the same, and so "
-            "would be their average. Use it by itself."
+            f"The estimator {name} has no random_state, so that all members would be the same; use "
+            "it by itself."
         )
     return seeds
 

@@ -1,4 +1,4 @@
-"""Measures of predictions that scikit-learn lacks, in the shape of `sklearn.metrics`."""
+"""Measures of predictions that `sklearn.metrics` does not have."""
 
 from numbers import Integral
 
@@ -24,12 +24,12 @@ SUM_TOLERANCE = 1e-3  # of a row of probabilities; those of float16 are farther 
     prefer_skip_nested_validation=True,
 )
 def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None, labels=None):
-    """Mean distance between how sure a classifier is and how often it is right.
+    """Expected calibration error: the mean gap between confidence and accuracy.
 
-    Of each image counts the class of the highest probability, the first of equals. The images are
-    put into bins by that probability; in each bin, the mean probability is compared with the share
-    of images whose class is right, and the distances are averaged, each bin weighing as many
-    images as it holds.
+    The confidence in a prediction is its probability, the highest of the classes. The predictions
+    are put into bins of similar confidence. The gap of a bin is the difference between its mean
+    confidence and its accuracy. The error is the mean gap, weighted by the number of predictions in
+    each bin.
 
     Parameters
     ----------
@@ -37,23 +37,24 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
         True labels.
 
     y_prob : array-like of shape (n_samples, n_classes) or (n_samples,)
-        Probabilities in [0, 1], as `predict_proba` gives them: the columns in the order of the
-        sorted labels. One dimension is the probability of the second of two labels.
+        Probabilities in [0, 1], as `predict_proba` returns them: one column for each label, in
+        sorted order. If there is one dimension, the probability of the second of two labels.
 
     n_bins : int, default=15
-        Number of bins, at least 1. They share 0..1 evenly, and a probability on the border of two
-        belongs to the lower one. The default is that of [1]_.
+        Number of bins, at least 1. They divide 0..1 evenly; a probability on the border of two bins
+        belongs to the lower one. Use fewer bins if there are few images. The default is that of
+        [1]_.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each image counts, 0 or more.
+        Weights of the images, 0 or more.
 
     labels : array-like of shape (n_classes,), default=None
-        All labels, sorted. None takes those in `y_true`, of which it must then have all.
+        All labels, sorted. If None, the labels in `y_true`. Set it if `y_true` may lack a label.
 
     Returns
     -------
     error : float
-        Between 0, where each bin is right as often as it claims, and 1.
+        From 0, if the accuracy of each bin is its confidence, to 1.
 
     Raises
     ------
@@ -69,16 +70,16 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
 
     See Also
     --------
-    sklearn.metrics.log_loss : Judges calibration and accuracy in one, without bins.
-    sklearn.metrics.brier_score_loss : The same with squares in place of logarithms.
+    sklearn.metrics.log_loss : Measures calibration and accuracy together, without bins.
+    sklearn.metrics.brier_score_loss : The same with squares instead of logarithms.
     sklearn.calibration.CalibrationDisplay : Draws the bins, for two classes.
-    sklearn.calibration.CalibratedClassifierCV : Brings the error down.
+    sklearn.calibration.CalibratedClassifierCV : Reduces the error.
 
     Notes
     -----
-    A small error is no proof of a good classifier: one that always names the commonest class with
-    its share among the images has none. So read it beside the accuracy or the log loss. Few images
-    in a bin, as with a small test set, make the error larger than it is by chance alone.
+    Read the error together with the accuracy or the log loss: a classifier that always predicts the
+    most frequent class, with its frequency as probability, has an error of 0. If a bin holds few
+    images, as for a small test set, chance alone makes the error larger.
 
     References
     ----------
@@ -89,8 +90,8 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
 
     Examples
     --------
-    Two images at 0.9, of which one is wrong, and two at 0.6, both right: the distances are 0.4 and
-    0.4.
+    Of two predictions with confidence 0.9, one is wrong. Two with confidence 0.6 are both right.
+    Both gaps are 0.4.
 
     >>> from skdigits.metrics import expected_calibration_error
     >>> y_true = ["eight", "eight", "nine", "nine"]

@@ -51,28 +51,28 @@ def compare(
     Parameters
     ----------
     models : dict of str to classifier, or list of classifiers or of pairs (name, classifier)
-        The models by name; those of a list without a name are called by their class, and numbered
-        where several are of one. Each is cloned, so none is changed. Any scikit-learn classifier,
-        pipeline or search works; one of scikit-learn's own needs a first step that flattens the
-        images, or rows.
+        The models by name. Models in a list without a name are named after their class, with a
+        number if a class comes more than once. The models are cloned, not changed. Any scikit-learn
+        classifier, pipeline or search works; classifiers of scikit-learn need rows, or a pipeline
+        whose first step flattens the images.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
-        The images to learn from. The models get data frames as they are.
+        The images to learn from. Data frames are passed on as they are.
     y : array-like of shape (n_images,)
-        Their labels, all strings, or all numbers or booleans.
+        The labels: strings, or numbers, or booleans.
     X_test, y_test : array-like, default=None
-        Images and labels to evaluate on, for a published split. Give them or ``cv``. Classes may
-        be missing there.
+        Images and labels to evaluate on, for a published split. Give either these or ``cv``. Some
+        classes may be missing.
     cv : int, cross-validation splitter or iterable of (train, test), default=None
-        An integer, at least 2, is a number of folds: stratified, shuffled with ``random_state``.
-        Every model gets the same folds. Folds of a splitter may lack classes; what a model has
-        not learnt has the probability zero.
+        An integer, at least 2, is the number of folds, stratified and shuffled with
+        ``random_state``. All models get the same folds. Folds of a splitter may lack classes; a
+        class that a model has not learned gets the probability zero.
     random_state : int, RandomState instance or None, default=None
-        Seeds the folds, and each ``random_state`` parameter of a model that is None. The same
-        integer gives the same result, times excepted.
+        Determines the folds, and each ``random_state`` parameter of a model that is None. Pass an
+        int for the same result, except for times.
     progress : callable, default=None
-        Called as ``progress(name, fraction, stage)`` as the work goes on: the model's name, the
-        fraction of its work done (None while that isn't known) and a few words, such as
-        ``"fold 2 of 5, epoch 3"``. Epochs are seen where the model supports scikit-learn's
+        Called as ``progress(name, fraction, stage)`` as the work goes on: the name of the model,
+        the fraction of its work that is done (None if not known) and a few words, such as
+        ``"fold 2 of 5, epoch 3"``. Epochs are reported if the model supports scikit-learn's
         callbacks.
 
     Returns
@@ -83,23 +83,23 @@ def compare(
     Raises
     ------
     ValueError
-        Before any training: if there is no model, or two have one name; if neither or both of a
-        test set and ``cv`` are given; if lengths or shapes differ; if there are not two classes to
-        train on; if the test set has labels that the training set lacks, or a class fewer images
-        than there are folds. What a training raises names the model.
+        Before any training: if there is no model, or two have the same name; if not exactly one of
+        a test set and ``cv`` is given; if lengths or shapes differ; if there are fewer than two
+        classes; if the test set has labels that the training set lacks; if a class has fewer images
+        than there are folds. Errors of a training name the model.
     TypeError
-        If a model isn't a classifier, or is a search with ``refit=False``.
+        If a model is not a classifier, or is a search with ``refit=False``.
 
     See Also
     --------
     skdigits.report.write_report : Write a comparison as a page.
-    sklearn.model_selection.cross_validate : One model, any measures.
+    sklearn.model_selection.cross_validate : Evaluate one model, with any measures.
 
     Notes
     -----
-    The sign test counts the images that exactly one of two models got right. It speaks of the
-    chance in the choice of test images, not of the chance in training; for that, use ``cv`` or
-    several seeds.
+    The sign test [1]_ counts the images that exactly one of two models predicts correctly. It takes
+    into account the choice of the test images, but not the chance in training. For that, use ``cv``
+    or several seeds.
 
     References
     ----------
@@ -169,12 +169,12 @@ def _as_seed(random_state):
 def _plan(X, y, X_test, y_test, cv, seed):
     """Return the evaluated images and labels, the (train, evaluated) splits, and the folds."""
     if (X_test is None) != (y_test is None):
-        raise ValueError("X_test and y_test belong together: give both or neither.")
+        raise ValueError("Give both X_test and y_test, or neither.")
     if (X_test is None) == (cv is None):
         raise ValueError("Give either X_test and y_test, or cv.")
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"y holds one class only, {classes[0].item()!r}; there is none to tell.")
+        raise ValueError(f"y holds one class only, {classes[0].item()!r}; give two or more.")
     if X_test is not None:
         X_test, y_test = as_data(X_test), as_same_labels(y_test, classes, "y_test", "y")
         check_lengths(X_test, y_test, "X_test")
@@ -224,12 +224,12 @@ def _run_model(name, model, data, splits, seed, progress):
 
 
 def _rows(X, rows):
-    """Return rows of the data; all of them without a copy."""
+    """Return rows of the data, without a copy if these are all rows."""
     return X if np.array_equal(rows, np.arange(n_rows(X))) else _safe_indexing(X, rows)
 
 
 class _Stage:
-    """Turns the progress of one run into the progress of the model's whole work."""
+    """Turns the progress of one fit into the progress of a model over all folds."""
 
     def __init__(self, progress, name, number, n_runs):
         self.progress, self.name = progress, name

@@ -1,4 +1,4 @@
-"""What a comparison is given, checked before any work: models by name, images, labels, splits."""
+"""Check the arguments of a comparison before any work: models, images, labels, splits."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,19 +14,20 @@ from skdigits._nested import last_step
 
 
 def named_models(models):
-    """Return models by name; each can be cloned.
+    """Return models by name, after a check that each is a classifier that can be cloned.
 
     Parameters
     ----------
     models : dict of str to classifier, or list of classifier or of (str, classifier)
-        Those without a name are called by their class, and numbered where several are of one.
+        Models without a name are named after their class, with a number if a class comes more than
+        once.
 
     Raises
     ------
     ValueError
-        If there is no model, or two have one name.
+        If there is no model, or two have the same name.
     TypeError
-        For anything else, and for what is not a classifier.
+        If `models` has another type, or a model is not a classifier.
     """
     if isinstance(models, Mapping):
         pairs = list(models.items())
@@ -38,7 +39,7 @@ def named_models(models):
             f"{type(models).__name__}."
         )
     if not pairs:
-        raise ValueError("models is empty: give at least one classifier.")
+        raise ValueError("models is empty; give at least one classifier.")
     for name, model in pairs:
         if not isinstance(name, str):
             raise TypeError(f"The name of a model must be a string, got {name!r}.")
@@ -49,7 +50,7 @@ def named_models(models):
         clone(model)
     counts = Counter(name for name, _ in pairs)
     if twice := [name for name, count in counts.items() if count > 1]:
-        raise ValueError(f"Several models are called {twice[0]!r}; each needs a name of its own.")
+        raise ValueError(f"Several models have the name {twice[0]!r}; give each its own name.")
     return dict(pairs)
 
 
@@ -77,18 +78,18 @@ def _class_name(model):
 def _is_classifier(model):
     try:
         return not isinstance(model, type) and is_classifier(model)
-    except (AttributeError, TypeError):  # no estimator at all
+    except (AttributeError, TypeError):  # not an estimator
         return False
 
 
 def as_data(X):
-    """Return images or rows as what can be split: data frames keep their names."""
+    """Return images or rows in a form that can be split; data frames stay data frames."""
     if hasattr(X, "columns") or issparse(X):
         return X.tocsr() if issparse(X) else X
     check_type(X)
     try:
         return np.asarray(X)
-    except ValueError:  # pictures of several sizes, which only DigitNormalizer takes
+    except ValueError:  # pictures of several sizes, as DigitNormalizer takes them
         return list(X)
 
 
@@ -103,25 +104,27 @@ def row_shape(X):
 
 
 def as_labels(y, name):
-    """Return labels of one type as an array of one dimension."""
+    """Return labels as an array of one dimension, after a check that all have one type."""
     check_labels(y)
-    if isinstance(y, list | tuple):  # numpy would make strings of numbers beside strings
+    if isinstance(y, list | tuple):  # numpy would turn numbers among strings into strings
         y = np.array(y, dtype=object)
     y = column_or_1d(y, input_name=name, warn=True)
     if y.dtype == object:
         texts = [isinstance(label, str) for label in y]
         if any(texts) and not all(texts):
             other = y[texts.index(False)]
-            raise ValueError(f"{name} has labels that are strings, and {other!r}, which is none.")
+            raise ValueError(
+                f"{name} has labels that are strings, and {other!r}, which is not a string."
+            )
         y = np.array(y.tolist())
     if y.dtype.kind not in "biufU":
-        raise TypeError(f"{name} must have strings, numbers or booleans, and has {y.dtype}.")
+        raise TypeError(f"{name} must have strings, numbers or booleans, but it has {y.dtype}.")
     check_classification_targets(y)
     return y
 
 
 def as_same_labels(y, classes, name, known):
-    """Return labels as those of `classes`, which `known` holds: the same in another type."""
+    """Return labels in the type of `classes`, which are the labels in the argument `known`."""
     y = as_labels(y, name)
     if unknown := sorted(set(y.tolist()) - set(classes.tolist())):
         raise ValueError(f"{name} has labels that {known} lacks: {unknown}.")
@@ -129,7 +132,7 @@ def as_same_labels(y, classes, name, known):
 
 
 def check_lengths(X, y, name):
-    """Check that there is a label for each image, and an image at all."""
+    """Check that there are images, and one label for each."""
     check_consistent_length(X, y)
     if len(y) == 0:
         raise ValueError(f"{name} has no images.")
@@ -141,6 +144,6 @@ def check_split(number, n_splits, train, evaluated, y):
         raise ValueError(f"Split {number} of {n_splits} has no images to evaluate on.")
     if len(np.unique(y[train])) < 2:
         raise ValueError(
-            f"Split {number} of {n_splits} leaves images of one class only to train on; shuffle "
-            "the images, or give cv as a number of folds, which are stratified."
+            f"Split {number} of {n_splits} has training images of one class only; shuffle the "
+            "images, or give cv as a number of folds, which are stratified."
         )

@@ -1,4 +1,4 @@
-"""Fit one estimator and measure it; watch its epochs."""
+"""Fit one estimator, measure it, and report its epochs meanwhile."""
 
 import importlib
 import time
@@ -16,32 +16,32 @@ from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection._model_results import Outcome, Run
 
-FIT_SHARE = 0.95  # of the progress of one run; the rest is left for predicting
+FIT_SHARE = 0.95  # share of the fit in the progress of a run; the rest is for the prediction
 
 
 def describe(estimator):
-    """Return an estimator as scikit-learn prints it, in one line; of a pipeline, the last step."""
+    """Return an estimator, or the last step of a pipeline, as text in one line."""
     return " ".join(repr(last_step(estimator)).split())
 
 
 def import_keras_first(models):
-    """Import Keras before any clock starts, so that no model's fit pays for it."""
+    """Import Keras before any time is measured, if a model needs it."""
     inside = (part for model in models for part in (model, *model.get_params().values()))
     if any(isinstance(part, ImageClassifier | AveragingClassifier) for part in inside):
         importlib.import_module("skdigits._tensorflow")
 
 
 def measure_fit(estimator, train, evaluated, index, classes, report, **fit_params) -> Outcome:
-    """Fit an estimator and measure it on images that it has not seen.
+    """Fit an estimator and measure it on other images.
 
     Parameters
     ----------
     estimator : classifier
-        It is fitted in place.
+        The classifier, which is fitted in place.
     train, evaluated : tuple of (X, y)
         Images and labels.
     index : ndarray of int
-        What the evaluated images are called in the mistakes.
+        Positions of the evaluated images, for the mistakes.
     classes : ndarray
         All labels, sorted.
     report : callable
@@ -82,7 +82,7 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
 
 @contextmanager
 def errors_name(what):
-    """Add to an error what it is about: to its message, or where that is no plain text, a note."""
+    """Add text to the message of an error, or as a note if the message is not plain text."""
     try:
         yield
     except Exception as error:
@@ -115,16 +115,16 @@ def _predictions(estimator, X):
 
 
 def _of_all_classes(probabilities, learnt, classes):
-    """Return the columns of all classes: zeros for those that were not learnt."""
+    """Return a column for each class, with zeros for classes that were not learned."""
     columns = np.zeros((len(probabilities), len(classes)), probabilities.dtype)
     columns[:, np.searchsorted(classes, learnt)] = probabilities
     return columns
 
 
 def _history(estimator):
-    """Return the history, of several networks the mean over those that got as far.
+    """Return the history; for several networks, the mean over those that trained for as long.
 
-    What callbacks wrote into it that is no number is left out.
+    Entries of callbacks that are not numbers are left out.
     """
     histories = [getattr(member, "history_", {}) for _, member in members(estimator)]
     try:
@@ -133,20 +133,20 @@ def _history(estimator):
             for key in histories[0]
             if all(isinstance(value, Real) for h in histories for value in h[key])
         }
-    except (LookupError, TypeError, ValueError):  # another library's, of another form
+    except (LookupError, TypeError, ValueError):  # of another library, in another form
         return {}
 
 
 def _by_epoch(curves):
-    """Return for each epoch the values of the curves that got as far."""
+    """Return for each epoch the values of all curves that are long enough."""
     longest = max(map(len, curves))
     return [[curve[n] for curve in curves if n < len(curve)] for n in range(longest)]
 
 
 def _count_parameters(estimator):
-    """Return the number of fitted weights, or None where the model isn't made of weights."""
+    """Return the number of fitted weights, or None if the model does not consist of weights."""
     networks = members(estimator)
-    model = networks[0][1]  # where there are several, they are equal
+    model = networks[0][1]  # several networks have the same size
     if hasattr(model, "n_parameters_"):
         return len(networks) * int(model.n_parameters_)
     for names in (("coefs_", "intercepts_"), ("coef_", "intercept_")):
@@ -156,13 +156,13 @@ def _count_parameters(estimator):
 
 
 def _size(weights):
-    """Return how many numbers an array holds, or a list of arrays."""
+    """Return how many numbers an array, or a list of arrays, holds."""
     arrays = weights if isinstance(weights, list | tuple) else [weights]
     return int(sum(np.prod(np.shape(array)) for array in arrays))
 
 
 def watch_epochs(estimator, report):
-    """Report the epochs of a model that supports scikit-learn's callbacks, beside its own."""
+    """Report the epochs of a model, if it supports scikit-learn's callbacks; its own are kept."""
     model = last_step(estimator)
     if isinstance(model, CallbackSupportMixin):
         own = getattr(model, "_skl_callbacks", ())

@@ -1,4 +1,4 @@
-"""What fits gave, as plain data, and how several are summed up."""
+"""Results of fits as plain data, and functions that sum them up."""
 
 from __future__ import annotations
 
@@ -22,26 +22,25 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Run:
-    """What one fit of one model gave, on the images that it had not seen.
+    """Measures of one fit of a model, on images that it was not trained on.
 
     Attributes
     ----------
     accuracy : float
-        Fraction of images given the right label.
+        Fraction of images with the right label.
     macro_f1 : float
         Mean of the harmonic mean of precision and recall, over the classes that the evaluated
         images or the predictions have.
     log_loss : float or None
-        Mean of minus the natural logarithm of the probability given to the right label; None
-        for a model without ``predict_proba``.
+        Mean of minus the natural logarithm of the probability of the right label; None for a model
+        without ``predict_proba``.
     fit_seconds, predict_seconds : float
-        Wall time of ``fit`` on all training images, and of ``predict`` on all evaluated ones.
+        Wall time of ``fit`` on all training images, and of ``predict`` on all evaluated images.
     history : dict of str to list of float
-        One value an epoch, as in the estimator's ``history_``; empty where it has none.
+        One value an epoch, as in ``history_`` of the estimator; empty if it has no history.
     expected_calibration_error : float or None
-        Mean distance between the probability given to the predicted label and how often that is
-        right, as `skdigits.metrics.expected_calibration_error` measures it; None for a model
-        without ``predict_proba``, and for a run that was stored before it was measured.
+        See `skdigits.metrics.expected_calibration_error`; None for a model without
+        ``predict_proba``, and for runs that older versions stored without it.
     """
 
     accuracy: float
@@ -55,35 +54,35 @@ class Run:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """How one model did, over all its runs.
+    """Results of one model over all its runs.
 
     Attributes
     ----------
     name : str
         The caller's name for the model.
     estimator : str
-        The estimator as scikit-learn prints it; of a pipeline, the last step.
+        The estimator, or the last step of a pipeline, as scikit-learn prints it.
     n_parameters : int or None
-        Number of fitted weights; None for a model that isn't made of weights.
+        Number of fitted weights; None for a model that does not consist of weights.
     runs : list of Run
-        One for the test split, or one a fold, or one a seed.
+        One run for the test split, or one for each fold or seed.
     mean, std : dict of str to (float or None)
-        Of each measure over the runs; None where a run lacks it. ``std`` is None also where there
-        is one run.
+        Mean and standard deviation of each measure over the runs; None if a run lacks the measure.
+        ``std`` is also None for a single run.
     confusion : list of list of int
         Rows are the true classes, columns the predicted ones, summed over the runs.
     per_class : list of dict
         For each class its ``label``, ``precision``, ``recall``, ``f1`` and ``support``, over the
-        predictions of all runs. A class without an image has no recall, and one that was not
-        predicted either has neither of the others: these are None.
+        predictions of all runs. Values that are not defined are None: the recall of a class without
+        images, and all three if the class was not predicted either.
     mistakes : dict of str to list
         The misclassified images as columns: ``index`` (position in the evaluated images),
-        ``label``, ``predicted`` and ``probability`` (of the predicted label, or None).
+        ``label``, ``predicted`` and ``probability`` (of the predicted label; may be None).
     against_best : dict or None
-        Against the best model on the same images: ``only_best_right`` and ``only_this_right``
-        count the images that one of the two got right, ``p_value`` is the exact sign test's
-        (McNemar's). None for the best model itself, and where the runs are seeds: they meet the
-        same images again and again, which the test doesn't allow for.
+        Comparison with the best model on the same images: ``only_best_right`` and
+        ``only_this_right`` count the images that one of the two predicted correctly; ``p_value`` is
+        that of the exact sign test (McNemar's). None for the best model itself, and if the runs are
+        seeds, since the test does not allow for several predictions of the same image.
     """
 
     name: str
@@ -100,28 +99,28 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How several models did on the same images: what `compare` found, or a part of a study.
+    """Results of several models on the same images, from `compare` or a study.
 
     Attributes
     ----------
     models : list of ModelResult
         In the caller's order.
     best : str
-        Name of the model with the highest mean accuracy; of equals, the one with the lower log
-        loss, then the one named first.
+        Name of the model with the highest mean accuracy; if several have it, of the one with the
+        lowest log loss, or else the first.
     classes : list
         The labels, sorted, as plain Python values.
     image_shape : list of int
         Shape of one row of ``X``; empty for pictures of several sizes.
     n_train, n_evaluated : int
-        Number of images a model learnt from (in each fold, the smallest number) and number of
-        predictions that its measures rest on.
+        Number of images that a model was trained on (the smallest number of all folds), and number
+        of predictions that were measured.
     n_folds : int or None
         Number of folds, or None for a separate test set.
     random_state : int or None
-        The seed; of several, the first.
+        The seed, or the first of several.
     n_seeds : int or None
-        Number of seeds that each model was trained with, where these are the runs.
+        Number of seeds that each model was trained with, if the runs are seeds.
     """
 
     models: list[ModelResult]
@@ -148,14 +147,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fit and all that it is judged by.
+    """Result of one fit.
 
     Attributes
     ----------
     run : Run
         Its measures.
     n_parameters, confusion, mistakes
-        As in `ModelResult`, of this fit alone.
+        As in `ModelResult`, for this fit alone.
     """
 
     run: Run
@@ -229,7 +228,7 @@ def _known(value, otherwise):
 
 
 def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
-    """Compare two models on the images that exactly one of them got right."""
+    """Compare two models on the images that exactly one of them predicted correctly."""
     best_wrong, other_wrong = (
         {(number, index) for number, o in enumerate(of) for index in o.mistakes["index"]}
         for of in (best, other)
