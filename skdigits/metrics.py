@@ -24,12 +24,12 @@ SUM_TOLERANCE = 1e-3  # of a row of probabilities; those of float16 are farther 
     prefer_skip_nested_validation=True,
 )
 def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None, labels=None):
-    """Expected calibration error: the mean gap between confidence and accuracy.
+    """Return the expected calibration error: the mean gap between confidence and accuracy.
 
     The confidence in a prediction is its probability, the highest of the classes. The predictions
-    are put into bins of similar confidence. The gap of a bin is the difference between its mean
-    confidence and its accuracy. The error is the mean gap, weighted by the number of predictions in
-    each bin.
+    are put into bins of similar confidence. The gap of a bin is the absolute difference between
+    its mean confidence and its accuracy. The error is the mean gap, weighted by the number of
+    predictions in each bin.
 
     Parameters
     ----------

@@ -97,8 +97,8 @@ def test_the_same_command_goes_on_where_it_stopped(tmp_path):
     [
         (["nope"], "unknown study 'nope'; choose from activation, cnn-vs-mlp"),
         (["binary", "--data", "cats"], "unknown --data 'cats'; choose from digits, mnist"),
-        (["binary", "--data", "mnist"], "the study 'binary' has no such --data; it is about bin"),
-        (["all", "--data", "digits"], "no study is about --data digits"),
+        (["binary", "--data", "mnist"], "the study 'binary' has no such --data; it uses bin"),
+        (["all", "--data", "digits"], "no study uses --data digits"),
         (["binary", "--data", " , "], "--data names no data set"),
         (["binary", "--seeds", "0"], "--seeds must be at least 1, got 0"),
         (["binary", "--out", "{file}"], "is not a folder"),

@@ -150,7 +150,7 @@ def test_what_is_no_image_is_refused(X, message):
 
 
 def test_labels_are_as_many_as_the_classes_there_are(images):
-    with pytest.raises(ValueError, match="y has 2 classes, and there are 3 labels"):
+    with pytest.raises(ValueError, match="y has 2 classes, but there are 3 labels"):
         SampleImagesDisplay.from_arrays(images, [0, 0, 0, 2, 2, 2], labels=["a", "b", "c"])
 
 

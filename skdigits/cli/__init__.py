@@ -1,12 +1,12 @@
-"""The command line. ``skdigits --help`` shows what it can do."""
+"""The command line. ``skdigits --help`` lists the commands."""
 
 from skdigits.cli._streams import drop_output, forgiving_streams, tell
 
 __all__ = ["main"]
 
-EXTRA = ("typer", "rich", "jinja2", "matplotlib")  # what the extra "cli" brings
+EXTRA = ("typer", "rich", "jinja2", "matplotlib")  # the packages of the extra "cli"
 
-# What bad data, bad models and full disks raise.
+# Errors from bad data, bad models and full disks.
 EXPECTED = (ValueError, TypeError, OSError, MemoryError)
 
 
@@ -21,7 +21,7 @@ def main(args=None):
     Returns
     -------
     int
-        0; 1 where nobody reads the output any more; 2 after bad input, told in one line on
+        0 after success; 1 if the output is a closed pipe; 2 after bad input, with one line on
         standard error; 130 after Ctrl-C.
     """
     with forgiving_streams():
@@ -46,21 +46,21 @@ def _run(args):
     except ImportError as error:
         if error.name in EXTRA:
             return _fail(f'{error.name} is missing: pip install "skdigits[cli]"')
-        if error.name is None:  # ours: Keras with another backend
+        if error.name is None:  # our own error: Keras with another backend
             return _fail(error)
         raise
     except BrokenPipeError:
         raise
     except Exception as error:
         return _fail_or_raise(error)
-    if code == 130:  # Typer's word for Ctrl-C
+    if code == 130:  # Typer's exit status for Ctrl-C
         raise KeyboardInterrupt
     return code or 0
 
 
 def _fail_or_raise(error):
-    """Tell what is wrong with the input; a mistake of ours is raised: its traceback is wanted."""
-    notes = getattr(error, "__notes__", [])  # which model it was
+    """Print what is wrong with the input; raise other errors, since they are bugs of skdigits."""
+    notes = getattr(error, "__notes__", [])  # the name of the model
     if not isinstance(error, EXPECTED) and not notes:
         raise error
     message = str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""The commands. Nothing here imports what a command needs before it runs: help must be quick."""
+"""The commands. They import what they need when they run, so that help is quick."""
 
 from typing import Annotated, Any
 
@@ -8,11 +8,11 @@ import skdigits
 from skdigits.cli._compare_command import compare
 from skdigits.cli._study_command import study
 
-usage_error: Any = typer.BadParameter.__base__  # what Typer raises for any wrong use
+usage_error: Any = typer.BadParameter.__base__  # Typer's error for any wrong use
 
 app = typer.Typer(
     add_completion=False,
-    pretty_exceptions_enable=False,  # a plain traceback is what a report of a mistake needs
+    pretty_exceptions_enable=False,  # bug reports need plain tracebacks
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -36,8 +36,8 @@ def describe(
 ):
     """Small-image classification with Keras that feels like scikit-learn.
 
-    Start with `skdigits compare`: it trains an MLP and a CNN on handwritten digits, here and
-    now, and writes a page that shows which is better and what each gets wrong.
+    Start with `skdigits compare`: it trains an MLP and a CNN on handwritten digits, and writes a
+    page that shows which is better and what mistakes each makes.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

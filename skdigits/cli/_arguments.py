@@ -1,4 +1,4 @@
-"""What several commands check before any work starts, and how they name themselves."""
+"""Check arguments of commands, and write a command with all its arguments."""
 
 import difflib
 import os
@@ -9,7 +9,7 @@ _PLAIN = {*string.ascii_letters, *string.digits, *"/._-"}
 
 
 def check_folder(out):
-    """Raise a ValueError if ``--out`` can't become a folder to write to."""
+    """Raise ValueError if the folder ``--out`` cannot be made or written to."""
     folders = (out, *out.absolute().parents)
     existing = next(path for path in folders if path.exists() or path.is_symlink())
     if not existing.is_dir():
@@ -19,19 +19,19 @@ def check_folder(out):
 
 
 def unknown(what, name, choices):
-    """Return the ValueError for a name that is none of the choices; say which is like it."""
+    """Return the ValueError for an unknown name; it names a similar choice, if there is one."""
     like = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.7)
     hint = f"did you mean {like[0]!r}? " if like else ""
     return ValueError(f"unknown {what} {name!r}; {hint}choose from {', '.join(choices)}")
 
 
 def split_names(text):
-    """Return the names in a list separated by commas, each once."""
+    """Return the names in a text, separated by commas; each name once."""
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def command_line(*words, **options):
-    """Return the command with every option spelt out, so that a later default changes nothing.
+    """Return the command with every option, so that it does not depend on defaults.
 
     A flag is an option whose value is True; None and False are left out.
     """
@@ -44,7 +44,7 @@ def command_line(*words, **options):
 
 
 def _quote(word):
-    """Return a word as a shell reads it, also the name of a file that is no text."""
+    """Return a word quoted for a shell; file names may hold bytes that are not text."""
     if not any("\ud800" <= character <= "\udfff" for character in word):
         return shlex.quote(word)
     characters = map(chr, os.fsencode(word))

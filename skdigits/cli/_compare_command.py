@@ -1,4 +1,4 @@
-"""``skdigits compare``: train models on the same images and show which is best."""
+"""``skdigits compare``: train models on the same images, and show which is best."""
 
 import time
 from pathlib import Path
@@ -29,24 +29,24 @@ def compare(
         int | None,
         typer.Option(
             metavar="N",
-            help="Cross-validate in N folds over all images, instead of evaluating on the "
+            help="Cross-validate over all images with N folds, instead of evaluating on the "
             "published test images.",
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(metavar="INT", help="Same seed, same numbers (times excepted).")
+        int, typer.Option(metavar="INT", help="The same seed gives the same numbers, except times.")
     ] = 0,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for index.html and results.json.")
     ] = Path("skdigits-compare"),
 ):
-    """Train models on the same images; show which is best and what each gets wrong.
+    """Train models on the same images; show which is best and what mistakes each makes.
 
-    Prints a table and writes two files, in place of older ones. **index.html** is one page with
-    sample images, learning curves, confusion matrices, the commonest confusions with the images
-    that show them, and a report for each class. **results.json** has all the numbers.
+    Prints a table and writes two files, which replace older ones. **index.html** is a page with
+    sample images, learning curves, confusion matrices, the most frequent confusions with example
+    images, and a report for each class. **results.json** has all the numbers.
 
-    The digits come with scikit-learn and need no network. MNIST and Fashion-MNIST are downloaded
+    The digits come with scikit-learn and need no download. MNIST and Fashion-MNIST are downloaded
     once, or read from the folder that the environment variable SKDIGITS_DATA names.
 
     **Examples**
@@ -57,12 +57,12 @@ def compare(
         # All 70,000 images of Fashion-MNIST, with two baselines
         skdigits compare --data fashion --models mlp,cnn,forest,knn --out fashion
 
-        # Five folds, so that each measure has a spread
+        # Five folds, for the spread of each measure
         skdigits compare --models mlp,cnn,svc --cv 5
     """
     start = time.perf_counter()
     names = _check(data, models, cv, seed, out)
-    # Only now: these take seconds to import, which help and errors should not.
+    # These imports take seconds, so that help and errors must come before them.
     from skdigits import model_selection, report
     from skdigits.cli._terminal import Display, print_table
 
@@ -91,7 +91,7 @@ def compare(
             class_names=class_names,
             run=report.describe_run(command, seconds=time.perf_counter() - start),
         )
-    finally:  # a full disk costs the page, not the numbers
+    finally:  # the table is printed even if the page cannot be written
         print_table(*report.comparison_table(comparison), title=DATA[data])
     for warning in display.warnings:
         tell(f"warning: {warning}")
@@ -99,7 +99,7 @@ def compare(
 
 
 def _check(data, models, cv, seed, out):
-    """Find what is wrong before any work starts; return the models' names."""
+    """Check the arguments before any work starts; return the names of the models."""
     if data not in DATA:
         raise unknown("--data", data, DATA)
     names = split_names(models)

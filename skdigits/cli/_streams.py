@@ -1,13 +1,13 @@
-"""What a command prints is no reason to fail: on any terminal, into any pipe, or to nobody."""
+"""Print without errors to any terminal, to any pipe, or to closed streams."""
 
 import codecs
 import os
 import sys
 from contextlib import contextmanager, suppress
 
-_READABLE = "skdigits.readable"  # the name of an error handler, as Python's codecs know them
+_READABLE = "skdigits.readable"  # name of our error handler in Python's codecs
 
-# What skdigits prints that a terminal may lack, and the nearest that every terminal has.
+# Characters of our output that a terminal may lack, and their replacements.
 _NEAREST = {
     "\N{NARROW NO-BREAK SPACE}": " ",
     "\N{NO-BREAK SPACE}": " ",
@@ -21,8 +21,8 @@ _NEAREST = {
 
 
 def _replace(error):
-    """Say what stands for the first character that an encoding lacks."""
-    character = error.object[error.start]  # or a byte of a file name that is no text
+    """Return a replacement for the first character that an encoding lacks."""
+    character = error.object[error.start]  # may be a byte of a file name that is not text
     escaped = character.encode("ascii", "backslashreplace").decode("ascii")
     return _NEAREST.get(character, escaped), error.start + 1
 
@@ -32,11 +32,11 @@ codecs.register_error(_READABLE, _replace)
 
 @contextmanager
 def forgiving_streams():
-    """Let the standard streams take every character, and keep their descriptors from files."""
+    """Let the standard streams take every character; open those that are closed."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
-        except OSError:  # closed: a file would get its number, and what libraries print
+        except OSError:  # it is closed: else the next file would get its number, and its output
             os.open(os.devnull, os.O_RDWR)
     streams = [each for each in (sys.stdout, sys.stderr) if hasattr(each, "reconfigure")]
     before = [each.errors for each in streams]
@@ -46,12 +46,12 @@ def forgiving_streams():
         yield
     finally:
         for each, errors in zip(streams, before, strict=True):
-            with suppress(OSError, ValueError):  # it can't be flushed, or somebody has closed it
+            with suppress(OSError, ValueError):  # it cannot be flushed, or is closed
                 each.reconfigure(errors=errors)
 
 
 def readable(text):
-    """Return a text in characters that standard output has."""
+    """Return a text in characters that standard output can print."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return text.encode(encoding, _READABLE).decode(encoding, "replace")
 
@@ -62,12 +62,12 @@ def say(text):
 
 
 def tell(message):
-    """Print a line about the command on standard error, or where there is one to read it."""
-    with suppress(OSError, ValueError):  # nobody can be told
+    """Print a line about the command on standard error, if possible."""
+    with suppress(OSError, ValueError):  # the stream is closed
         print(f"skdigits: {message}", file=sys.stderr or sys.stdout, flush=True)
 
 
 def drop_output():
-    """Let what is left for a closed pipe go nowhere, or Python would try again as it ends."""
+    """Discard the output that is left for a closed pipe; Python would write it when it ends."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""``skdigits study``: list the published studies and run them again."""
+"""``skdigits study``: list the published studies, and run them again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,21 +11,21 @@ from skdigits.cli._streams import say, tell
 
 study = typer.Typer(
     name="study",
-    help="List the five published studies that skdigits grew out of, and run them again.",
+    help="List the five published studies that skdigits reproduces, and run them again.",
     rich_markup_mode="markdown",
 )
 
 
 @study.callback(invoke_without_command=True)
 def describe(context: typer.Context):
-    """Show the help where no command is given."""
+    """Show the help if no command is given."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
 @study.command(name="list")
 def list_studies():
-    """Show what each study asks, of which data and models, and how long it takes."""
+    """Show the question, data, models and duration of each study."""
     from skdigits.cli._terminal import print_table
     from skdigits.studies import STUDIES
 
@@ -52,7 +52,9 @@ def _part(experiment):
 def run_studies(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME...", help="Names as `skdigits study list` has them, or all."),
+        typer.Argument(
+            metavar="NAME...", help="Names as `skdigits study list` shows them, or all."
+        ),
     ],
     data: Annotated[
         str | None,
@@ -61,31 +63,32 @@ def run_studies(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for a page and a folder of each study.")
+        Path, typer.Option(metavar="DIR", help="Folder for the pages and results of all studies.")
     ] = Path("skdigits-studies"),
     seeds: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Seeds to train each model with; 5, or 2 with --quick."),
+        typer.Option(
+            metavar="N", help="Number of seeds to train each model with: 5, or 2 with --quick."
+        ),
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option(
-            "--quick", help="A short version on a part of the images: to look at, not to conclude."
-        ),
+        typer.Option("--quick", help="A short version on a part of the images, for a first look."),
     ] = False,
 ):
-    """Run published studies again, and set what they published beside what is found.
+    """Run published studies again, and compare their results with the published ones.
 
-    Prints a table and writes a page for each study, with the numbers in **results.json**, and
-    a page over all studies in the folder. A full run of all takes hours. Each finished training is
-    kept in **runs/**: after Ctrl-C or a crash the same command goes on where it stopped.
+    For each study, prints a table and writes a page, with the numbers in **results.json**. Also
+    writes a page about all studies in the folder. A full run of all studies takes hours. Each
+    finished training is kept in **runs/**, so that after Ctrl-C or a crash the same command
+    continues where it stopped.
 
     MNIST and Fashion-MNIST are downloaded once, or read from the folder that the environment
     variable SKDIGITS_DATA names.
 
     **Examples**
 
-        # A first look, a minute or so
+        # A first look, about a minute
         skdigits study run cnn-vs-mlp --quick
 
         # All of them, with five seeds
@@ -119,7 +122,7 @@ def run_studies(
             seeds=result.n_seeds,
             quick=quick,
         )
-        run = report.describe_run(command)  # no time: a part may be of an earlier session
+        run = report.describe_run(command)  # without time: some runs may be of an earlier call
         page = report.write_study(result, evaluated_images(result), folder, run=run)
         print_table(
             *report.published_table(result),
@@ -134,7 +137,7 @@ def run_studies(
 
 
 def _check(names, data, out, seeds):
-    """Find what is wrong before any work starts; return the studies, each with its data."""
+    """Check the arguments before any work starts; return the studies, each with its data sets."""
     from skdigits.studies import STUDIES
 
     for what, given, choices in (("study", names, (*STUDIES, "all")), ("--data", data or (), DATA)):
@@ -153,7 +156,7 @@ def _check(names, data, out, seeds):
         if wanted:
             chosen.append((STUDIES[name], wanted))
         elif name in names:
-            raise ValueError(f"the study {name!r} has no such --data; it is about {', '.join(own)}")
+            raise ValueError(f"the study {name!r} has no such --data; it uses {', '.join(own)}")
     if not chosen:
-        raise ValueError(f"no study is about --data {', '.join(data)}")
+        raise ValueError(f"no study uses --data {', '.join(data)}")
     return chosen

@@ -1,4 +1,4 @@
-"""What long work shows on the terminal: progress, Ctrl-C, warnings, tables."""
+"""Progress bars, warnings and tables on the terminal."""
 
 import signal
 import warnings
@@ -13,16 +13,16 @@ from skdigits.cli._streams import readable, say
 
 
 class Display:
-    """Context manager and callable that shows the progress of several models, a bar each.
+    """Context manager and callable that shows progress, with one bar for each model or study.
 
-    Bars go to standard error, and only to a terminal. Warnings are kept for the end, where they
-    don't tear the bars apart. After Ctrl-C the next report raises KeyboardInterrupt: an estimator
-    that takes Ctrl-C as the end of its own fit doesn't hide it from the program.
+    Bars are printed on standard error, if that is a terminal. Warnings are kept for the end, since
+    they would break the bars apart. After Ctrl-C the next report raises KeyboardInterrupt, also if
+    an estimator has only ended its fit.
 
     Attributes
     ----------
     warnings : list of str
-        Each warning once, with the name of the model that was being worked on.
+        Each warning once, with the name of the model or study that caused it.
     """
 
     def __init__(self):
@@ -44,7 +44,7 @@ class Display:
 
     def __enter__(self):
         self._old_handler = signal.getsignal(signal.SIGINT)
-        if self._old_handler is not signal.SIG_IGN:  # as in the background of a script
+        if self._old_handler is not signal.SIG_IGN:  # scripts ignore Ctrl-C in the background
             signal.signal(signal.SIGINT, self._interrupt)
         self._catcher = warnings.catch_warnings()
         self._catcher.__enter__()
@@ -58,7 +58,7 @@ class Display:
         signal.signal(signal.SIGINT, self._old_handler)
 
     def __call__(self, name, fraction, stage):
-        """Show that a model has come so far; None is an unknown fraction."""
+        """Show the fraction of a model's work that is done; None if it is not known."""
         if self._interrupted:
             raise KeyboardInterrupt
         self._name = name
@@ -79,10 +79,10 @@ class Display:
 
 
 def print_table(columns, rows, *, title, n_texts=1, best_first=True):
-    """Print a table on standard output; never cut off in a pipe.
+    """Print a table on standard output; in a pipe, no line is cut off.
 
-    The first `n_texts` columns are texts, the others numbers. The first row is printed as the best
-    where it is that.
+    The first `n_texts` columns are texts, the others numbers. If `best_first`, the first row is
+    printed as the best one.
     """
     table = Table(
         title=readable(title),
@@ -102,7 +102,7 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     console = Console(markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 200
-    # Rich leaves columns empty that have no room; a terminal breaks lines that are too long.
+    # If the terminal is narrow, let it break lines: Rich would leave columns empty.
     any_width = console.options.update(width=10_000)
     console.width = max(console.width, console.measure(table, options=any_width).minimum)
     with console.capture() as printed:

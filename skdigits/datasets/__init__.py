@@ -1,4 +1,4 @@
-"""Sets of small images to learn from: MNIST, Fashion-MNIST, scikit-learn's digits, and your own."""
+"""Data sets of small images: MNIST, Fashion-MNIST, the digits of scikit-learn, and your own."""
 
 from skdigits.datasets._digits import load_digits
 from skdigits.datasets._load_images import load_images

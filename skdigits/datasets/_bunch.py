@@ -1,4 +1,4 @@
-"""What every loader here shares: its parameters' checks, and the form of what it returns."""
+"""Parameter checks and results that all loaders share."""
 
 import operator
 
@@ -19,7 +19,7 @@ def check_classes(classes, target_names):
     Raises
     ------
     ValueError
-        If there are none, or one of them is not a label of the set.
+        If there are no labels, or one is not a label of the data set.
     """
     if classes is None:
         return None
@@ -30,7 +30,7 @@ def check_classes(classes, target_names):
         kept = []
     if not kept or not set(kept) <= set(labels):
         raise ValueError(
-            f"classes={classes!r} must name one or more of the set's labels, which are the "
+            f"classes={classes!r} must hold one or more labels of the data set, which are the "
             f"integers {labels[0]} to {labels[-1]}"
         )
     return kept
@@ -41,7 +41,7 @@ def make_result(images, labels, *, kept, return_X_y, target_names, descr):
     if kept is not None:
         mask = np.isin(labels, kept)
         images, labels = images[mask], labels[mask]
-    # The signed type of scikit-learn's own sets: arithmetic on bytes would wrap around.
+    # int64, as in the data sets of scikit-learn: uint8 would overflow in calculations.
     target = labels.astype(np.int64)
     if return_X_y:
         return images, target

@@ -1,4 +1,4 @@
-"""scikit-learn's bundled digits in the form of MNIST: always there, no network."""
+"""The digits of scikit-learn in the form of MNIST, without a download."""
 
 import numpy as np
 from sklearn import datasets
@@ -7,8 +7,8 @@ from sklearn.utils._param_validation import validate_params
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS, check_classes, make_result
 
 DIGIT_NAMES = tuple("0123456789")
-BOX = 20  # MNIST's digits fill a box of 20 pixels ...
-MARGIN = 4  # ... in the middle of 28
+BOX = 20  # pixels that a digit of MNIST fills
+MARGIN = 4  # pixels around it
 
 DESCR = """\
 Optical recognition of handwritten digits, as images of 28 x 28 pixels
@@ -19,9 +19,9 @@ Repository, 1998, https://doi.org/10.24432/C50P49, CC BY 4.0. The originals are 
 to 16. They are enlarged to 20 x 20 by linear interpolation, framed by four black pixels and
 scaled to 0 to 255, the layout of MNIST.
 
-The test images are the last fifth of each class in the published order, 355 in all, and 1,442
-are left for training. The people follow one another in that order, so most of the test images
-are by people who wrote none of the training images.
+The test images are the last fifth of each class in the published order, 355 in all; the other
+1,442 are for training. The writers follow each other in that order, so that most of the test
+images are by other people than the training images.
 """
 
 
@@ -29,9 +29,9 @@ are by people who wrote none of the training images.
 def load_digits(*, subset="train", classes=None, return_X_y=False):
     """Load scikit-learn's handwritten digits as images of 28 x 28 pixels.
 
-    They come with scikit-learn, so there is nothing to download. Each of the 8 x 8 originals is
-    enlarged to 20 x 20 pixels by linear interpolation and put in the middle of a black image,
-    the layout of MNIST; the levels 0 to 16 become 0 to 255.
+    The digits come with scikit-learn and need no download. To get the layout of MNIST, each
+    original of 8 x 8 pixels is enlarged to 20 x 20 pixels by linear interpolation and put in the
+    middle of a black image. The levels 0 to 16 become 0 to 255.
 
     =================   =====================
     Classes                                10
@@ -47,7 +47,7 @@ def load_digits(*, subset="train", classes=None, return_X_y=False):
         Which part to load; "all" is the training images followed by the test images.
 
     classes : array-like of int, default=None
-        Labels to keep, from 0 to 9; None keeps all. The labels themselves stay as they are.
+        Labels to keep, from 0 to 9; None keeps all. Labels are not renumbered.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -62,9 +62,9 @@ def load_digits(*, subset="train", classes=None, return_X_y=False):
         target : ndarray of shape (n_samples,), int64
             The labels.
         target_names : ndarray of shape (10,), str
-            The name of each label, also of those that `classes` leaves out.
+            The names of all labels, including those that `classes` leaves out.
         DESCR : str
-            A description of the set.
+            A description of the data set.
 
     (data, target) : tuple if `return_X_y` is True
         The two arrays.
@@ -72,7 +72,7 @@ def load_digits(*, subset="train", classes=None, return_X_y=False):
     Raises
     ------
     ValueError
-        If a parameter has a value that it cannot take.
+        If a parameter has an invalid value.
 
     See Also
     --------
@@ -82,9 +82,9 @@ def load_digits(*, subset="train", classes=None, return_X_y=False):
     Notes
     -----
     The test images are the last fifth of each class in the published order. The 13 writers follow
-    one another in that order, so most of the test images are by people who wrote none of the
-    training images, as in MNIST. A test score is therefore lower, and tells more, than that of a
-    shuffled split.
+    each other in that order, so that most of the test images are by other people than the training
+    images, as in MNIST. A test score is therefore lower than with a shuffled split, but closer to
+    the score for new writers.
 
     References
     ----------
@@ -114,7 +114,7 @@ def load_digits(*, subset="train", classes=None, return_X_y=False):
 
 
 def _split(labels, subset):
-    """Return the indices of a part: the last fifth of each class is the test set."""
+    """Return the indices of a subset; the last fifth of each class is the test set."""
     is_test = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
@@ -126,8 +126,8 @@ def _split(labels, subset):
 def _enlarge(images):
     """Bring 8 x 8 images of 0 to 16 into the layout of MNIST.
 
-    All in integers, so that every machine gives the same pixels: the centre of target pixel i
-    lies at (4 i - 3) / 10 source pixels, and the weights of its two neighbours are tenths.
+    All numbers are integers, so that every machine gives the same pixels. The centre of target
+    pixel i is at (4 i - 3) / 10 source pixels, so the weights of its two neighbours are tenths.
     """
     position = np.clip(4 * np.arange(BOX) - 3, 0, 70)
     weights = np.maximum(10 - np.abs(position[:, None] - 10 * np.arange(8)), 0)

@@ -1,4 +1,4 @@
-"""Where the files of MNIST and Fashion-MNIST come from, and that they are the right ones."""
+"""Find or download the files of MNIST and Fashion-MNIST, and check them."""
 
 import os
 import sys
@@ -12,18 +12,18 @@ from skdigits.datasets._find import find_file
 from skdigits.datasets._idx import AnotherFileError, read_idx, unzip
 
 LOCAL_FOLDER = "SKDIGITS_DATA"
-TIMEOUT = 30  # seconds that a mirror may be silent
+TIMEOUT = 30  # seconds to wait for a mirror to answer
 
 
 @dataclass(frozen=True)
 class Source:
-    """One published set: addresses of its folder, best first, and what its files hold."""
+    """A published data set: the addresses of its folder, the best first, and its checksums."""
 
     mirrors: tuple[str, ...]
     md5: dict[str, str]  # of the uncompressed file, by its name without .gz
 
 
-# By the name of the set's folder. All mirrors serve the files gzipped, under the same names.
+# By the name of the data set's folder. All mirrors have the same gzip files.
 SOURCES = {
     "mnist": Source(
         mirrors=(
@@ -53,14 +53,14 @@ SOURCES = {
 
 
 def fetch_files(name, prefix, *, data_home, download_if_missing):
-    """Return the images and the labels of one half of a set.
+    """Return the images and the labels of one half of a data set.
 
     Parameters
     ----------
     name : {"mnist", "fashion"}
         Key of `SOURCES`.
     prefix : {"train", "t10k"}
-        The half, as its files' names begin.
+        The beginning of the names of its files.
     data_home, download_if_missing
         As in `fetch_mnist`.
 
@@ -76,7 +76,7 @@ def fetch_files(name, prefix, *, data_home, download_if_missing):
 
 
 def _fetch_file(name, file_name, data_home, download_if_missing):
-    """Return one file's values from the first place that has it."""
+    """Return the values of a file from the first folder that has it."""
     looked = []
     for folder, remedy in _places(data_home):
         looked.append(str(folder / name))
@@ -84,7 +84,7 @@ def _fetch_file(name, file_name, data_home, download_if_missing):
             values = _read(path, name, file_name, remedy)
             if values is not None:
                 return values
-            looked[-1] += f" ({path} is another set's)"
+            looked[-1] += f" ({path} belongs to another data set)"
     missing = f"is not in {' or '.join(looked)}"
     advice = (
         f"put the file there, plain or gzip, or name a folder that holds {name}/{file_name} in the "
@@ -106,7 +106,7 @@ def _fetch_file(name, file_name, data_home, download_if_missing):
 
 
 def _places(data_home):
-    """Yield the folders to look in, and what helps where a file in them is bad."""
+    """Yield the folders to look in, each with advice for a bad file in it."""
     if local := os.environ.get(LOCAL_FOLDER):
         yield _local_folder(local), f"Put the published file in its place, or unset {LOCAL_FOLDER}"
     home = _data_home(data_home)
@@ -129,19 +129,19 @@ def _local_folder(value):
 
 
 def _data_home(data_home):
-    """Return the folder for downloaded sets; make it where there is none."""
+    """Return the folder for downloaded data sets; make it if needed."""
     try:
         return Path(get_data_home(data_home)).absolute()
     except OSError as error:
         raise OSError(
-            f"the folder for downloaded sets can't be made ({error}). Name another as data_home "
+            f"the folder for downloads can't be made ({error}). Name another one as data_home "
             f"or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
             f"{LOCAL_FOLDER}"
         ) from error
 
 
 def _read(path, name, file_name, remedy):
-    """Return a file's values, or None where it is the published file of another set."""
+    """Return the values of a file, or None if it is the published file of another data set."""
     try:
         return read_idx(path.read_bytes(), SOURCES[name].md5[file_name])
     except ValueError as error:
@@ -152,15 +152,15 @@ def _read(path, name, file_name, remedy):
 
 
 def _download_file(name, file_name, folder):
-    """Download a file into a folder from the first mirror that gives it, and return its values.
+    """Download a file into a folder from the first mirror that has it, and return its values.
 
-    It is kept uncompressed, since only that has a published checksum whatever the compression, and
-    written once that is right: nobody ever sees a part of it.
+    The file is written without compression, since only its content has a published checksum. It is
+    written whole, after that checksum was found right.
 
     Raises
     ------
     ConnectionError
-        If no mirror gives it; says why of each.
+        If all mirrors fail; the message has the reason of each.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
@@ -169,7 +169,7 @@ def _download_file(name, file_name, folder):
         try:
             content = unzip(_download(url))
             values = read_idx(content, SOURCES[name].md5[file_name])
-        # What transfers raise is an OSError; a wrong content is a ValueError.
+        # A failed download is an OSError, a wrong content a ValueError.
         except (OSError, ValueError) as error:
             failures.append(f"{url}: {_root(error)}")
         else:
@@ -179,7 +179,7 @@ def _download_file(name, file_name, folder):
 
 
 def _download(url):
-    """Return what is at an address; show a progress bar, if there is anything to show it on."""
+    """Return the content of an address; show a progress bar if there is an error output."""
     import requests
     from tqdm import tqdm
 
@@ -202,7 +202,7 @@ def _download(url):
 
 
 def _root(error):
-    """Return the error that others were raised for: theirs repeat the address, at length."""
+    """Return the message of the first cause; errors raised for it repeat the long address."""
     while error.__context__:
         error = error.__context__
     return str(error) or type(error).__name__

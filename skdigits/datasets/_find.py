@@ -1,30 +1,31 @@
-"""Where in a folder the files of a set lie: people keep them in many ways."""
+"""Find the files of a data set in a folder, in the layouts that other programs use."""
 
 import os
 import re
-from os.path import isdir, isfile  # false where a file can't be looked at
+from os.path import isdir, isfile  # False instead of an error
 from pathlib import Path
 
 
 def find_file(folder, set_name, file_name):
-    """Yield the paths that one published file of a set may have in a folder, likely ones first.
+    """Yield the paths that a published file may have in a folder, the most likely first.
 
-    The folder may be the set's own, the one above it, or one further up; the set's own folder is
-    one that is called after it, in any spelling. Beneath it may be torchvision's ``raw``, or a
-    folder for each file, as some programs unpack them. Only the content tells whose file it is.
+    The folder may be that of the data set, its parent, or the parent of that. The folder of a data
+    set has its name, in any spelling. The files may also be in a subfolder: ``raw``, as torchvision
+    makes it, or a folder for each file, as some programs unpack them. Files of other data sets have
+    the same names, so that the caller has to check the content.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where to look. There need be no such folder.
+        Where to look. It may not exist.
     set_name : {"mnist", "fashion"}
     file_name : str
-        As published, without ``.gz``.
+        The published name, without ``.gz``.
 
     Yields
     ------
     pathlib.Path
-        A file, plain or gzip, whose name is the published one but for upper case and punctuation.
+        A file, plain or gzip. Its name may differ in case and punctuation.
     """
     for near in _near(folder, set_name):
         for place in (near, near / "raw", near / file_name):
@@ -35,7 +36,7 @@ def find_file(folder, set_name, file_name):
 
 
 def _near(folder, set_name):
-    """Yield the folders that may be the set's own."""
+    """Yield the folders that may be that of the data set."""
     below = _folders(folder)
     yield from _called(set_name, below)
     yield folder
@@ -44,13 +45,13 @@ def _near(folder, set_name):
 
 
 def _called(set_name, folders):
-    """Return the folders that are called after a set, those with its exact name first."""
+    """Return the folders with the name of a data set, those with the exact spelling first."""
     called = [each for each in folders if _set_of(each.name) == set_name]
     return sorted(called, key=lambda each: each.name != set_name)
 
 
 def _set_of(name):
-    """Return the set that a folder is called after: FashionMNIST, mnist-dataset; not kmnist."""
+    """Return the data set of a folder name, such as FashionMNIST, mnist-dataset; not kmnist."""
     letters = letters_of(name)
     if "fashion" in letters:
         return "fashion"
@@ -58,7 +59,7 @@ def _set_of(name):
 
 
 def letters_of(name):
-    """Return a name without case and punctuation: ``train-images.idx3-ubyte`` is no other file."""
+    """Return a name without case and punctuation: some files have a dot before ``idx3``."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
@@ -67,7 +68,7 @@ def _folders(folder):
 
 
 def _entries(folder):
-    """Return what is in a folder, by name; nothing where it can't be read."""
+    """Return the sorted paths in a folder, or an empty list if it cannot be read."""
     try:
         return [Path(folder, name) for name in sorted(os.listdir(folder))]
     except OSError:

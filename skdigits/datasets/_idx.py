@@ -1,4 +1,4 @@
-"""Reading IDX files, the format that MNIST and its descendants are published in."""
+"""Read IDX files, the format of MNIST and similar data sets."""
 
 import gzip
 import hashlib
@@ -15,7 +15,7 @@ UNSIGNED_BYTE = 0x08
 
 
 class AnotherFileError(ValueError):
-    """A whole IDX file, but not the one expected; `md5` says which."""
+    """Another IDX file than expected; `md5` is its checksum."""
 
     def __init__(self, md5):
         super().__init__("it is another file than the published one (its MD5 differs)")
@@ -28,7 +28,7 @@ def read_idx(content, md5):
     Parameters
     ----------
     content : bytes
-        What the file holds. Gzip is told from this.
+        The content of the file, plain or gzip.
     md5 : str
         MD5 of the uncompressed content.
 
@@ -42,7 +42,7 @@ def read_idx(content, md5):
     ValueError
         If the file is truncated or corrupt.
     AnotherFileError
-        If it is another one than expected.
+        If it is another file than expected.
     """
     content = unzip(content)
     shape = _read_header(content)
@@ -54,7 +54,7 @@ def read_idx(content, md5):
 
 
 def unzip(content):
-    """Return the bytes, uncompressed where they are gzip.
+    """Return the bytes, after decompression if they are gzip.
 
     Raises
     ------

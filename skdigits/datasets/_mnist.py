@@ -34,8 +34,8 @@ MNIST_DESCR = """\
 MNIST
 -----
 70,000 handwritten digits, white on black, as images of 28 x 28 pixels of 0 to 255: 60,000 for
-training and 10,000 for testing, by different people. Each digit fills a box of 20 x 20 pixels and
-lies with its centre of mass in the middle of the image. By Y. LeCun, C. Cortes and C. J. C.
+training and 10,000 for testing, by different people. Each digit fills a box of 20 x 20 pixels, and
+its centre of mass is in the middle of the image. By Y. LeCun, C. Cortes and C. J. C.
 Burges, after data of NIST; CC BY-SA 3.0.
 
 Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
@@ -46,8 +46,8 @@ FASHION_DESCR = """\
 Fashion-MNIST
 -------------
 70,000 pictures of Zalando's garments, light on black, as images of 28 x 28 pixels of 0 to 255:
-6,000 of each of ten classes for training and 1,000 for testing. It has the form of MNIST, and is
-harder. By H. Xiao, K. Rasul and R. Vollgraf; MIT licence, Zalando SE.
+6,000 of each of ten classes for training and 1,000 for testing. It has the form of MNIST, but is
+harder to classify. By H. Xiao, K. Rasul and R. Vollgraf; MIT licence, Zalando SE.
 
 H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
 learning algorithms", arXiv:1708.07747, 2017.
@@ -65,10 +65,9 @@ def fetch_mnist(
 ):
     """Load MNIST's handwritten digits (classification).
 
-    The files are looked for in the folder that the environment variable ``SKDIGITS_DATA`` names,
-    or in ``mnist`` within, then in scikit-learn's data home, and downloaded there where neither
-    has them (11 MB, kept uncompressed: 55 MB). Whatever the place, their content is checked by its
-    MD5.
+    The files are read from the folder that the environment variable ``SKDIGITS_DATA`` names, or
+    from scikit-learn's data home. If neither has them, they are downloaded to the data home (11 MB;
+    55 MB on disk, without compression). Their content is always checked by its MD5.
 
     =================   =====================
     Classes                                10
@@ -81,18 +80,18 @@ def fetch_mnist(
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder for downloaded sets; the files go to its subfolder ``skdigits/mnist``. None
-        means scikit-learn's, see :func:`sklearn.datasets.get_data_home`.
+        The folder for downloads; the files are in its subfolder ``skdigits/mnist``. None means
+        scikit-learn's data home, see :func:`sklearn.datasets.get_data_home`.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the files are not on this machine.
+        If False, raise an OSError if the files are not on this machine.
 
     subset : {"train", "test", "all"}, default="train"
         Which part to load, in the published order; "all" is the training images followed by the
         test images. Only the files of that part are needed.
 
     classes : array-like of int, default=None
-        Labels to keep, from 0 to 9; None keeps all. The labels themselves stay as they are.
+        Labels to keep, from 0 to 9; None keeps all. Labels are not renumbered.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -107,9 +106,9 @@ def fetch_mnist(
         target : ndarray of shape (n_samples,), int64
             The labels.
         target_names : ndarray of shape (10,), str
-            The name of each label, also of those that `classes` leaves out.
+            The names of all labels, including those that `classes` leaves out.
         DESCR : str
-            A description of the set.
+            A description of the data set.
 
     (data, target) : tuple if `return_X_y` is True
         The two arrays.
@@ -117,11 +116,10 @@ def fetch_mnist(
     Raises
     ------
     OSError
-        If a file is truncated, corrupt or not the published one, wherever it lies; if no mirror
-        gives it; if it is missing and `download_if_missing` is False; if ``SKDIGITS_DATA`` names
-        no folder.
+        If a file is truncated, corrupt or not the published one; if no mirror has it; if it is
+        missing and `download_if_missing` is False; if ``SKDIGITS_DATA`` does not name a folder.
     ValueError
-        If a parameter has a value that it cannot take.
+        If a parameter has an invalid value.
 
     See Also
     --------
@@ -163,10 +161,9 @@ def fetch_fashion_mnist(
 ):
     """Load Fashion-MNIST's garments (classification).
 
-    The files are looked for in the folder that the environment variable ``SKDIGITS_DATA`` names,
-    or in ``fashion`` within, then in scikit-learn's data home, and downloaded there where neither
-    has them (30 MB, kept uncompressed: 55 MB). Whatever the place, their content is checked by its
-    MD5.
+    The files are read from the folder that the environment variable ``SKDIGITS_DATA`` names, or
+    from scikit-learn's data home. If neither has them, they are downloaded to the data home (30 MB;
+    55 MB on disk, without compression). Their content is always checked by its MD5.
 
     =================   =====================
     Classes                                10
@@ -179,18 +176,18 @@ def fetch_fashion_mnist(
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder for downloaded sets; the files go to its subfolder ``skdigits/fashion``. None
-        means scikit-learn's, see :func:`sklearn.datasets.get_data_home`.
+        The folder for downloads; the files are in its subfolder ``skdigits/fashion``. None means
+        scikit-learn's data home, see :func:`sklearn.datasets.get_data_home`.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the files are not on this machine.
+        If False, raise an OSError if the files are not on this machine.
 
     subset : {"train", "test", "all"}, default="train"
         Which part to load, in the published order; "all" is the training images followed by the
         test images. Only the files of that part are needed.
 
     classes : array-like of int, default=None
-        Labels to keep, from 0 to 9; None keeps all. The labels themselves stay as they are.
+        Labels to keep, from 0 to 9; None keeps all. Labels are not renumbered.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -205,9 +202,9 @@ def fetch_fashion_mnist(
         target : ndarray of shape (n_samples,), int64
             The labels.
         target_names : ndarray of shape (10,), str
-            The name of each label, also of those that `classes` leaves out.
+            The names of all labels, including those that `classes` leaves out.
         DESCR : str
-            A description of the set.
+            A description of the data set.
 
     (data, target) : tuple if `return_X_y` is True
         The two arrays.
@@ -215,11 +212,10 @@ def fetch_fashion_mnist(
     Raises
     ------
     OSError
-        If a file is truncated, corrupt or not the published one, wherever it lies; if no mirror
-        gives it; if it is missing and `download_if_missing` is False; if ``SKDIGITS_DATA`` names
-        no folder.
+        If a file is truncated, corrupt or not the published one; if no mirror has it; if it is
+        missing and `download_if_missing` is False; if ``SKDIGITS_DATA`` does not name a folder.
     ValueError
-        If a parameter has a value that it cannot take.
+        If a parameter has an invalid value.
 
     See Also
     --------
@@ -257,6 +253,6 @@ def _fetch(name, *, data_home, download_if_missing, subset, classes, target_name
         fetch_files(name, prefix, data_home=data_home, download_if_missing=download_if_missing)
         for prefix in PREFIXES[subset]
     ]
-    # Concatenating also copies a single part out of the file's read-only bytes.
+    # This also copies a single part, so that the caller gets a writable array.
     images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return make_result(images, labels, kept=kept, target_names=target_names, **form)

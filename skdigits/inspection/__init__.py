@@ -1,4 +1,4 @@
-"""Displays of what a classifier learnt from images, in the shape of scikit-learn's own."""
+"""Displays for classifiers of images, with the interface of scikit-learn's displays."""
 
 from skdigits.inspection._confusions import Confusion, ConfusionExamplesDisplay, find_confusions
 from skdigits.inspection._filters import FirstLayerDisplay

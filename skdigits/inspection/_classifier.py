@@ -1,4 +1,4 @@
-"""Which networks a display looks into."""
+"""Find the networks in an estimator, for displays that look into them."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -9,25 +9,25 @@ from skdigits.inspection._drawn_images import square_shape
 
 
 def networks(estimator, display):
-    """Return the fitted skdigits classifiers in `estimator`, with what comes before each.
+    """Return the fitted network classifiers in `estimator`, with the transformers before each.
 
     Parameters
     ----------
-    estimator : ImageClassifier, or what `members` opens
+    estimator : ImageClassifier, or an estimator that `members` opens
     display : str
-        Who asks, for errors.
+        Name of the display, for errors.
 
     Returns
     -------
     list of (list of transformer, ImageClassifier)
-        More than one where the estimator averages.
+        One pair, or several where the estimator averages.
 
     Raises
     ------
     TypeError
-        For any other estimator.
+        If `estimator` is or holds any other classifier.
     NotFittedError
-        For one that is not fitted.
+        If `estimator` is not fitted.
     """
     found = members(estimator)
     for _, classifier in found:
@@ -42,22 +42,22 @@ def networks(estimator, display):
 
 
 def image_shape(classifier, display):
-    """Return the shape of the images that a fitted classifier sees, (height, width, channels).
+    """Return the shape of the images of a fitted classifier, (height, width, channels).
 
-    Columns of a square number are drawn as square images, unless they were said to be columns.
+    A square number of columns is drawn as a square image, unless `image_shape` says that they are
+    columns.
 
     Raises
     ------
     ValueError
-        For a classifier of columns that make no image.
+        If the classifier was fitted on columns that are not an image.
     """
     shape = classifier.image_shape_
     if len(shape) == 1:
         shape = square_shape(shape[0]) if classifier.image_shape is None else None
     if shape is None:
         raise ValueError(
-            f"{display} draws images, and this {type(classifier).__name__} was fitted on "
-            f"{classifier.image_shape_[0]} columns that are none; fit it on images, or set its "
-            "image_shape."
+            f"{display} draws images, but this {type(classifier).__name__} was fitted on "
+            f"{classifier.image_shape_[0]} columns; fit it on images, or set its image_shape."
         )
     return shape

@@ -1,4 +1,4 @@
-"""What a classifier takes for what."""
+"""The classes that a classifier confuses."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from skdigits.inspection._drawn_images import as_images, images_of
 
 
 class ConfusionExamplesDisplay:
-    """The commonest confusions of a classifier, with images that show them.
+    """The most frequent confusions of a classifier, with example images.
 
     Parameters
     ----------
     confusions : list of Confusion
-        What was taken for what, the commonest first.
+        The confusions, the most frequent first.
     images : list of ndarray of shape (n_images, height, width[, channels])
         The images of each confusion.
 
@@ -31,7 +31,7 @@ class ConfusionExamplesDisplay:
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : All confusions, as counts.
+    sklearn.metrics.ConfusionMatrixDisplay : The counts of all confusions.
 
     Examples
     --------
@@ -39,8 +39,8 @@ class ConfusionExamplesDisplay:
     >>> from skdigits.datasets import load_digits
     >>> from skdigits.inspection import ConfusionExamplesDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> taken_for = np.where(y == 7, 1, y)
-    >>> display = ConfusionExamplesDisplay.from_predictions(X, y, taken_for, n_images=3)
+    >>> y_pred = np.where(y == 7, 1, y)
+    >>> display = ConfusionExamplesDisplay.from_predictions(X, y, y_pred, n_images=3)
     >>> confusion = display.confusions[0]
     >>> print(confusion.label, confusion.predicted, confusion.count)
     7 1 144
@@ -57,17 +57,17 @@ class ConfusionExamplesDisplay:
         Parameters
         ----------
         estimator : fitted classifier
-            Where it has ``predict_proba``, its surest mistakes are shown first.
+            If it has ``predict_proba``, mistakes with the highest probability come first.
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Images, as the classifier takes them. Rows of pixels are drawn in the shape that the
-            classifier gives them, or as squares; what is no image by itself, such as the path of a
-            picture, as what the first steps of a pipeline make of it.
+            classifier uses, or as squares. Other inputs, such as paths of pictures, are drawn as
+            the images that the first steps of a pipeline make of them.
         y : array-like of shape (n_samples,)
             Their true classes.
         n_confusions, n_images : int, default=5 and 8
-            Number of confusions, and of images of each.
+            Number of confusions, and of images for each.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -97,15 +97,15 @@ class ConfusionExamplesDisplay:
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            The images; rows of pixels are square images.
+            The images. Rows of pixels are drawn as squares.
         y_true, y_pred : array-like of shape (n_samples,)
             Their true and predicted classes.
         probability : array-like of shape (n_samples,), default=None
-            Probability of each predicted class; the surest mistakes are shown first.
+            Probability of each predicted class. Mistakes with the highest probability come first.
         n_confusions, n_images : int, default=5 and 8
-            Number of confusions, and of images of each.
+            Number of confusions, and of images for each.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -121,12 +121,12 @@ class ConfusionExamplesDisplay:
         return cls(confusions, images=images).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw the images, a row a confusion.
+        """Draw the images, with one row for each confusion.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -141,16 +141,16 @@ class ConfusionExamplesDisplay:
 
 @dataclass(frozen=True)
 class Confusion:
-    """One class taken for another.
+    """One class that was predicted as another.
 
     Attributes
     ----------
     label, predicted : object
-        The true class and the one it was taken for.
+        The true class and the predicted class.
     count : int
-        How often.
+        Number of images.
     indices : list of int
-        Positions of images that show it, the surest mistake first.
+        Positions of example images, the one with the highest probability first.
     """
 
     label: object
@@ -160,7 +160,7 @@ class Confusion:
 
 
 def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_images=8):
-    """Find what is most often taken for what.
+    """Find the most frequent confusions.
 
     Parameters
     ----------
@@ -169,12 +169,12 @@ def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_image
     probability : array-like of shape (n_samples,), default=None
         Probability of each predicted class.
     n_confusions, n_images : int, default=5 and 8
-        The most confusions, and the most images of each.
+        Maximum number of confusions, and of images for each.
 
     Returns
     -------
     list of Confusion
-        The commonest first; of equals, in the order of the classes.
+        The most frequent first. Equally frequent ones are in the order of the classes.
 
     Examples
     --------
@@ -189,12 +189,12 @@ def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_image
         sureness = np.asarray(probability, dtype=float)[order]
         order = order[np.argsort(-sureness, kind="stable")]
     pairs = list(zip(y_true[order].tolist(), y_pred[order].tolist(), strict=True))
-    commonest = sorted(Counter(pairs).items(), key=lambda item: (-item[1], item[0]))
+    by_count = sorted(Counter(pairs).items(), key=lambda item: (-item[1], item[0]))
     return [
         Confusion(
             *pair,
             count=count,
             indices=[int(i) for i, p in zip(order, pairs, strict=True) if p == pair][:n_images],
         )
-        for pair, count in commonest[:n_confusions]
+        for pair, count in by_count[:n_confusions]
     ]

@@ -1,4 +1,4 @@
-"""Axes, and grids of images as one picture: one artist draws them all, fast and to one scale."""
+"""New axes, and grids of images that are drawn as one picture: fast, and on one scale."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ GAP = 2  # pixels between images in labelled rows
 
 
 def new_axes(ax, **figure_options):
-    """Return `ax`, or for None the axes of a new figure: of pyplot's, where pyplot can make one."""
+    """Return `ax`, or if None the axes of a new figure, of pyplot if it works."""
     if ax is not None:
         return ax
     from skdigits._matplotlib import Figure
@@ -18,12 +18,12 @@ def new_axes(ax, **figure_options):
         import matplotlib.pyplot as plt
 
         return plt.subplots(**options)[1]
-    except Exception:  # a backend that isn't there, or has no screen: the drawing needs none
+    except Exception:  # the backend is not installed, or has no screen; drawing needs neither
         return Figure(**options).add_subplot()
 
 
 def grid(rows, gap=GAP):
-    """Put rows of images into one picture, `gap` pixels apart; what no image covers is NaN."""
+    """Put rows of images into one picture, `gap` pixels apart; the pixels between are NaN."""
     height, width, *channels = rows[0].shape[1:]
     n_columns = max(len(row) for row in rows)
     shape = len(rows) * (height + gap) - gap, n_columns * (width + gap) - gap
@@ -36,7 +36,7 @@ def grid(rows, gap=GAP):
 
 
 def draw_rows(ax, rows, labels):
-    """Draw rows of images as one picture, with a label beside each row."""
+    """Draw rows of images as one picture, with a label for each row."""
     if not rows:
         ax = new_axes(ax)
         ax.set_axis_off()
@@ -58,6 +58,6 @@ def draw_rows(ax, rows, labels):
 
 
 def to_unit(values):
-    """Return values in 0..1; others by the smallest and the largest of them. NaN stays."""
+    """Return values in 0..1; others are scaled by their minimum and maximum. NaN stays NaN."""
     low, high = np.nanmin(values), np.nanmax(values)
     return values if low >= 0 and high <= 1 else (values - low) / (high - low or 1.0)

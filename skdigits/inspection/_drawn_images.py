@@ -1,4 +1,4 @@
-"""What is drawn as images: whatever a model takes for images."""
+"""Turn the inputs of a model into images to draw."""
 
 import math
 
@@ -11,7 +11,7 @@ from skdigits._members import members
 
 
 def square_shape(n_features):
-    """Return the shape of a square grey image of so many pixels, or None where there is none."""
+    """Return the shape of a square grey image with this number of pixels, or None."""
     side = math.isqrt(n_features)
     return (side, side, 1) if side * side == n_features >= SMALLEST_SQUARE**2 else None
 
@@ -22,20 +22,21 @@ def as_images(X, shape=None):
     Parameters
     ----------
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_pixels)
-        Lists, data frames and sparse matrices, too.
+        The images or rows. May also be a list, a data frame or a sparse matrix.
     shape : tuple of int, default=None
-        (height, width, channels) of one row, where X has rows of as many values. Other rows are
-        square and grey.
+        (height, width, channels) of one row, used if X has rows with as many values. Other rows
+        are taken to be square and grey.
 
     Returns
     -------
     ndarray of shape (n_images, height, width) or (n_images, height, width, 3)
-        In grey, unless there are three channels: of any other number, their mean.
+        Grey images, or colour images if there are three channels. For other numbers of channels,
+        the mean of the channels.
 
     Raises
     ------
     TypeError, ValueError
-        For what makes no images.
+        If X cannot be drawn as images.
     """
     X = as_array(X)
     X = np.asarray(X.toarray() if issparse(X) else X)
@@ -59,17 +60,17 @@ def _shape_of_row(n_features, shape):
     square = square_shape(n_features)
     if square is None:
         raise ValueError(
-            f"X has rows of {n_features} values, which make no square image; give images of shape "
-            "(n_images, height, width[, channels])."
+            f"X has rows of {n_features} values, which do not make a square image; give images of "
+            "shape (n_images, height, width[, channels])."
         )
     return square
 
 
 def images_of(estimator, X):
-    """Return what `estimator` takes as images to draw.
+    """Return images to draw from the input X of `estimator`.
 
-    Where that is none by itself, such as the paths of pictures, it is what the first steps of a
-    pipeline make of it.
+    If X cannot be drawn, as paths of pictures cannot, the images are those that the first steps of
+    a pipeline make of X.
     """
     steps, classifier = members(estimator)[0]
     try:
@@ -82,7 +83,7 @@ def images_of(estimator, X):
 
 
 def transformed(steps, X):
-    """Return what comes out of fitted transformers, one after the other."""
+    """Return X after fitted transformers, in their order."""
     for step in steps:
         X = step.transform(X)
     return X

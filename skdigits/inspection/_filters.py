@@ -1,4 +1,4 @@
-"""What the first layer of a network looks for."""
+"""The filters of the first layer of a network."""
 
 import math
 
@@ -8,21 +8,21 @@ from skdigits.inspection._classifier import image_shape, networks
 from skdigits.inspection._drawing import grid, new_axes
 
 MOST_COLUMNS = 8
-# Blue over grey to yellow: it diverges in colour, and grows lighter all the way, so that the sign
-# of a weight is legible in black and white too. Its authors made it for colour-blind readers.
+# From blue to grey to yellow. The lightness grows all the way, so that the sign of a weight can be
+# seen in black and white too. Its authors made it for colour-blind readers.
 COLORS = "cividis"
-SCALE_QUANTILE = 0.995  # a few weights far from the others would leave these all grey
+SCALE_QUANTILE = 0.995  # a few very large weights would make all others grey
 
 
 class FirstLayerDisplay:
-    """The weights of a network's first layer as images, all to one scale.
+    """The weights of a network's first layer as images, all on one scale.
 
-    For a CNN they are the kernels of its first convolution; for an MLP, what each unit of its first
-    hidden layer weighs the pixels with. The first layer of a network that was taken over with
-    `transfer_from` is that network's own. Weights of one channel go from dark blue (negative) over
-    grey (zero) to yellow (positive). Those of three channels are drawn as red, green and blue, with
-    zero as mid-grey; of any other number of channels, the mean is drawn. The scale leaves out the
-    largest half percent of the weights.
+    For a CNN, these are the kernels of its first convolution; for an MLP, the weights of all pixels
+    for each unit of its first hidden layer. For a network with `transfer_from`, they are those of
+    the network that it was made from. Weights of one channel are drawn from dark blue (negative) to
+    grey (zero) to yellow (positive). Weights of three channels are drawn as red, green and blue,
+    with zero as mid-grey. For other numbers of channels, the mean is drawn. The largest 0.5 % of
+    the weights do not count for the scale.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ class FirstLayerDisplay:
 
     See Also
     --------
-    SaliencyDisplay : The pixels that one prediction hangs on.
+    SaliencyDisplay : The pixels that matter for one prediction.
 
     Notes
     -----
-    The first layer sees standardised pixels, so that a weight is per standard deviation of the
-    pixels. Noise is what training has left of the initial weights: an MLP's where a pixel is the
-    same in nearly all images, such as in the corners of digits.
+    The first layer gets standardised pixels, so that a weight is per standard deviation of the
+    pixels. Noise is left from the initial weights. In an MLP, it is found where a pixel is the same
+    in nearly all images, as in the corners of digits.
 
     Examples
     --------
@@ -68,13 +68,12 @@ class FirstLayerDisplay:
         Parameters
         ----------
         estimator : fitted network classifier, such as CNNClassifier
-            Or a Pipeline, a search, an AveragingClassifier or a CalibratedClassifierCV of such: the
-            last step, the best estimator, the first member (``average.estimators_[1]`` is the
-            second).
+            Also a Pipeline, a search, an AveragingClassifier or a CalibratedClassifierCV with one.
+            Of several members, the first is drawn; give ``average.estimators_[1]`` for the second.
         n_filters : int, default=32
-            Number of filters, at the most: those with the largest norms, the largest first.
+            Maximum number of filters. Those with the largest norms are drawn, the largest first.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -84,10 +83,10 @@ class FirstLayerDisplay:
         Raises
         ------
         TypeError
-            If `estimator` is no such classifier.
+            If `estimator` is not such a classifier.
         ValueError
-            If it was fitted on columns that are no image, or its first layer with weights is
-            neither a convolution nor one that weighs all pixels of an image.
+            If it was fitted on columns that are not an image, or if its first layer with weights is
+            neither a convolution nor a dense layer of all pixels.
         """
         _, classifier = networks(estimator, cls.__name__)[0]
         shape = image_shape(classifier, cls.__name__)
@@ -102,7 +101,7 @@ class FirstLayerDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -123,7 +122,7 @@ class FirstLayerDisplay:
             drawn = self.ax_.imshow(
                 picture, cmap=COLORS, vmin=-limit, vmax=limit, interpolation="nearest"
             )
-            beside = self.ax_.inset_axes((1.03, 0, 0.03, 1))  # as high as the filters
+            beside = self.ax_.inset_axes((1.03, 0, 0.03, 1))  # with the height of the filters
             self.figure_.colorbar(drawn, cax=beside, label="Weight", extend="both")
         self.ax_.set_axis_off()
         return self
@@ -136,14 +135,14 @@ def _first_filters(model, shape):
     """
     before: list = []
     for layer in _leaves(model):
-        if any(len(weight.shape) > 1 for weight in layer.weights):  # normalisation has none such
+        if any(len(weight.shape) > 1 for weight in layer.weights):  # not a normalisation
             return np.moveaxis(_kernel(layer, before, shape), -1, 0)
         before.append(layer)
-    raise ValueError("FirstLayerDisplay draws weights, and this network has none.")
+    raise ValueError("FirstLayerDisplay draws weights, but this network has none.")
 
 
 def _leaves(model):
-    """Yield the layers of a Keras model in order; of a model in it, the layers of that."""
+    """Yield the layers of a Keras model, and of models in it, in order."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from _leaves(layer)
@@ -161,16 +160,18 @@ def _kernel(layer, before, shape):
     if isinstance(layer, kinds.DepthwiseConv2D | kinds.SeparableConv2D):
         kernel = layer.weights[0].numpy()
         return kernel.reshape(*kernel.shape[:2], 1, -1)  # each filter sees one channel
-    if isinstance(layer, kinds.Conv1D):  # along the rows of an image: each filter sees whole rows
+    if isinstance(layer, kinds.Conv1D):  # along the rows of an image; each filter sees whole rows
         return layer.kernel.numpy()[:, :, np.newaxis]
     if isinstance(layer, kinds.Dense) and len(layer.input.shape) == 2:
         kernel = layer.kernel.numpy()
         flattened = [each for each in before if isinstance(each, kinds.Flatten | kinds.Reshape)]
         shapes = [shape, *(each.input.shape[1:] for each in flattened)]
-        shape = next(shape for shape in reversed(shapes) if len(shape) > 1)  # what was made a row
+        shape = next(
+            shape for shape in reversed(shapes) if len(shape) > 1
+        )  # before it was flattened
         if math.prod(shape) == len(kernel):
             return kernel.reshape(*shape[:2], -1, kernel.shape[-1])
     raise ValueError(
-        f"FirstLayerDisplay draws the weights of a convolution, or of a layer of all pixels; the "
-        f"first layer with weights of this network is {type(layer).__name__} {layer.name!r}."
+        "FirstLayerDisplay draws the weights of a convolution or of a dense layer of all pixels; "
+        f"the first layer with weights of this network is {type(layer).__name__} {layer.name!r}."
     )

@@ -1,4 +1,4 @@
-"""Curves of training."""
+"""Curves of a training, epoch by epoch."""
 
 import numpy as np
 
@@ -6,26 +6,27 @@ from skdigits._members import members
 from skdigits._nested import last_step
 from skdigits.inspection._drawing import new_axes
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart, without its pale yellow.
+# The palette of Okabe and Ito for colour-blind readers, without its pale yellow.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 MOST_MARKERS = 12  # on one curve
 
 
 class HistoryDisplay:
-    """Curves of a measure over the epochs of training, one colour and marker a model.
+    """Curves of a metric over the epochs of training, with one colour and marker for each model.
 
-    The training curve is a solid line with filled markers, the validation curve a dashed one
-    with open markers, so that they stay apart in black and white.
+    The training curve is a solid line with filled markers. The validation curve is a dashed line
+    with open markers, so that the two differ in black and white too.
 
     Parameters
     ----------
     histories : dict of str to (dict or list of dict)
-        For each model its ``history_``, or one for each of several runs; of several, the mean is
-        drawn, over the runs that got as far, with a band from the lowest to the highest.
+        For each model its ``history_``, or a list with the histories of several runs. For several
+        runs, the mean over all runs that reached an epoch is drawn, with a band from the lowest to
+        the highest value.
     metric : str, default="loss"
-        Key of the histories. Its validation twin, ``"val_" + metric``, is drawn where there
-        is one.
+        Key of the histories. The validation curve has the key ``"val_" + metric`` and is drawn if
+        it exists.
 
     Attributes
     ----------
@@ -43,7 +44,7 @@ class HistoryDisplay:
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : A score over the number of training samples.
+    sklearn.model_selection.LearningCurveDisplay : A score against the number of training samples.
 
     Examples
     --------
@@ -65,15 +66,14 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : fitted estimator
-            One with ``history_``, or a Pipeline, a search, an AveragingClassifier or a
-            CalibratedClassifierCV of such: the last step, the best estimator, the mean of the
-            members.
+            An estimator with ``history_``. Also a Pipeline, a search, an AveragingClassifier or a
+            CalibratedClassifierCV with one. For several members, the mean is drawn.
         metric : str, default="loss"
             Key of the history.
         name : str, default=None
-            Name in the legend; None takes the class's.
+            Name in the legend. If None, the name of the class.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class HistoryDisplay:
         Raises
         ------
         ValueError
-            If there is no ``history_``, or none has the metric.
+            If there is no ``history_``, or if no history has the metric.
         """
         found = [member for _, member in members(estimator)]
         for member in found:
@@ -99,7 +99,7 @@ class HistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Which pixels a prediction hangs on."""
+"""The pixels that matter for a prediction."""
 
 import os
 
@@ -8,29 +8,29 @@ from skdigits.inspection._classifier import image_shape, networks
 from skdigits.inspection._drawing import new_axes, to_unit
 from skdigits.inspection._drawn_images import transformed
 
-# What the authors of SmoothGrad found best: 10 to 20 % of noise; little changes over 50 copies.
+# The authors of SmoothGrad recommend 10 to 20 % of noise, and 50 copies; more change little.
 N_COPIES = 50
 NOISE = 0.15
-GAP = 0.08  # between the two pictures, as a share of their width
-COLORS = "inferno"  # grows lighter all the way: legible in black and white
+GAP = 0.08  # between the two pictures, as a fraction of their width
+COLORS = "inferno"  # its lightness grows all the way, for black and white
 
 
 class SaliencyDisplay:
-    """An image, and beside it how much each of its pixels matters for the class predicted.
+    """An image, and a map of how much each pixel matters for the predicted class.
 
-    The map is the size of the gradient of the class's score with respect to the pixels [1]_, the
-    largest over the channels: where it is light, a small change of the pixel changes the score
-    most. The gradient is the mean over 50 copies of the image with a little noise, the same noise
-    each time, which shows the shape instead of the accidents of single pixels [2]_.
+    The map shows the absolute gradient of the score of the class with respect to the pixels [1]_;
+    of several channels, the largest. Where it is light, a small change of a pixel changes the score
+    most. The gradient is the mean over 50 copies of the image with a little random noise, which
+    makes the map smoother [2]_. The noise is the same each time.
 
     Parameters
     ----------
     image : ndarray of shape (height, width, channels)
-        The image, as the classifier got it.
+        The image, as the classifier gets it.
     saliency : ndarray of shape (height, width)
         The map.
     label : object
-        The class predicted.
+        The predicted class.
     probability : float
         Its probability, in [0, 1].
 
@@ -43,19 +43,19 @@ class SaliencyDisplay:
 
     See Also
     --------
-    FirstLayerDisplay : What the first layer of a network looks for.
+    FirstLayerDisplay : The weights of the first layer of a network.
 
     Notes
     -----
-    The score is what the output layer gives before its activation, since a probability near one
-    hardly changes with any pixel. The noise has a standard deviation of 15 % of the range of the
-    image's pixels.
+    The score is the output of the last layer before its activation, since a probability near one
+    hardly changes with any pixel. The standard deviation of the noise is 15 % of the range of the
+    pixels.
 
-    Where several networks are averaged, as in `AveragingClassifier`, the score is the mean of their
+    If several networks are averaged, as in `AveragingClassifier`, the score is the mean of their
     scores.
 
-    A light pixel is one that the score is sensitive to, not one that speaks for the class: making
-    it lighter may raise the score or lower it.
+    Where the map is light, the score is sensitive to the pixel. A lighter pixel may raise or lower
+    the score.
 
     References
     ----------
@@ -90,13 +90,13 @@ class SaliencyDisplay:
         Parameters
         ----------
         estimator : fitted network classifier, such as CNNClassifier
-            Or a Pipeline that ends with one, whose other steps transform images to images; or a
-            search, an AveragingClassifier or a CalibratedClassifierCV of such.
+            Also a Pipeline that ends with one, and whose other steps transform images to images,
+            and a search, an AveragingClassifier or a CalibratedClassifierCV with one.
         image : array-like of shape (height, width[, channels]) or (n_features,)
-            One image, as `estimator` predicts them, or a batch of one; also one row of a data
-            frame, or what DigitNormalizer takes for a picture.
+            One image, as `estimator` takes it, or a batch with one image. Also one row of a data
+            frame, or a picture, as DigitNormalizer takes it.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -106,9 +106,9 @@ class SaliencyDisplay:
         Raises
         ------
         TypeError
-            If `estimator` is no such classifier.
+            If `estimator` is not such a classifier.
         ValueError
-            If it was fitted on columns that are no image, or `image` has another shape.
+            If it was fitted on columns that are not an image, or if `image` has another shape.
         """
         found = networks(estimator, cls.__name__)
         shape = image_shape(found[0][1], cls.__name__)
@@ -132,7 +132,7 @@ class SaliencyDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -161,7 +161,7 @@ class SaliencyDisplay:
 
 
 def _batch_of(image, shape):
-    """Return one image as the batch that a pipeline or a classifier of images of `shape` takes."""
+    """Return one image as a batch for a pipeline, or a classifier of images of this shape."""
     if isinstance(image, str | os.PathLike) or hasattr(image, "getexif"):
         return [image]  # a picture for DigitNormalizer
     if hasattr(image, "to_frame"):  # a row of a data frame, with the names of its columns
@@ -173,7 +173,7 @@ def _batch_of(image, shape):
 
 
 def _gradient(classifier, X, code):
-    """Return the mean gradient of a class's score over copies of the image X with noise."""
+    """Return the gradient of the score of a class, as the mean over copies of X with noise."""
     noise = np.random.default_rng(0).normal(size=(N_COPIES, *X.shape[1:]))
     noisy = (X + NOISE * np.ptp(X) * noise).astype(np.float32)
     return classifier._network.program.score_gradient(noisy, code).mean(axis=0)

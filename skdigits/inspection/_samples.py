@@ -8,14 +8,14 @@ from skdigits.inspection._drawn_images import as_images
 
 
 class SampleImagesDisplay:
-    """Some images of each class, a row a class.
+    """Some images of each class, with one row for each class.
 
     Parameters
     ----------
     images : list of ndarray of shape (n_images, height, width[, channels])
         The images of each class.
     labels : array-like of shape (n_classes,)
-        What each row is called.
+        The label of each row.
 
     Attributes
     ----------
@@ -45,17 +45,17 @@ class SampleImagesDisplay:
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            The images; rows of pixels are square images.
+            The images. Rows of pixels are drawn as squares.
         y : array-like of shape (n_samples,)
             Their classes.
         n_images : int, default=10
-            Number of images of a class; all, where it has fewer.
+            Number of images of each class. If a class has fewer, all are drawn.
         labels : array-like of shape (n_classes,), default=None
-            Names of the classes in `y` in sorted order; None takes the classes themselves.
+            Names of the classes in `y`, in sorted order. If None, the classes themselves.
         random_state : int, RandomState instance or None, default=None
-            Chooses the images.
+            Determines the choice of images. Pass an int for the same images each time.
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -65,14 +65,14 @@ class SampleImagesDisplay:
         Raises
         ------
         ValueError
-            If `X` can't be drawn as images, or `labels` are not as many as the classes in `y`.
+            If `X` cannot be drawn as images, or if there are not as many `labels` as classes.
         """
         X = as_images(X)
         classes = np.unique(column_or_1d(y))
         rows = choose_samples(X, y, n_images=n_images, random_state=random_state)
         labels = classes if labels is None else labels
         if len(labels) != len(classes):
-            raise ValueError(f"y has {len(classes)} classes, and there are {len(labels)} labels.")
+            raise ValueError(f"y has {len(classes)} classes, but there are {len(labels)} labels.")
         return cls([X[row] for row in rows], labels=labels).plot(ax=ax)
 
     def plot(self, ax=None):
@@ -81,7 +81,7 @@ class SampleImagesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in; None makes a new figure.
+            Axes to draw in. If None, a new figure is made.
 
         Returns
         -------
@@ -101,14 +101,14 @@ def choose_samples(X, y, *, n_images=10, random_state=None):
     X, y : array-like of shape (n_samples, ...) and (n_samples,)
         The images and their classes.
     n_images : int, default=10
-        Number of images of a class; all, where it has fewer.
+        Number of images of each class. If a class has fewer, all are chosen.
     random_state : int, RandomState instance or None, default=None
-        Chooses the images.
+        Determines the choice of images. Pass an int for the same images each time.
 
     Returns
     -------
     list of ndarray of int
-        For each class, in sorted order, positions of its images.
+        The positions of the chosen images of each class, in sorted order of the classes.
 
     Examples
     --------

@@ -113,9 +113,7 @@ def as_labels(y, name):
         texts = [isinstance(label, str) for label in y]
         if any(texts) and not all(texts):
             other = y[texts.index(False)]
-            raise ValueError(
-                f"{name} has labels that are strings, and {other!r}, which is not a string."
-            )
+            raise ValueError(f"{name} must have labels of one type; it has strings and {other!r}.")
         y = np.array(y.tolist())
     if y.dtype.kind not in "biufU":
         raise TypeError(f"{name} must have strings, numbers or booleans, but it has {y.dtype}.")
