@@ -134,13 +134,13 @@ def test_rows_are_drawn_as_square_images(kind):
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (np.zeros((4, 20)), "rows of 20 values, which make no square image"),
+        (np.zeros((4, 20)), "rows of 20 values, which do not make a square image"),
         (np.zeros((4, 2, 2, 2, 3)), r"got an array of shape \(4, 2, 2, 2, 3\)"),
         (
             [np.zeros((3, 3)), np.zeros((4, 4))],
             "different shapes, .* bring them to one shape",
         ),
-        (["a.png", "b.png"], "X holds text, such as 'a.png'. .* read the pictures first"),
+        (["a.png", "b.png"], "X holds text, such as 'a.png'. .* read each picture"),
         (iter(np.zeros((2, 3, 3))), r"np\.stack\(list\(data\)\)"),
     ],
 )

@@ -380,7 +380,7 @@ def test_bad_seeds_are_told_first(n_seeds):
 
 
 def test_data_of_another_study_are_refused():
-    with pytest.raises(ValueError, match=r"'pair' is not about 'mnist'; its data: digits"):
+    with pytest.raises(ValueError, match=r"'pair' does not use 'mnist'; its data sets are digits"):
         run_study(PAIR, data=["mnist"])
 
 

@@ -1,4 +1,4 @@
-"""Results as self-contained pages, as JSON and as drawings."""
+"""Write results as self-contained pages, as JSON and as drawings."""
 
 from skdigits.report._comparison_page import write_report
 from skdigits.report._format import comparison_table

@@ -1,4 +1,4 @@
-"""The answer of a study in a sentence, with no more certainty than its seeds give."""
+"""The answer of a study in a sentence; it claims only what the seeds show."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from skdigits._named_data import DATA
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 
-MOST_PLACES = 3  # that a headline names one by one
+MOST_PLACES = 3  # places that a headline names one by one
 
 
 def places(results):
-    """Return what tells each result of a kind from the others: data set, title, or both."""
+    """Return a text for each result that distinguishes it: its data set, its title, or both."""
     titles = {result.title for result in results}
     data = {result.data for result in results}
     names = []
@@ -22,10 +22,10 @@ def places(results):
 
 
 def rival(comparison):
-    """Return the model that the best one is measured against.
+    """Return the model to compare the best one with.
 
-    That is the best of another class of estimator, where there is one: of two CNNs and two MLPs,
-    the better MLP. Otherwise it is the second.
+    That is the best model of another class of estimator, such as the better of two MLPs if a CNN
+    is the best model. If there is no other class, it is the second best model.
     """
     best, *others = fmt.ranked(comparison)
     other_kind = [model for model in others if _kind(model) != _kind(best)]
@@ -48,7 +48,7 @@ def is_significant(difference):
 
 
 def n_runs(result):
-    """Return with how many seeds each model of an experiment, or point of a sweep, was run."""
+    """Return the number of seeds of each model of an experiment, or of each point of a sweep."""
     if result.kind == "sweep":
         return len(result.points[0]["runs"])
     return len(result.comparison.models[0].runs)
@@ -60,9 +60,9 @@ def headline(study, class_names):
     Parameters
     ----------
     study : skdigits.studies.StudyResult
-        What was found.
+        The results.
     class_names : dict of str to dict of label to str
-        What the classes of each data set are called.
+        Names of the classes of each data set.
     """
     experiments = [result for result in study.experiments if result.kind == "experiment"]
     sweeps = [result for result in study.experiments if result.kind == "sweep"]
@@ -81,19 +81,19 @@ def _sentence(text):
 
 
 def _short(titles):
-    """Return titles without what follows a colon, where that leaves them apart."""
+    """Return titles without the part after a colon, if they then still differ."""
     short = [title.partition(":")[0] for title in titles]
     return short if len(set(short)) == len(set(titles)) else titles
 
 
 def _target(study, sweep):
-    """Return the published figure that all points of a sweep are to be over, or None."""
+    """Return the published figure that all points of a sweep should exceed, or None."""
     claims = [each for each in study.published if each.experiment == sweep.name]
     return next((each.value for each in claims if each.measure == "accuracy"), None)
 
 
 def answer(result):
-    """Return what one experiment, sweep or search gave."""
+    """Return the answer of one experiment, sweep or search."""
     if result.kind == "search":
         return (
             f"The best of {result.n_iter} candidates gets {fmt.percent(result.best_score)} of the "
@@ -158,7 +158,7 @@ def _verdict(result):
 
 
 def _on_classes(result, names):
-    """Return which classes the best of two models finds more of, or nothing."""
+    """Return the classes that the better of two models predicts better, or an empty text."""
     found = result.class_differences
     if len(result.comparison.models) != 2 or n_runs(result) < 2:
         return ""
@@ -183,7 +183,7 @@ def _counted(results):
 
 
 def _of_sweep(result, target):
-    """Return from which value of its first axis on all settings are over a published figure."""
+    """Return the value of the first axis from which on all settings exceed a published figure."""
     axis, labels = next(iter(result.axes.items()))
     if target is None or not all(label.isdecimal() for label in labels):
         return _range(result)
@@ -219,7 +219,7 @@ def _range(result):
 
 
 def _luck(result):
-    """Return how far seeds alone move a setting: what the range is to be held against."""
+    """Return how far seeds alone move a setting, to compare the range of settings with."""
     if n_runs(result) < 2:
         return ", too little for a claim about which is best"
     spread = 100 * float(np.median([point["std"]["accuracy"] for point in result.points]))

@@ -1,4 +1,4 @@
-"""What every page shows of a comparison, as texts and pictures for the templates."""
+"""Parts of a page about a comparison, as texts and pictures for the templates."""
 
 from math import prod
 
@@ -18,12 +18,12 @@ SIGNIFICANCE = 0.05
 
 
 def evaluated(comparison, X, y, class_names):
-    """Return the evaluated images as pixels, None where they make no pictures, and their labels.
+    """Return the evaluated images as pixels, or None if they are not pictures, and their labels.
 
     Raises
     ------
     ValueError
-        For images, labels or names that don't belong to the comparison.
+        If images, labels or names do not belong to the comparison.
     """
     check_consistent_length(X, y)
     X = as_data(X)
@@ -35,7 +35,7 @@ def evaluated(comparison, X, y, class_names):
         )
     last = max(max(model.mistakes["index"], default=0) for model in comparison.models)
     if last >= len(y):
-        raise ValueError(f"X must hold all evaluated images: it has {len(y)}, and none {last}.")
+        raise ValueError(f"X must hold all evaluated images; it has {len(y)}, but no image {last}.")
     if len(class_names) != len(comparison.classes):
         raise ValueError(
             f"class_names must name {len(comparison.classes)} classes, got {len(class_names)}."
@@ -48,7 +48,7 @@ def evaluated(comparison, X, y, class_names):
 
 
 def samples(X, y, names, random_state):
-    """Return a strip of images of each class; None of a class without any."""
+    """Return a row of images of each class, or None for a class without images."""
     rows = choose_samples(X, y, n_images=N_SAMPLES, random_state=random_state)
     chosen = dict(zip(np.unique(y).tolist(), rows, strict=True))
     return [
@@ -62,7 +62,7 @@ def samples(X, y, names, random_state):
 
 
 def samples_drawing(X, y, names, title):
-    """Return the same images as a drawing, of the classes that there are."""
+    """Return the same images as a drawing, for the classes that have images."""
     labels = [fmt.short(names[label]) for label in np.unique(y).tolist()]
 
     def plot(ax):
@@ -74,41 +74,41 @@ def samples_drawing(X, y, names, title):
 
 
 def axis_name(axis, labels):
-    """Return what an axis of a sweep is called: sizes of one hidden layer are its nodes."""
+    """Return the name of an axis of a sweep; sizes of one hidden layer are its nodes."""
     one_layer = axis == "hidden_layer_sizes" and all(label.isdecimal() for label in labels)
     return "Hidden nodes" if one_layer else fmt.words(axis)
 
 
 def histories(models):
-    """Return the histories of all runs of each model that has them."""
+    """Return the histories of all runs, for each model that has them."""
     return {
         model.name: [run.history for run in model.runs] for model in models if model.runs[0].history
     }
 
 
 def metrics(histories):
-    """Return what the histories have a curve of."""
+    """Return the metrics that the histories have."""
     return [m for m in ("accuracy", "loss") if any(m in runs[0] for runs in histories.values())]
 
 
 def is_validated(histories):
-    """Return whether there is a validation curve."""
+    """Return whether the histories have a validation curve."""
     return any(key.startswith("val_") for runs in histories.values() for key in runs[0])
 
 
 def model_part(model, X, names, *, of=""):
-    """Return one model's confusions and figures for each class.
+    """Return the confusions of a model, and its figures for each class.
 
     Parameters
     ----------
     model : skdigits.model_selection.ModelResult
         The model.
     X : ndarray of uint8 or None
-        The evaluated images, as pixels, where they make pictures.
+        The evaluated images as pixels, if they are pictures.
     names : dict of label to str
-        What the classes are called.
+        Names of the classes.
     of : str, default=""
-        What the model was trained on, where a page has several.
+        The data that the model was trained on, if a page has several.
     """
     return {
         "name": model.name,
@@ -158,9 +158,9 @@ def _confusions(model, X, names):
 
 
 def _surest(positions, index):
-    """Return the first images and the positions of their surest mistakes, each image once.
+    """Return the first images and the positions of their mistakes, each image once.
 
-    Several runs may have got the same image wrong.
+    Several runs may have made a mistake on the same image.
     """
     first: dict[int, int] = {}
     for position in positions:

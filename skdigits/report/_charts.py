@@ -1,4 +1,4 @@
-"""The drawings of a study: curves over seeds, sweeps and searches."""
+"""Drawings of a study: learning curves, sweeps and searches."""
 
 from dataclasses import replace
 from itertools import product
@@ -13,15 +13,16 @@ from skdigits.report._pictures import Drawing, learning_curves
 
 LINES = ("-", "--", ":", "-.")
 SIZE = (5.0, 3.6)
-SWEEP_SIZE = (5.0, 4.4)  # with the legend below
+SWEEP_SIZE = (5.0, 4.4)  # including the legend below
 MOST_MODELS_WITH_BOTH_CURVES = 2
-LOG_FROM = 20  # times the smallest value: the largest of an axis that is drawn in powers
+LOG_FROM = 20  # ratio of the largest to the smallest value for a logarithmic axis
 
 
 def curves(models, *, of):
-    """Return the learning curves of models by name, in pairs of the same scale.
+    """Return drawings of the learning curves of models, by name.
 
-    Many models would cross with training and validation in one drawing: then each has its own.
+    If there are many models, training and validation curves get their own drawings, on the same
+    scale.
     """
     histories = blocks.histories(models)
     apart = len(histories) > MOST_MODELS_WITH_BOTH_CURVES and blocks.is_validated(histories)
@@ -58,10 +59,10 @@ def _limits(histories, metric):
 
 
 def sweep_charts(sweep, *, of):
-    """Return the charts of a sweep by name: accuracy, and epochs where they differ.
+    """Return the charts of a sweep by name: accuracy, and the number of epochs if that differs.
 
-    The axis with the most values is horizontal, the next one gives the lines, each combination
-    of the rest a chart of its own, on the same scale.
+    The axis with the most values is horizontal. The next axis gives the lines. Each combination of
+    the other axes has its own chart, on the same scale.
     """
     names = sorted(sweep.axes, key=lambda name: -len(sweep.axes[name]))
     horizontal, lines, rest = names[0], names[1:2], names[2:]
@@ -102,7 +103,7 @@ def _n_epochs(run):
 
 
 def _chart_limits(groups, most):
-    """Return the ends of an axis for means with bars, no further than a margin over the most."""
+    """Return the ends of an axis for means with bars, at most a margin above `most`."""
     means = [(np.mean(values), _spread(values)) for values in groups]
     low, high = min(m - s for m, s in means), max(m + s for m, s in means)
     high = high if most is None else min(high, most)
@@ -119,7 +120,7 @@ def _sweep_plot(series, axes, limits):
     numbers = [_number(label) for label in labels]
     numeric = None not in numbers
     place = dict(zip(labels, numbers if numeric else range(len(labels)), strict=True))
-    # Side by side a little, so that the bars of equal points don't hide each other.
+    # Points are shifted a little, so that the bars of equal points do not hide each other.
     apart = np.diff(sorted(place.values()))
     step = min(0.12 * min(apart, default=1), 0.02 * sum(apart) or 0.12)
 
@@ -197,7 +198,7 @@ _DOTS = {
 
 
 def _most_telling(candidates, scores):
-    """Return the name and values of the parameter whose rank goes most with the score's."""
+    """Return the name and values of the parameter with the highest rank correlation."""
     columns = {}
     for name in candidates[0]["params"]:
         values = [candidate["params"][name] for candidate in candidates]
@@ -217,7 +218,7 @@ def _most_telling(candidates, scores):
 
 
 def _flat(value):
-    """Yield what lists hold, and lists in them."""
+    """Yield the items of lists, and of lists in them."""
     for item in value:
         if isinstance(item, list | tuple):
             yield from _flat(item)
@@ -232,7 +233,7 @@ def _frame(ax, x, y):
 
 
 def _number(label):
-    """Return the number that a label is, such as "14" or "(14,)", or None."""
+    """Return the number in a label, such as "14" or "(14,)", or None."""
     try:
         return float(str(label).strip("()[], "))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page of a comparison: which model is best, by how much, and what each gets wrong."""
+"""The page of a comparison: which model is best, by how much, and what mistakes each makes."""
 
 from pathlib import Path
 
@@ -12,25 +12,25 @@ from skdigits.report._render import render
 def write_report(comparison, X, y, folder, *, title, class_names=None, run=None):
     """Write ``index.html`` and ``results.json`` of a comparison.
 
-    The page needs no other file and no network. Each file appears whole or not at all, in place
-    of an older one.
+    The page needs no other file and no network. Each file is written whole or not at all, and
+    replaces an older one.
 
     Parameters
     ----------
     comparison : skdigits.model_selection.Comparison
-        What to report.
+        The comparison.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
-        The images that the models were evaluated on: ``X_test``, or ``X`` for folds. Rows of pixels
-        may be given as images here, so that their shape is known; otherwise those of a square
-        number are square. Of what makes no pictures, the page shows none.
+        The images that the models were evaluated on: ``X_test``, or ``X`` for folds. If the models
+        got rows of pixels, images can be given here to set their shape; otherwise rows are drawn as
+        squares if possible. If X does not make pictures, the page shows none.
     y : array-like of shape (n_images,)
-        Their labels.
+        The labels of these images.
     folder : path-like
-        Where to write. Made where it doesn't exist.
+        Where to write. It is made if it does not exist.
     title : str
-        What the images are, such as "MNIST".
+        Name of the data, such as "MNIST".
     class_names : list of str, default=None
-        Names of the classes in sorted order; None takes the labels.
+        Names of the classes in sorted order. If None, the labels.
     run : dict, default=None
         How the result was made, as `describe_run` gives it.
 
@@ -42,9 +42,9 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     Raises
     ------
     ValueError
-        If ``X``, ``y`` or ``class_names`` don't belong to the comparison.
+        If ``X``, ``y`` or ``class_names`` do not belong to the comparison.
     OSError
-        If the folder can't be written.
+        If the folder cannot be written.
 
     See Also
     --------
@@ -79,7 +79,7 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
 
 
 def _context(comparison, X, y, data, run):
-    """Return all that the template shows, as texts and pictures."""
+    """Return the values that the template shows, as texts and pictures."""
     models = fmt.ranked(comparison)
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
     histories = blocks.histories(models)
@@ -113,7 +113,7 @@ def _how(comparison, run):
 
 
 def _headline(models):
-    """Return the answer in one sentence, with no more certainty than the data has."""
+    """Return the answer in one sentence; it claims only what the data show."""
     best = models[0]
     accuracy = fmt.percent(best.mean["accuracy"])
     if len(models) == 1:
@@ -133,7 +133,7 @@ def _headline(models):
 
 
 def _evidence(best, model):
-    """Return how sure the difference between the best model and another is."""
+    """Return how certain the difference between the best model and another one is."""
     test = model.against_best
     return {
         "name": model.name,
@@ -147,7 +147,7 @@ def _evidence(best, model):
 
 
 def _facts(best):
-    """Return the best model's figures for the head of the page."""
+    """Return figures of the best model for the top of the page."""
     wrong = len(best.mistakes["index"])
     facts = [
         (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),

@@ -1,17 +1,17 @@
-"""Numbers as people read them; the same on the terminal and on the page."""
+"""Numbers and tables as text, the same on the terminal and on pages."""
 
 from itertools import compress
 
-# Between a number and its unit; it doesn't break and is narrower than a space.
+# Between a number and its unit: a narrow space that does not break lines.
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
-MOST_LETTERS = 20  # of a name in a drawing
+MOST_LETTERS = 20  # letters of a name in a drawing
 
 
 def percent(value, std=None, *, digits=2):
-    """Return a fraction as percent, with its standard deviation where there is one.
+    """Return a fraction in percent, with its standard deviation if there is one.
 
-    None, of what is not known, is a dash.
+    An unknown value, None, is a dash.
     """
     if value is None:
         return DASH
@@ -34,7 +34,7 @@ def seconds(value, std=None):
 
 
 def duration(value):
-    """Return a time in words, for people."""
+    """Return a time in minutes and seconds."""
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
 
@@ -57,7 +57,7 @@ def signed(difference, std=None, *, digits=4):
 
 
 def date(value):
-    """Return an ISO 8601 time in UTC with its parts apart."""
+    """Return an ISO 8601 time in UTC as date, time and zone."""
     return value.replace("T", " ").replace("+00:00", " UTC")
 
 
@@ -67,7 +67,7 @@ def count(value):
 
 
 def plural(value, noun):
-    """Return a count with its noun."""
+    """Return a count with a noun in singular or plural."""
     return f"{count(value)} {noun}{'' if value == 1 else 's'}"
 
 
@@ -78,14 +78,14 @@ def p_value(value):
 
 
 def short(text):
-    """Return a name as a drawing has room for: one line, of a long one the beginning and end."""
+    """Return a name that fits into a drawing: one line, with the middle of long names left out."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     half = MOST_LETTERS // 2
     return text if len(text) <= MOST_LETTERS else f"{text[:half]}…{text[1 - half :]}"
 
 
 def ranked(comparison):
-    """Return the models, the best first, then by falling accuracy."""
+    """Return the models: first the best one, then the others by falling accuracy."""
     return sorted(
         comparison.models,
         key=lambda model: (model.name != comparison.best, -model.mean["accuracy"]),
@@ -110,15 +110,15 @@ def comparison_table(comparison):
     Parameters
     ----------
     comparison : skdigits.model_selection.Comparison
-        What to show.
+        The comparison.
 
     Returns
     -------
     columns : tuple of str
-        The heads.
+        The column names.
     rows : list of list of str
-        A row a model, the best first. With folds, each measure is mean ± standard deviation. A
-        measure that no model has is left out.
+        One row for each model, the best first. With folds, each measure is mean ± standard
+        deviation. A measure that no model has is left out.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def comparison_table(comparison):
                 percent(mean["accuracy"], std["accuracy"]),
                 number(mean["macro_f1"], std["macro_f1"]),
                 number(mean["log_loss"], std["log_loss"]),
-                # Runs that were stored before it was measured lack it.
+                # Runs that older versions stored do not have it.
                 number(*(of.get("expected_calibration_error") for of in (mean, std))),
                 seconds(mean["fit_seconds"], std["fit_seconds"]),
                 seconds(mean["predict_seconds"], std["predict_seconds"]),

@@ -1,4 +1,4 @@
-"""The page over several studies: each one's question, answer and figures, and the way to it."""
+"""A page about several studies: question, answer and figures of each, with a link to its page."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from skdigits.report._render import render
 
 
 def write_index(folder, *, order=()):
-    """Write ``index.html`` over all studies in a folder.
+    """Write ``index.html`` about all studies in a folder.
 
     Parameters
     ----------
     folder : path-like
-        One that holds a folder for each study, as `write_study` writes it.
+        A folder that holds the folder of each study, as `write_study` writes it.
     order : sequence of str, default=()
-        Names of folders in the order in which they are shown; others follow by name.
+        Names of folders in the order to show them. Other folders follow, sorted by name.
 
     Returns
     -------
@@ -29,9 +29,9 @@ def write_index(folder, *, order=()):
     Raises
     ------
     ValueError
-        If there is no study, or if a ``results.json`` can't be read.
+        If there is no study, or if a ``results.json`` cannot be read.
     OSError
-        If the page can't be written.
+        If the page cannot be written.
 
     See Also
     --------
@@ -53,7 +53,7 @@ def write_index(folder, *, order=()):
     ]
     if not found:
         raise ValueError(
-            f"There is no study in {folder}: no folder in it has a results.json of a study."
+            f"There is no study in {folder}: it has no folder with a results.json of a study."
         )
     columns = list(COLUMNS.values())
     page = render("index.html.j2", {"studies": found, "columns": columns, "fmt": fmt})
@@ -62,7 +62,7 @@ def write_index(folder, *, order=()):
 
 
 def _read(path):
-    """Return what the index shows of a study, or None for the results of something else."""
+    """Return what the page shows of a study, or None if the results are not of a study."""
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

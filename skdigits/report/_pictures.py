@@ -1,4 +1,4 @@
-"""Figures as inline SVG and images as data URIs: a page needs no other file."""
+"""Figures as inline SVG and images as data URIs, so that a page needs no other file."""
 
 import base64
 import io
@@ -16,11 +16,11 @@ from skdigits._matplotlib import Axes, Figure, PowerNorm, style
 from skdigits.inspection import HistoryDisplay
 from skdigits.report import _format as fmt
 
-# Drawn in this colour, replaced in the SVG by the colour of the page's text, light or dark.
+# In the SVG, this colour is replaced by the colour of the page's text, light or dark.
 INK = "#010203"
 STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: small, sharp, in the page's font
-    "text.parse_math": False,  # a name may hold dollars
+    "svg.fonttype": "none",  # text stays text, in the font of the page
+    "text.parse_math": False,  # names may contain dollar signs
     "font.size": 10,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -28,25 +28,25 @@ STYLE: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-# Few mistakes beside many right answers: a power scale lets one mistake be seen.
+# A power scale, so that one mistake can be seen beside many right predictions.
 CONFUSION_POWER = 0.35
 MOST_CLASSES_WITH_COUNTS = 20
-FEW_CLASSES = 4  # whose matrix is drawn smaller
+FEW_CLASSES = 4  # with up to so many classes, a matrix is drawn smaller
 REM_PER_INCH = 6.8
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of one pair of axes, for the page and as a file.
+    """A figure with one pair of axes, for a page and as a file.
 
-    The figures belong to no pyplot state: there is nothing to close and no display is needed.
+    It is made without pyplot, so that it needs no display and does not have to be closed.
 
     Attributes
     ----------
     plot : callable
         ``plot(ax)`` draws it.
     description : str
-        What it shows, for those who can't see it.
+        What the figure shows, for screen readers.
     size : tuple of float
         Width and height in inches.
     """
@@ -62,9 +62,9 @@ class Drawing:
         svg = svg[svg.index("<svg") :]
         svg = re.sub(r"<[^>]*>", lambda tag: tag[0].replace(INK, "currentColor"), svg)
         svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
-        svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # named alike in every figure, and never used
+        svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure, and not used
         label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-        width = f"max-width: {REM_PER_INCH * self.size[0]:g}rem"  # so that text is never large
+        width = f"max-width: {REM_PER_INCH * self.size[0]:g}rem"  # keeps text small
         return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}"', 1)
 
     def png(self):
@@ -72,10 +72,10 @@ class Drawing:
         return self._save(format="png", facecolor="white", metadata={"Software": None})
 
     def _save(self, **options):
-        # The salt makes the ids repeatable, and different between the figures of a page.
+        # With the salt, ids are repeatable, and differ between the figures of a page.
         own = {**STYLE, "svg.hashsalt": escaped(self.description)}
         with style.context(["default", own]), warnings.catch_warnings():
-            # Names in other scripts: a browser has the letters.
+            # Browsers have the letters of other scripts.
             warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
             figure = Figure(figsize=self.size, layout="constrained")
             self.plot(figure.add_subplot())
@@ -85,16 +85,16 @@ class Drawing:
 
 
 def learning_curves(histories, metric, *, of="", limits=None):
-    """Return the curves of a metric, of all models in one figure.
+    """Return the curves of a metric for all models in one figure.
 
     Parameters
     ----------
     histories : dict of str to list of dict
-        Each model's history of each run.
+        The histories of all runs of each model.
     metric : str
-        Which curves.
+        Key of the histories.
     of : str, default=""
-        What the models were trained on, where a page has several.
+        The data that the models were trained on, if a page has several.
     limits : tuple of float, default=None
         The ends of the vertical axis.
 
@@ -120,7 +120,7 @@ def learning_curves(histories, metric, *, of="", limits=None):
 
 
 def confusion_matrix(confusion, class_names, name):
-    """Return a confusion matrix: white where nothing was confused, the darker the more."""
+    """Return a drawing of a confusion matrix: white for zero, darker for higher counts."""
     matrix = np.asarray(confusion)
     names = [fmt.short(name) for name in class_names]
 
@@ -141,7 +141,7 @@ def confusion_matrix(confusion, class_names, name):
 
 
 def _write_counts(ax, matrix, norm):
-    """Write into each cell of a matrix that is not zero how many it stands for."""
+    """Write the count into each cell of a matrix that is not zero."""
     for (row, column), value in np.ndenumerate(matrix):
         if value:
             ax.text(
@@ -176,7 +176,7 @@ def _png(image):
 
 
 def to_pixels(images):
-    """Return images to draw, of any real dtype, as uint8; what is missing is black."""
+    """Return images of any real dtype as uint8; missing values are black."""
     if images.dtype == np.uint8:
         return images
     low, high = float(np.nanmin(images)), float(np.nanmax(images))

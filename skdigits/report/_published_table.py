@@ -1,4 +1,4 @@
-"""Published figures beside ours, as texts; the same on the terminal, on the page and in docs/."""
+"""Published figures beside ours as text, the same on the terminal, on pages and in docs/."""
 
 from dataclasses import asdict
 
@@ -18,7 +18,7 @@ MEASURES = {"accuracy": "test accuracy", "train_accuracy": "training accuracy"}
 
 
 def published_row(claim):
-    """Return a published figure and ours as texts by name, from a claim as in ``results.json``."""
+    """Return a published figure and ours as texts by name; `claim` is as in ``results.json``."""
     in_percent = claim["measure"].endswith("accuracy")
     change = fmt.points if in_percent else fmt.signed
     plain = fmt.percent if in_percent else fmt.number
@@ -44,15 +44,15 @@ def published_table(result):
     Parameters
     ----------
     result : skdigits.studies.StudyResult
-        What was found.
+        The results.
 
     Returns
     -------
     columns : tuple of str
-        The heads.
+        The column names.
     rows : list of list of str
-        A row a published figure. Ours is mean ± standard deviation over the seeds; differences of
-        accuracies are in percentage points.
+        One row for each published figure. Ours is mean ± standard deviation over the seeds.
+        Differences of accuracies are in percentage points.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""Templates to pages."""
+"""Render templates."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def render(template, context):
-    """Return a page; what the context holds is escaped, but for the SVG that we drew."""
+    """Return a page. The values of the context are escaped, except for the SVG of our drawings."""
     environment = Environment(
         loader=PackageLoader("skdigits.report"),
         autoescape=True,

@@ -10,19 +10,19 @@ PACKAGES = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
 
 
 def describe_run(command, *, seconds=None):
-    """Describe the run under way, as plain data.
+    """Describe the current run, as plain data.
 
     Parameters
     ----------
     command : str
-        The command that makes the result again.
+        The command that repeats the run.
     seconds : float, default=None
-        How long it took in all.
+        Duration of the run.
 
     Returns
     -------
     dict
-        ``command``, ``seconds``, ``date`` (UTC, ISO 8601), ``cores`` (that the process may use),
+        ``command``, ``seconds``, ``date`` (UTC, ISO 8601), ``cores`` (available to the process),
         ``system``, ``python`` and ``versions`` by package.
 
     Examples

@@ -1,4 +1,4 @@
-"""The page of a study: its question answered, published beside reproduced, and all the figures."""
+"""The page of a study: its answer, published figures beside ours, and all details."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -17,27 +17,27 @@ from skdigits.report._published_table import COLUMNS, published_row
 from skdigits.report._render import render
 
 MOST_FACTS = 4
-MOST_OPEN = 2  # results whose details are open from the start
-FEWEST_CLASSES = 3  # with fewer, recall class by class says little more than accuracy
-N_CANDIDATES = 10  # of a search or a sweep that are shown without asking
+MOST_OPEN = 2  # with up to so many results, their details are open from the start
+FEWEST_CLASSES = 3  # with fewer classes, the recall of each adds little to the accuracy
+N_CANDIDATES = 10  # candidates or points that are shown without a click
 
 
 def write_study(result, data, folder, *, run=None):
     """Write a study as ``index.html``, ``results.json`` and its drawings as PNG files.
 
-    The page needs no other file and no network. Each file appears whole or not at all, in place
-    of an older one; the page comes last.
+    The page needs no other file and no network. Each file is written whole or not at all, and
+    replaces an older one. The page is written last.
 
     Parameters
     ----------
     result : skdigits.studies.StudyResult
-        What the study found.
+        The results of the study.
     data : dict of str to (X, y, class_names)
         For each data set the images that the models were evaluated on, of shape
         (n_images, height, width[, channels]), their labels, and the names of the classes in
         sorted order.
     folder : path-like
-        Where to write. Made where it doesn't exist.
+        Where to write. It is made if it does not exist.
     run : dict, default=None
         How the result was made, as `describe_run` gives it.
 
@@ -49,14 +49,14 @@ def write_study(result, data, folder, *, run=None):
     Raises
     ------
     ValueError
-        If the study has no experiment, or ``data`` doesn't belong to it.
+        If the study has no experiment, or if ``data`` do not belong to it.
     OSError
-        If the folder can't be written.
+        If the folder cannot be written.
 
     See Also
     --------
     skdigits.studies.run_study : Run a study.
-    write_index : A page over several studies.
+    write_index : Write a page about several studies.
 
     Examples
     --------
@@ -145,12 +145,12 @@ def _check_data(name, data, result):
                     f"data has {len(X)}."
                 )
     if len(names) != len(classes):
-        raise ValueError(f"{name!r} has {len(classes)} classes, and {len(names)} names for them.")
+        raise ValueError(f"{name!r} has {len(classes)} classes, but {len(names)} names for them.")
     return pictures.to_pixels(as_images(X)), np.asarray(y), dict(zip(classes, names, strict=True))
 
 
 def _parts(result, data):
-    """Return what the page shows of each result, in order."""
+    """Return the parts of the page, one for each result."""
     show = {"experiment": _experiment, "sweep": _sweep, "search": _search}
     return [
         {
@@ -210,7 +210,7 @@ def _difference(found):
 
 
 def _reading(found):
-    """Return what a paired test says."""
+    """Return what a paired test shows, in words."""
     if found.n < 2:
         return "one run: no claim"
     if found.p_value is None:
@@ -219,7 +219,7 @@ def _reading(found):
 
 
 def _classes(result, names):
-    """Return the recall of each class of the best model beside that of its rival, or None."""
+    """Return a table of the recall of each class, for the best model and its rival, or None."""
     other = answers.rival(result.comparison)
     if other is None or len(names) < FEWEST_CLASSES:
         return None
@@ -297,14 +297,14 @@ def _search(result, data, of):
 
 
 def _text(value):
-    """Return a parameter's value for people."""
+    """Return the value of a parameter as text."""
     if isinstance(value, list | tuple):
         return " + ".join(map(_text, value))
     return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
 def _facts(results):
-    """Return figures for the head of the page, of the results that its answer rests on."""
+    """Return figures for the top of the page, of the results that its answer is based on."""
     experiments = [result for result in results if result.kind == "experiment"]
     if len(experiments) == 1:
         return _facts_of_one(experiments[0])

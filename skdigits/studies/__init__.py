@@ -1,4 +1,4 @@
-"""The five published studies that skdigits grew out of, declared, to be run again."""
+"""Five published studies, declared as data, and a function that runs them again."""
 
 from skdigits.studies import activation, ann_search, binary, cnn_vs_ann, cnn_vs_mlp
 from skdigits.studies._declarations import (

@@ -1,4 +1,4 @@
-"""What a study is made of: plain declarations, which load nothing and run nothing."""
+"""Declarations of studies: plain data, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = [
     "Sweep",
 ]
 
-# A plain network and training, which the published studies begin from: what they found must not
-# change with the defaults of the estimators.
+# Common settings of the published studies: a plain network, trained in a plain way. They do not
+# depend on the defaults of the estimators, so that these can change.
 PLAIN: Mapping[str, Any] = {
     "activation": "relu",
     "output_activation": "softmax",
@@ -36,14 +36,14 @@ PLAIN: Mapping[str, Any] = {
 
 
 class KerasObject:
-    """A Keras object as a declaration: it imports Keras only when it is made.
+    """Declaration of a Keras object; Keras is imported when the object is made.
 
     Parameters
     ----------
     path : str
-        Where it is in ``keras``, such as "initializers.RandomNormal".
+        Path of the class in ``keras``, such as "initializers.RandomNormal".
     **config
-        What its class is called with.
+        Arguments of the class.
 
     Examples
     --------
@@ -58,10 +58,10 @@ class KerasObject:
 
     def make(self):
         """Return a new Keras object."""
-        room, name = self.path.rsplit(".", 1)
+        module, name = self.path.rsplit(".", 1)
         from skdigits._tensorflow import keras
 
-        return getattr(import_module(f"{keras.__name__}.{room}"), name)(**self.config)
+        return getattr(import_module(f"{keras.__name__}.{module}"), name)(**self.config)
 
     def __repr__(self):
         config = ", ".join(f"{key}={value!r}" for key, value in self.config.items())
@@ -72,7 +72,7 @@ class KerasObject:
 class LayerSizes:
     """Distribution of ``hidden_layer_sizes`` for a random search.
 
-    First the number of layers is drawn, then the units of each, all values being equally likely.
+    The number of layers is drawn first, then the units of each. All values are equally likely.
 
     Parameters
     ----------
@@ -93,24 +93,24 @@ class LayerSizes:
     units: tuple[int, ...]
 
     def rvs(self, random_state):
-        """Draw the sizes of one network, as `RandomizedSearchCV` asks for them."""
+        """Draw the sizes of one network; `RandomizedSearchCV` calls this method."""
         depth = random_state.choice(self.n_layers)
         return tuple(random_state.choice(self.units, size=depth).tolist())
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model by its parameters.
+    """Declaration of a model: an estimator and its parameters.
 
     Parameters
     ----------
     estimator : str
         The short name of a classifier, as on the command line, such as "mlp" for `MLPClassifier`.
     params : dict, default={}
-        Parameters that differ from the estimator's defaults; `KerasObject` where Keras has an
-        object.
+        Parameters that differ from the defaults of the estimator. Declare Keras objects as
+        `KerasObject`.
     from_search : str, default=None
-        Name of a `Search` of the same study whose best parameters come first; `params` go over
+        Name of a `Search` of the same study. Its best parameters are used, unless `params` sets
         them.
     """
 
@@ -126,15 +126,15 @@ class Experiment:
     Parameters
     ----------
     name : str
-        Short, for file names and `Published`.
+        A short name, for file names and `Published`.
     title : str
-        For people.
+        The title on the page.
     data : tuple of {"digits", "mnist", "fashion", "binary"}
-        The data sets. Each gives a comparison.
+        The data sets. The models are compared on each.
     models : dict of str to Model
         The models by name.
     max_seeds : int, default=None
-        The most seeds that it is run with, where a run is long.
+        Maximum number of seeds. Set it if a run takes long.
     """
 
     name: str
@@ -153,7 +153,7 @@ class Sweep:
     name, title, data, max_seeds
         As in `Experiment`.
     model : Model
-        What all points share.
+        The model of all points, without the swept parameters.
     grid : dict of str to tuple
         The values of each parameter.
     """
@@ -175,15 +175,15 @@ class Search:
     name, title, data
         As in `Experiment`.
     model : Model
-        What all candidates share.
+        The model of all candidates, without the parameters that are drawn.
     space : dict of str to (tuple or distribution)
-        What is drawn.
+        The values or distribution of each parameter.
     n_iter : int
         Number of candidates.
     cv : int
         Number of stratified folds.
     n_train : int, default=None
-        Size of the stratified part of the training images that the search runs on; None takes all.
+        Number of training images to search on, a stratified part. None uses all.
     """
 
     name: str
@@ -198,26 +198,26 @@ class Search:
 
 @dataclass(frozen=True)
 class Published:
-    """A figure or a finding of the published study, and where ours is to be found.
+    """A figure or a finding of the published study, and where to find ours.
 
     Parameters
     ----------
     text : str
-        What was published.
+        The published statement.
     experiment, data : str
         Name of the experiment, and of the data set.
     value : float, default=None
-        The published figure as a fraction, or None where the finding has none.
+        The published figure as a fraction, or None if there is no figure.
     model : str, default=None
-        The model of an `Experiment`; None for a `Sweep`, whose lowest point counts.
+        The model of an `Experiment`. None for a `Sweep`; the figure is that of its lowest point.
     against : str, default=None
-        Another model of the experiment: the figure is then the difference to it, paired by seed.
+        Another model of the experiment. The figure is the difference from it, paired by seed.
     measure : {"accuracy", "log_loss", "train_accuracy", "unsteadiness"}, default="accuracy"
-        Which figure. "train_accuracy" is the mean accuracy over the last epoch, as Keras shows it
-        in training. "unsteadiness" is the mean change, up or down, of the validation loss from
-        one epoch to the next in the second half of the epochs.
+        The measure. "train_accuracy" is the mean accuracy over the last epoch, as Keras shows it
+        in training. "unsteadiness" is the mean absolute change of the validation loss from one
+        epoch to the next, in the second half of the epochs.
     note : str, default=""
-        What to know when comparing the two.
+        A note on the comparison with ours.
     """
 
     text: str
@@ -232,28 +232,29 @@ class Published:
 
 @dataclass(frozen=True)
 class Study:
-    """A published study, declared.
+    """Declaration of a published study.
 
     Parameters
     ----------
     name : str
         Name on the command line.
     title, question : str
-        For people; the question is what its page answers first.
+        The title, and the question that the page answers first.
     source : str
-        The published study in a sentence: what it did.
+        Describes what the published study did.
     minutes : int
-        About how long it takes in full on two cores, with five seeds.
+        Approximate duration on two cores, with five seeds.
     experiments : tuple of (Experiment, Sweep or Search)
-        In the order of the page. A search comes before those that use what it found.
+        The experiments, in the order of the page. A search comes before the experiments that use
+        its result.
     published : tuple of Published, default=()
-        What was published.
+        The published figures and findings.
     notes : tuple of str, default=()
-        What is our own choice, and what else differs from the published study.
+        Our own choices, and other differences from the published study.
 
     Examples
     --------
-    A sixth study is one object:
+    A new study is one object:
 
     >>> from skdigits.studies import Experiment, Model, Study, run_study
     >>> small = {"epochs": 2, "learning_rate_schedule": "constant"}

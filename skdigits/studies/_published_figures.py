@@ -1,4 +1,4 @@
-"""Published figures beside what was found."""
+"""Published figures beside ours."""
 
 from dataclasses import asdict
 
@@ -16,7 +16,7 @@ def compare_published(published, experiments):
     published : sequence of Published
         The published figures.
     experiments : list of (ExperimentResult, SweepResult or SearchResult)
-        What was found.
+        Our results.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The quick version of a study: the same parts, each cut short."""
+"""The quick version of a study: the same experiments with fewer epochs, values and candidates."""
 
 from dataclasses import replace
 from numbers import Integral
@@ -6,13 +6,13 @@ from numbers import Integral
 from skdigits.studies._declarations import Search, Sweep
 
 EPOCHS = 3
-VALUES = 3  # of an axis of a sweep
+VALUES = 3  # values of an axis of a sweep
 CANDIDATES = 4
 FOLDS = 2
 
 
 def quicken(study):
-    """Return a study whose fits, sweeps and searches are cut short."""
+    """Return a study with shorter fits, sweeps and searches."""
     return replace(study, experiments=tuple(_quicken(each) for each in study.experiments))
 
 
@@ -39,12 +39,12 @@ def _short(model):
 
 
 def _few(epochs):
-    """Return epochs cut short; what is no number, such as a pair, is cut as well."""
+    """Return fewer epochs; anything but a number, such as a pair, is replaced."""
     return min(epochs, EPOCHS) if isinstance(epochs, Integral) else EPOCHS
 
 
 def _thin(values):
-    """Return evenly spaced values, the first and the last among them."""
+    """Return evenly spaced values, including the first and the last."""
     if len(values) <= VALUES:
         return values
     return tuple(values[i * (len(values) - 1) // (VALUES - 1)] for i in range(VALUES))

@@ -28,27 +28,27 @@ def run_study(
     quick: bool = False,
     progress: Progress | None = None,
 ) -> StudyResult:
-    """Run a study, or what is left of it, and sum up what it found.
+    """Run a study, or what is left of it, and sum up the results.
 
-    Every model of an experiment is trained with the seeds 0, 1, 2, ..., on the same images, and
-    measured once on the test images. They are also measured after each epoch, for the curves,
-    unless a validation score is to stop the training early: nothing is chosen by test images.
+    Each model of an experiment is trained on the same images with the seeds 0, 1, 2, and so on, and
+    measured on the test images. The test images are also measured after each epoch, for the curves,
+    unless a validation score can stop the training early: the test images never choose anything.
 
     Parameters
     ----------
     study : Study
         One of `STUDIES`, or your own.
     folder : path-like, default=None
-        Where finished runs are kept, a file each, written at once: after an interruption the same
-        call goes on where it stopped. A run whose settings changed is run again. None keeps
-        nothing.
+        Folder for the finished runs, one file each. After an interruption, the same call continues
+        where it stopped. Runs whose settings have changed are repeated. None keeps nothing.
     data : sequence of str, default=None
-        Run on these data sets only; None runs on all of the study's.
+        Use only these data sets. None uses all data sets of the study.
     n_seeds : int, default=None
-        Number of seeds, at least 1; None is 5, or 2 for the quick version.
+        Number of seeds, at least 1. More seeds find smaller differences and take longer. None means
+        5, or 2 for the quick version.
     quick : bool, default=False
-        Run the short version, to look at: at most 2,000 training and 1,000 test images, 3 epochs,
-        3 values of each swept parameter and 4 candidates of a search.
+        Run a short version for a first look: at most 2,000 training and 1,000 test images, 3
+        epochs, 3 values of each swept parameter and 4 candidates of a search.
     progress : callable, default=None
         Called as ``progress(name, fraction, stage)`` as the work goes on: the name of the study,
         the fraction of its fits that are done, and a few words, such as ``"run 3 of 40: models,
@@ -57,14 +57,14 @@ def run_study(
     Returns
     -------
     StudyResult
-        The results, as plain data. The same whether or not it was interrupted, times excepted.
+        The results, as plain data. They do not depend on interruptions, except for times.
 
     Raises
     ------
     ValueError
-        If ``n_seeds`` is no whole number of at least 1, or the study has no such data set.
+        If ``n_seeds`` is not a whole number of at least 1, or the study does not use a data set.
     OSError
-        If data can't be read or a finished run can't be written.
+        If data cannot be read, or a finished run cannot be written.
 
     See Also
     --------
@@ -110,7 +110,7 @@ def _check_data(study, data):
         return own
     if unknown := [name for name in data if name not in own]:
         raise ValueError(
-            f"The study {study.name!r} is not about {', '.join(map(repr, unknown))}; its data: "
-            f"{', '.join(own)}."
+            f"The study {study.name!r} does not use {', '.join(map(repr, unknown))}; its data sets "
+            f"are {', '.join(own)}."
         )
     return [name for name in own if name in data]

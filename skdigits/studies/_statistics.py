@@ -14,7 +14,7 @@ LOWER_IS_BETTER = ("log_loss",)
 
 
 def paired_differences(best: ModelResult, others: list[ModelResult]) -> list[PairedDifference]:
-    """Compare the best model with the others, seed by seed."""
+    """Compare the best model with the others, paired by seed."""
     return [
         _paired_difference(best, other, measure)
         for measure in ("accuracy", "log_loss")
@@ -37,14 +37,14 @@ def _paired_difference(best, other, measure):
 
 
 def class_differences(best, other, confusions, classes) -> list[ClassDifference]:
-    """Compare the recall of each class of two models, seed by seed.
+    """Compare the recall of each class of two models, paired by seed.
 
     Parameters
     ----------
     best, other : str
         The models.
     confusions : dict of str to list of confusion matrix
-        Each model's matrix of each seed.
+        The matrices of each model, one for each seed.
     classes : list
         The classes, in the order of the matrices.
     """
@@ -70,7 +70,7 @@ def _p_value(ours, theirs):
 
 
 def _holm(p_values):
-    """Adjust p-values for their number by Holm's method; None, of no test, stays None."""
+    """Adjust p-values for their number by Holm's method; None stays None."""
     adjusted, lowest = list(p_values), 0.0
     tested = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
     for rank, (p, i) in enumerate(tested):

@@ -1,4 +1,4 @@
-"""Finished runs, one file each, so that a study goes on where it stopped."""
+"""Keep finished runs in files, so that a study can continue where it stopped."""
 
 import hashlib
 import json
@@ -13,21 +13,20 @@ PACKAGES = ("scikit-learn", "keras", "tensorflow", "numpy")
 class RunStore:
     """The finished runs of a study.
 
-    Each is a file named after what was run and a fingerprint of its settings, written at once and
-    whole. It counts only if its settings are those asked for, so a run whose settings changed is
-    run again, and one whose settings change back isn't.
+    Each run is a file, named after the run and a fingerprint of its settings. A file is used only
+    if it has the same settings, so that a run is repeated if its settings change.
 
     Parameters
     ----------
     folder : path-like or None
-        Where the files are; made with the first. None keeps nothing.
+        The folder of the files; it is made for the first one. None keeps nothing.
     """
 
     def __init__(self, folder):
         self.folder = None if folder is None else Path(folder)
 
     def load(self, label, settings):
-        """Return what a run with these settings gave, or None."""
+        """Return the result of a run with these settings, or None."""
         if self.folder is None:
             return None
         try:
@@ -36,10 +35,10 @@ class RunStore:
             same = found["settings"] == json.loads(to_json(settings))
             return found["result"] if same else None
         except (FileNotFoundError, ValueError, LookupError, TypeError):
-            return None  # not run yet, or no file of ours: it is written anew
+            return None  # not run yet, or not a valid file, which is replaced
 
     def save(self, label, settings, result):
-        """Keep what a run gave."""
+        """Keep the result of a run."""
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The images that studies learn from and are evaluated on."""
+"""The images of studies, for training and evaluation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ class Images:
 
 
 def load_images(name, quick):
-    """Return a data set, or for the quick version a fixed, stratified part of it."""
+    """Return a data set; for the quick version, a stratified part that is always the same."""
     X, y, class_names = load_data(name, "train")
     X_test, y_test, _ = load_data(name, "test")
     return Images(
@@ -32,7 +32,7 @@ def load_images(name, quick):
 
 
 def part(X, y, n_images):
-    """Return a stratified part of labelled images, always the same, in their order."""
+    """Return a stratified part of images and labels, always the same and in their order."""
     if n_images is None or n_images >= len(y):
         return X, y
     rows, _ = train_test_split(np.arange(len(y)), train_size=n_images, stratify=y, random_state=0)
@@ -46,7 +46,7 @@ def evaluated_images(result):
     Parameters
     ----------
     result : StudyResult
-        What was found.
+        The results of the study.
 
     Returns
     -------

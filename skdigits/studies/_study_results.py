@@ -1,4 +1,4 @@
-"""What a study found, as plain data."""
+"""The results of a study, as plain data."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from skdigits.model_selection._model_results import Comparison
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """How far the best model of an experiment is from another, seed by seed.
+    """Difference between the best model of an experiment and another one, paired by seed.
 
     Attributes
     ----------
     best, other : str
-        The models; the best is the one with the highest mean accuracy, whatever the measure.
+        The models. The best is that with the highest mean accuracy, for all measures.
     measure : {"accuracy", "log_loss"}
-        What is compared.
+        The measure that is compared.
     mean, std : float or None
-        Of best minus other over the seeds; ``std`` is None for one seed.
+        Mean and standard deviation of best minus other over the seeds; ``std`` is None for one
+        seed.
     n : int
         Number of seeds.
     p_value : float or None
-        Of the paired t-test over the seeds. None for one seed, and where all differences are
-        equal, which leaves nothing to test against.
+        Of the paired t-test over the seeds. None for one seed, and if all differences are equal, so
+        that the test is not defined.
     n_won : int
-        Number of seeds with which the best model did better than the other.
+        Number of seeds for which the best model was better than the other.
     """
 
     best: str
@@ -41,7 +42,7 @@ class PairedDifference:
 
 @dataclass(frozen=True)
 class ClassDifference:
-    """How much more of a class the best model of an experiment finds than another, seed by seed.
+    """Difference in the recall of a class between the best model and another, paired by seed.
 
     Attributes
     ----------
@@ -50,12 +51,13 @@ class ClassDifference:
     label : int or str
         The class.
     mean, std : float or None
-        Of the best model's recall minus the other's over the seeds; ``std`` is None for one seed.
+        Mean and standard deviation, over the seeds, of the recall of the best model minus that of
+        the other; ``std`` is None for one seed.
     n : int
         Number of seeds.
     p_value : float or None
         Of the paired t-test over the seeds, adjusted by Holm's method for the number of classes.
-        None for one seed, and where all differences are equal.
+        None for one seed, and if all differences are equal.
     """
 
     best: str
@@ -69,16 +71,16 @@ class ClassDifference:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """Several models on one data set.
+    """Results of several models on one data set.
 
     Attributes
     ----------
     name, title, data : str
-        As declared; one data set.
+        As declared, for one data set.
     comparison : skdigits.model_selection.Comparison
-        The models; their runs are seeds.
+        The comparison of the models; their runs are seeds.
     differences : list of PairedDifference
-        The best model against each other one.
+        The differences between the best model and each other one.
     class_differences : list of ClassDifference
         The same for each class.
     """
@@ -94,17 +96,17 @@ class ExperimentResult:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """One model at every point of a grid, on one data set.
+    """Results of one model at all points of a grid, on one data set.
 
     Attributes
     ----------
     name, title, data : str
-        As declared; one data set.
+        As declared, for one data set.
     axes : dict of str to list of str
         The swept parameters, and a label for each of their values.
     points : list of dict
-        For each point the label on each axis by the axis' name, ``runs`` (a
-        `skdigits.model_selection.Run` a seed), and their ``mean`` and ``std`` of each measure.
+        For each point its label on each axis, by name of the axis; ``runs``, one
+        `skdigits.model_selection.Run` for each seed; ``mean`` and ``std`` of each measure.
     n_parameters : list of int
         Number of weights at each point.
     """
@@ -120,12 +122,12 @@ class SweepResult:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a random search found on one data set.
+    """Results of a random search on one data set.
 
     Attributes
     ----------
     name, title, data : str
-        As declared; one data set.
+        As declared, for one data set.
     best_params : dict
         The parameters of the best candidate.
     best_score : float
@@ -133,8 +135,8 @@ class SearchResult:
     n_iter, cv, n_train : int
         Number of candidates, of folds, and of images searched on.
     candidates : list of dict
-        For each its ``params``, ``mean_test_score``, ``std_test_score`` and ``mean_fit_time`` (in
-        seconds), in the order drawn.
+        For each candidate its ``params``, ``mean_test_score``, ``std_test_score`` and
+        ``mean_fit_time`` (in seconds), in the order in which they were drawn.
     seconds : float
         Wall time of the search.
     """
@@ -161,13 +163,13 @@ class PublishedResult:
     text, value, experiment, data, model, against, measure
         As declared, see `Published`.
     mean, std : float or None
-        Ours over the seeds; ``std`` is None for one seed.
+        Our figure over the seeds; ``std`` is None for one seed.
     n : int
         Number of seeds.
     difference : float or None
-        ``mean`` minus ``value``; None where the study published no figure.
+        ``mean`` minus ``value``; None if the study did not publish a figure.
     note : str
-        What to know when comparing the two.
+        A note on the comparison.
     """
 
     text: str
@@ -186,7 +188,7 @@ class PublishedResult:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What `run_study` found.
+    """Results of a study, from `run_study`.
 
     Attributes
     ----------
@@ -195,9 +197,9 @@ class StudyResult:
     title, question, source, notes
         As declared, see `Study`.
     quick : bool
-        Whether it is the short version, on a subset: to look at, not to conclude from.
+        Whether it is the short version, for a first look.
     n_seeds : int
-        Number of seeds asked for; an experiment may have fewer.
+        Number of seeds; some experiments may have fewer.
     experiments : list of (ExperimentResult, SweepResult or SearchResult)
         One for each declared experiment and data set.
     published : list of PublishedResult
