@@ -14,7 +14,6 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
@@ -30,7 +29,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
-from skdigits._nested import last_step, random_states
+from skdigits._nested import last_step, random_states, with_last_step
 from skdigits._pickling import OldPickles
 from skdigits._warnings import said_already
 
@@ -298,16 +297,7 @@ def _predict_proba(member, X):
         return member.predict_proba(X)
     twin = copy.copy(classifier)
     twin._network = classifier._network.copy()
-    probabilities = _with_last_step(member, twin).predict_proba(X)
+    probabilities = with_last_step(member, twin).predict_proba(X)
     if not twin._network.can_give_back:
         classifier._network = twin._network  # the next prediction would have to build it again
     return probabilities
-
-
-def _with_last_step(estimator, step):
-    """Return an estimator, or a copy of a Pipeline, that ends with another step."""
-    if not isinstance(estimator, Pipeline):
-        return step
-    pipeline = copy.copy(estimator)
-    pipeline.steps = [*estimator.steps[:-1], (estimator.steps[-1][0], step)]
-    return pipeline

@@ -40,7 +40,8 @@ def run_study(
         One of `STUDIES`, or your own.
     folder : path-like, default=None
         Folder for the finished runs, one file each. After an interruption, the same call continues
-        where it stopped. Runs whose settings have changed are repeated. None keeps nothing.
+        where it stopped. Runs whose settings have changed are repeated. If None, runs
+        are not kept.
     data : sequence of str, default=None
         Use only these data sets. None uses all data sets of the study.
     n_seeds : int, default=None

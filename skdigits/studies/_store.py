@@ -19,7 +19,7 @@ class RunStore:
     Parameters
     ----------
     folder : path-like or None
-        The folder of the files; it is made for the first one. None keeps nothing.
+        The folder of the files; it is made for the first one. If None, runs are not kept.
     """
 
     def __init__(self, folder):
