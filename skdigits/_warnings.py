@@ -5,7 +5,7 @@ import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_said = ContextVar("_said", default=False)
+_suppressed = ContextVar("_suppressed", default=False)
 
 PASSED_OVER = ("skdigits", "sklearn", "contextlib")
 
@@ -15,7 +15,7 @@ def warn(message):
 
     Python shows a warning once for each line, so that a loop of predictions shows it once.
     """
-    if _said.get():
+    if _suppressed.get():
         return
     level, frame = 2, sys._getframe(1)
     while frame.f_back and frame.f_globals["__name__"].split(".")[0] in PASSED_OVER:
@@ -24,10 +24,10 @@ def warn(message):
 
 
 @contextmanager
-def said_already():
+def without_our_warnings():
     """Suppress our warnings: another classifier has given them for the same data."""
-    token = _said.set(True)
+    token = _suppressed.set(True)
     try:
         yield
     finally:
-        _said.reset(token)
+        _suppressed.reset(token)

@@ -31,7 +31,7 @@ from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
 from skdigits._nested import last_step, random_states, with_last_step
 from skdigits._pickling import OldPickles
-from skdigits._warnings import said_already
+from skdigits._warnings import without_our_warnings
 
 __all__ = ["AveragingClassifier"]
 
@@ -212,7 +212,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         check_is_fitted(self)
         first, *others = self.estimators_
         probabilities = [_predict_proba(first, X)]
-        with said_already():
+        with without_our_warnings():
             probabilities += [_predict_proba(member, X) for member in others]
         return np.mean(probabilities, axis=0)
 
@@ -278,19 +278,19 @@ def _check_estimator(estimator):
 
 def _fit_member(member, X, y, fit_params, *, warns):
     """Fit one member, in this process or in a worker."""
-    with nullcontext() if warns else said_already():
+    with nullcontext() if warns else without_our_warnings():
         member.fit(X, y, **fit_params)
     classifier = last_step(member)
     if isinstance(classifier, ImageClassifier):
-        classifier._network.suspend()  # so that the next member is trained by the same program
+        classifier._network.suspend()  # so that the next member can use its compiled model
     return member
 
 
 def _predict_proba(member, X):
-    """Predict with a member whose network takes a program for this prediction only.
+    """Predict with a member whose network takes a compiled model for this prediction only.
 
-    All members so predict with the same program, one after the other. The network itself is left
-    alone, since another thread may use it: a copy with the same weights takes the program.
+    In this way, all members predict with the same compiled model, one after the other. A copy of
+    the network takes it, with the same weights, since another thread may use the network itself.
     """
     classifier = last_step(member)
     if not isinstance(classifier, ImageClassifier) or not classifier._network.is_suspended:
