@@ -142,10 +142,13 @@ def test_any_classifier_with_a_seed_is_averaged_in_processes_too():
     np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: make_pipeline(PixelScaler(), it)])
-def test_members_are_trained_and_predict_with_one_compiled_network(wrap, builds):
+@pytest.mark.parametrize(
+    "estimator",
+    [mlp(hidden_layer_sizes=(19,)), make_pipeline(PixelScaler(), mlp(hidden_layer_sizes=(18,)))],
+)
+def test_members_are_trained_and_predict_with_one_compiled_network(estimator, builds):
     X, y = tiny()
-    classifier = averaged(wrap(mlp(hidden_layer_sizes=(19,)))).fit(X, y)
+    classifier = averaged(estimator).fit(X, y)
     expected = classifier.predict_proba(X)
     loaded = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)

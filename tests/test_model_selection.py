@@ -280,7 +280,7 @@ X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
         ({"models": {}}, "models is empty"),
         ({}, "Give either X_test and y_test, or cv"),
         ({"cv": 2, "X_test": X3, "y_test": Y3}, "Give either X_test and y_test, or cv"),
-        ({"X_test": X3}, "give both or neither"),
+        ({"X_test": X3}, "Give both X_test and y_test, or neither"),
         ({"cv": 1}, "cv must be at least 2 folds, got 1"),
         ({"cv": 4}, "cv=4 folds need 4 images of every class; class 0 has 3"),
         ({"X_test": X3, "y_test": [0, 0, 0, 1, 1, 2]}, r"labels that y lacks: \[2\]"),

@@ -233,9 +233,9 @@ def test_a_faultless_model_has_no_confusions(tmp_path):
     models = {name: on_images(GaussianNB()) for name in ("one", "two")}
     page = write_report(compare(models, X, y, cv=2), X, y, tmp_path, title="Easy")
     text = Page(page.read_text(encoding="utf-8")).text
-    assert "None: every image was right" in text
+    assert "None: all images were predicted correctly" in text
     assert "Too close to call" in text
-    assert "got the very same images right" in text
+    assert "got exactly the same images right" in text
 
 
 def read(comparison, X, y, folder, **options):
@@ -375,7 +375,10 @@ print("matplotlib.pyplot" in sys.modules)
         ({"y": [0, 1]}, "inconsistent numbers of samples"),
         ({"y": [10] * 300}, r"y has labels that the comparison lacks: \[10\]"),
         ({"y": ["0"] * 300}, r"y has labels that the comparison lacks: \['0'\]"),
-        ({"X": np.zeros((2, 28, 28)), "y": [0, 1]}, "all evaluated images: it has 2, and none "),
+        (
+            {"X": np.zeros((2, 28, 28)), "y": [0, 1]},
+            "it has 2, but no image ",
+        ),
         ({"class_names": ["a", "b"]}, "class_names must name 10 classes, got 2"),
     ],
 )
