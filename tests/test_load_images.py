@@ -130,10 +130,11 @@ def test_what_is_ignored(tmp_path):
 
 def test_folders_without_pictures_and_pictures_without_folders_are_named(tmp_path):
     save_tree(tmp_path, {**UNDIVIDED, "sample.png": 1})
+    (tmp_path / "original.zip").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").write_text("")
-    with pytest.warns(UserWarning, match=r"Left out.*sample\.png.*empty.*notes"):
+    with pytest.warns(UserWarning, match=r"Left out.*: \S*sample\.png, \S*empty, \S*notes\."):
         images = load_images(tmp_path)
     assert images.target_names.tolist() == ["cat", "dog"]
 
@@ -156,8 +157,9 @@ def test_letters_are_classes_of_their_own(tmp_path):
         ({"1.png": 0}, "pictures, but no folder for each class. Put the pictures of each class"),
         ({}, "no folders and no pictures"),
         ({"train/1.png": 0, "test/2.png": 0}, "holds no folders of classes"),
-        ({"animals/cat/1.png": 0, "animals/dog/1.png": 0}, "with the folders cat, dog in it"),
-        ({"data/train/cat/1.png": 0, "data/test/cat/1.png": 0}, "give .*data$"),
+        ({"animals/cat/1.png": 0, "animals/dog/1.png": 0}, "in it the folders cat, dog. If"),
+        ({"data/train/cat/1.png": 0, "x/y/1.png": 0}, "If .*data holds the whole data, give its"),
+        ({"cat/train/1.png": 0, "cat/test/1.png": 0}, "put the folders of parts above"),
     ],
 )
 def test_other_folders_get_an_error_that_says_what_to_do(files, message, tmp_path):
@@ -187,6 +189,8 @@ TABLES = {
     "header": "path,label\na.png,cat\nsub/b.png,dog\n",
     "other names": "filename,class\na.png,cat\nsub/b.png,dog\n",
     "unknown names": "bild,tier\na.png,cat\nsub/b.png,dog\n",
+    "the label first": "cat,a.png\ndog,sub/b.png\n",
+    "the label first, with a header": "class,bild\ncat,a.png\ndog,sub/b.png\n",
     "more columns": "id,Label,width,File Name\n7,cat,6,a.png\n8,dog,6,sub/b.png\n",
     "semicolons": "path;label\na.png;cat\nsub/b.png;dog\n",
     "tabs": "a.png\tcat\nsub/b.png\tdog\n",
@@ -238,6 +242,7 @@ def test_a_column_of_splits_divides_a_table(tmp_path):
         ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n", "785 columns"),
         ("a.png,Cat\nb.png,cat\n", "differ in upper and lower case"),
         ("p\0a\0t\0h\0", "not a CSV file in UTF-8"),
+        ("path,label\nx.png,cat\ny.png,dog\n", "the first is .*x.png. Paths are relative to"),
     ],
 )
 def test_what_is_wrong_with_a_table(text, message, tmp_path):
@@ -256,7 +261,7 @@ Y = np.array([3, 1, 1, 3], dtype=np.uint8)
 
 def test_arrays_with_the_names_of_keras(tmp_path):
     path = tmp_path / "mine.npz"
-    np.savez(path, x_train=X[:3], y_train=Y[:3], x_test=X[3:], y_test=Y[3:])
+    np.savez(path, X_train=X[:3], y_train=Y[:3], x_test=X[3:], y_test=Y[3:])
     train, test = load_images(path), load_images(path, subset="test")
     np.testing.assert_array_equal(train.data, X[:3])
     np.testing.assert_array_equal(test.data, X[3:])
@@ -327,13 +332,17 @@ def test_labels_of_arrays(tmp_path):
         ({"x_train": X.astype(int) * 10**6, "y_train": Y}, "give values from 0 to 255"),
         ({"x_train": X + np.nan, "y_train": Y}, "values from nan to nan"),
         ({"x_train": X.astype(str), "y_train": Y}, "values of type <U3"),
+        (
+            {"x_train": X, "y_train": Y, "x_test": X[:, 1:], "y_test": Y},
+            "have 2 sizes of images; give image_",
+        ),
     ],
 )
 def test_what_is_wrong_with_arrays(arrays, message, tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=message) as error:
-        load_images(path)
+        load_images(path, subset="all")
     assert str(path) in str(error.value)
 
 

@@ -112,6 +112,13 @@ def test_a_picture_stands_as_its_exif_data_say(orientation, tmp_path):
     np.testing.assert_array_equal(one_image(tmp_path), upright)
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_faulty_exif_data_do_not_matter(suffix, tmp_path):
+    save(tmp_path / "a" / f"1.{suffix}", color=90, exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")
+    save(tmp_path / "a" / f"2.{suffix}", color=90, exif=b"xx")
+    assert load_images(tmp_path).data.shape[:3] == (2, 6, 6)
+
+
 @pytest.mark.parametrize(
     ("suffix", "mode"),
     [
@@ -152,15 +159,17 @@ def test_all_unreadable_pictures_are_named_at_once(tmp_path):
     (tmp_path / "a" / "cut.png").write_bytes(whole[:-30])
     (tmp_path / "a" / "empty.png").write_bytes(b"")
     (tmp_path / "b" / "page.jpg").write_text("<html>404</html>")
-    with pytest.raises(OSError, match="3 of 5 pictures cannot be read") as error:
+    (tmp_path / "b" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(OSError, match="4 of 6 pictures cannot be read") as error:
         load_images(tmp_path)
     lines = str(error.value).splitlines()
-    assert [line.partition(": ")[0] for line in lines[1:4]] == [
-        str(tmp_path / name) for name in ("a/cut.png", "a/empty.png", "b/page.jpg")
+    assert [line.partition(": ")[0] for line in lines[1:5]] == [
+        str(tmp_path / name) for name in ("a/cut.png", "a/empty.png", "b/page.jpg", "b/phone.HEIC")
     ]
     assert "save it as PNG or JPEG" in lines[3]
-    assert lines[4] == 'load_images(on_error="warn") leaves them out.'
-    with pytest.warns(UserWarning, match=r"3 of 5 .* left out[^$]*cut\.png") as caught:
+    assert "pillow-heif" in lines[4]
+    assert lines[5] == 'load_images(on_error="warn") leaves them out.'
+    with pytest.warns(UserWarning, match=r"4 of 6 .* left out[^$]*cut\.png") as caught:
         images = load_images(tmp_path, on_error="warn")
     assert caught[0].filename == __file__
     assert images.target.tolist() == ["a", "b"]

@@ -55,19 +55,19 @@ def list_npz(path):
     ValueError
         If the file has no arrays of these names, or Python objects.
     """
-    names = _read_members(path, _names)
+    names = {name.lower(): name for name in _read_members(path, _names)}
     parts = {}
     for part in PARTS:
         for images, labels in ((f"x_{part}", f"y_{part}"), (f"{part}_images", f"{part}_labels")):
             if images in names and labels in names:
                 parts[part] = ArrayPart(
-                    _check_labels(_read_array(path, labels), f"{labels} of {path}"),
-                    partial(_read_array, path, images),
+                    _check_labels(_read_array(path, names[labels]), f"{names[labels]} of {path}"),
+                    partial(_read_array, path, names[images]),
                 )
     if not parts:
         raise ValueError(
-            f"{path} has the arrays {', '.join(names) or '(none)'}. Give them the names x_train, "
-            "y_train, x_test and y_test: numpy.savez(path, x_train=X, y_train=y)"
+            f"{path} has the arrays {', '.join(names.values()) or '(none)'}. Give them the names "
+            "x_train, y_train, x_test and y_test: numpy.savez(path, x_train=X, y_train=y)"
         )
     return parts
 
@@ -166,7 +166,9 @@ def _read_array(path, name):
                 raise ValueError(f"version {version} of its format is unknown")
             shape, _, dtype = header[version](member)
             if dtype.hasobject:
-                raise ValueError("it holds Python objects, which may run any code; save numbers")
+                raise ValueError(
+                    "it holds Python objects, which may run code; save numbers or text"
+                )
             check_memory(shape, dtype.itemsize)
         with archive.open(f"{name}.npy") as member:
             return npy.read_array(member, allow_pickle=False)

@@ -231,6 +231,11 @@ def _read_arrays(parts, where, size, color_mode):
     """Return the images of parts in one form, as one array of uint8."""
     arrays = [check_images(part.read_images(), len(part.labels), where) for part in parts]
     has_colors = any(images.ndim == 4 for images in arrays)
+    sizes = {images.shape[1:3] for images in arrays}
+    if size is None and len(sizes) > 1:
+        raise ValueError(
+            f"the parts of {where} have {len(sizes)} sizes of images; give image_shape"
+        )
     height, width = size or arrays[0].shape[1:3]
     form = Form(height, width, color_mode or ("rgb" if has_colors else "grayscale"))
     check_memory((sum(map(len, arrays)), *form.shape))
@@ -251,11 +256,14 @@ def _to_form(images, form):
 
 
 def _describe(where, parts, wanted, data, target_names):
-    color = "grey" if data.ndim == 3 else "RGB"
-    counts = ", ".join(f"{len(part.labels):,} in {name}" for name, part in parts.items())
     title = f"Images of {where}"
-    return (
-        f"{title}\n{'-' * len(title)}\n"
-        f"{len(data):,} {color} images of {data.shape[1]} x {data.shape[2]} pixels, of "
-        f"{' and '.join(wanted)}; {len(target_names)} classes. In all parts: {counts}.\n"
-    )
+    color = "grey" if data.ndim == 3 else "RGB"
+    text = f"{len(data):,} {color} images of {data.shape[1]} x {data.shape[2]} pixels"
+    if list(parts) == ["train"]:
+        text += f" in {len(target_names)} classes."
+    else:
+        counts = ", ".join(f"{len(part.labels):,} in {name}" for name, part in parts.items())
+        text += (
+            f", from {' and '.join(wanted)}. All parts have {len(target_names)} classes; {counts}."
+        )
+    return f"{title}\n{'-' * len(title)}\n{text}\n"

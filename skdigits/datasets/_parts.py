@@ -75,7 +75,7 @@ def choose_parts(parts, subset, where):
 
 def clean_label(text):
     """Return a label as text that any program can print, in one way of writing it."""
-    return escaped(unicodedata.normalize("NFC", text.strip()))
+    return escaped(unicodedata.normalize("NFC", text.strip() or text))
 
 
 def as_target(labels):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 # The formats of files that are opened. Pillow has more; that of EPS runs another program.
 FORMATS = (
@@ -13,9 +13,19 @@ FORMATS = (
     *("ICO", "PCX", "JPEG2000"),
     *("HEIF", "JXL"),  # by packages that add them to Pillow
 )
+HEIC = (".heic", ".heif", ".hif")
 ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
-TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
+# How to turn a picture upright, by its EXIF orientation; from 5 on, height and width change places.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 WHITE_16_BITS = 65535
 
 
@@ -49,7 +59,7 @@ def measure_file(path):
     with _open(path) as image:
         try:
             width, height = image.size
-            if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
+            if _orientation(image) >= 5:
                 width, height = height, width
             return height, width, _is_grey(image)
         except Exception as error:  # Pillow's plugins raise errors of all types
@@ -69,7 +79,9 @@ def read_file(path, form):
             # A large JPEG is decoded at a half, a quarter or an eighth of its size, which is fast.
             side = 2 * max(form.height, form.width)
             image.draft(None, (side, side))
-            return to_pixels(ImageOps.exif_transpose(image), form)
+            image.load()
+            turn = UPRIGHT.get(_orientation(image))
+            return to_pixels(image if turn is None else image.transpose(turn), form)
         except PictureError:
             raise
         except Exception as error:
@@ -124,14 +136,27 @@ def _open(path):
             raise PictureError("this is not a file")
         return Image.open(path, formats=_formats())
     except UnidentifiedImageError as error:
-        reason = "the file is not a picture in a known format; save it as PNG or JPEG"
-        if not os.path.getsize(path):
-            reason = "the file is empty"
-        raise PictureError(reason) from error
+        raise PictureError(_why_unknown(path)) from error
     except PictureError:
         raise
     except Exception as error:
         raise _cannot_be_read(error) from error
+
+
+def _why_unknown(path):
+    if not os.path.getsize(path):
+        return "the file is empty"
+    if path.lower().endswith(HEIC):
+        return "the format is HEIC; install pillow-heif and register it, or save it as JPEG"
+    return "the file is not a picture in a known format; save it as PNG or JPEG"
+
+
+def _orientation(image):
+    """Return the EXIF orientation, 1 to 8; 1 is upright, also if the EXIF data are faulty."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # Pillow's plugins raise errors of all types
+        return 1
 
 
 def _cannot_be_read(error):

@@ -1,5 +1,6 @@
 """Pictures in folders, one for each class: which files there are, and their labels."""
 
+import mimetypes
 import os
 
 from skdigits._warnings import warn
@@ -55,14 +56,14 @@ def list_folder(folder):
         raise ValueError(f"there are no pictures in the folders of {folder}")
     if without:
         names = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
-        warn(f"Left out: folders without pictures, and pictures outside of folders: {names}.")
+        warn(f"Left out: folders without pictures, and pictures without a folder: {names}.")
     return parts
 
 
 def _pictures(folder, without):
     """Return path and label of each picture; add to `without` what has none or no label."""
     folders, files = _look_into(folder)
-    without += files
+    without += filter(_is_picture, files)
     pictures = []
     for below in folders:
         paths = list(_walk(below))
@@ -83,13 +84,19 @@ def _check_classes(folder, folders, files):
             f"folder of its name, such as {os.path.join(folders[0], 'cat', '1.png')}, or list the "
             "pictures in a CSV file of paths and labels, and give its path"
         )
-    if len(folders) == 1 and not files:
-        inner, pictures = _look_into(folders[0])
-        if inner and not pictures:
-            names = ", ".join(os.path.basename(each) for each in inner[:NAMED])
+    for each in folders:
+        inner, pictures = _look_into(each)
+        parts = [path for path in inner if part_of(os.path.basename(path))]
+        if parts:
             raise ValueError(
-                f"{folder} holds one folder, with the folders {names} in it. If these are the "
-                f"classes or parts, give {folders[0]}"
+                f"{parts[0]} is a folder of a part below another one. If {each} holds the whole "
+                "data, give its path; if it is a class, put the folders of parts above the classes"
+            )
+        if len(folders) == 1 and inner and not pictures:
+            names = ", ".join(os.path.basename(path) for path in inner[:NAMED])
+            raise ValueError(
+                f"{folder} holds a single folder, and in it the folders {names}. If these are the "
+                f"classes, give {each}"
             )
 
 
@@ -102,8 +109,13 @@ def _advice(folder, files):
     return (
         f"{folder} holds {what}. Put the pictures of each class into a folder of its name, such "
         f"as {os.path.join(folder, 'cat', '1.png')}, or list them in a CSV file of paths and "
-        "labels, and give its path"
+        "labels, and give its path. If this is the folder of one class, give the folder above"
     )
+
+
+def _is_picture(path):
+    """Return whether a file is a picture by its suffix."""
+    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
 
 
 def _walk(folder, above=()):

@@ -63,6 +63,11 @@ def list_table(path):
         pictures.labels.append(label)
     if not parts:
         raise ValueError(f"{path} lists no pictures")
+    if not any(map(os.path.exists, label_of)):
+        raise ValueError(
+            f"there is none of the files that {path} lists; the first is {next(iter(label_of))}. "
+            "Paths are relative to the folder of the table, and end with the suffix of the file"
+        )
     return parts
 
 
@@ -107,10 +112,12 @@ def _columns(first, path):
             f"{path} has the columns {', '.join(cells)}. Begin it with a line of names, with path "
             "and label for the two columns to read"
         )
-    names_a_file = os.path.splitext(cells[0])[1] or os.path.exists(
-        _locate(cells[0], os.path.dirname(path))
-    )
-    return {"path": 0, "label": 1}, not names_a_file
+    folder = os.path.dirname(path)
+    is_path = [
+        bool(os.path.splitext(cell)[1]) or os.path.exists(_locate(cell, folder)) for cell in cells
+    ]
+    column = is_path.index(True) if any(is_path) else found.get("path", 1 - found.get("label", 1))
+    return {"path": column, "label": 1 - column}, not any(is_path)
 
 
 def _locate(name, folder):
