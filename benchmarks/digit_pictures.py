@@ -1,7 +1,7 @@
 """Measure `DigitNormalizer` on pictures of digits, by kind of difficulty.
 
 MNIST's test digits are drawn again with pens, papers, lights and screens of many kinds
-(`drawn_digits.py`), brought to MNIST's form, and classified by a CNN trained on MNIST with
+(`drawn_digits/`), brought to MNIST's form, and classified by a CNN trained on MNIST with
 augmentation. A naive resize and a plain crop-and-centre are measured beside it. A folder of real
 pictures with a labels.csv (columns file and label) can be measured too. The table is printed, and
 kept in benchmarks/sweeps/digit_pictures.json.
@@ -20,7 +20,8 @@ import typer
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.drawn_digits import KINDS, crop
+from benchmarks.drawn_digits import KINDS
+from benchmarks.drawn_digits.strokes import crop
 from benchmarks.sweep import RESULTS, save_rows
 from skdigits.preprocessing import DigitNormalizer
 from skdigits.preprocessing._ink import otsu_threshold
@@ -64,10 +65,13 @@ METHODS = {
 
 
 def draw_pictures(images, labels, n_pictures, seed):
-    """Return for each kind of difficulty its pictures and their labels."""
+    """Return for each kind of difficulty its pictures and their labels.
+
+    The pictures of a kind depend on the seed and its name only, so that new kinds change no others.
+    """
     drawn = {}
-    for number, kind in enumerate(KINDS):
-        rng = np.random.default_rng([seed, number])
+    for kind in KINDS:
+        rng = np.random.default_rng([seed, *kind.__name__.encode()])
         chosen = rng.permutation(len(images))[:n_pictures]
         drawn[kind.__name__] = [kind(images[i], rng) for i in chosen], labels[chosen]
     return drawn

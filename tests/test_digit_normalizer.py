@@ -27,7 +27,7 @@ from sklearn.utils.estimator_checks import (
 )
 from support import cnn, digits
 
-from benchmarks.drawn_digits import hard_shadow
+from benchmarks.drawn_digits.on_paper import hard_shadow
 from skdigits.datasets import fetch_mnist
 from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
