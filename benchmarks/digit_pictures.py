@@ -24,7 +24,7 @@ from benchmarks.drawn_digits import KINDS
 from benchmarks.drawn_digits.strokes import crop
 from benchmarks.sweep import RESULTS, save_rows
 from skdigits.preprocessing import DigitNormalizer
-from skdigits.preprocessing._ink import otsu_threshold
+from skdigits.preprocessing._digit_normalization.thresholds import otsu_threshold
 
 
 def plain_resize(picture):

@@ -1,4 +1,4 @@
-"""Transformers that bring images into the range, the shape or the form that a model wants."""
+"""Transformers that bring images to the range, the shape or the form that a model needs."""
 
 from skdigits.preprocessing._digit_normalizer import DigitNormalizer
 from skdigits.preprocessing._image_reshaper import ImageReshaper

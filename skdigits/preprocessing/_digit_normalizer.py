@@ -1,4 +1,4 @@
-"""DigitNormalizer: pictures of digits to MNIST's form."""
+"""DigitNormalizer brings pictures of digits to MNIST's form."""
 
 import os
 import warnings
@@ -8,12 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from skdigits._pickling import OldPickles
-from skdigits.preprocessing._digit_ink import digit_ink
-from skdigits.preprocessing._mnist_form import SIDE, to_mnist_form
-from skdigits.preprocessing._output import ImageOutputMixin
-from skdigits.preprocessing._read_picture import PictureError, read_picture
+from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
+from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
+from skdigits.preprocessing._digit_normalization.reading import PictureError, read_picture
+from skdigits.preprocessing._image_output import ImageOutputMixin
 
-MOST_NAMED = 20  # bad pictures that one message names
+MOST_NAMED = 20  # bad pictures that one message names; more would hide what comes before it
 HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height, width[, channels])"
 
 
@@ -23,38 +23,44 @@ class DigitNormalizer(  # type: ignore[call-arg]
     """Bring pictures of single handwritten digits to MNIST's form.
 
     A picture may be a photograph of ink on plain, ruled or squared paper, in uneven light, or a
-    drawing on a screen; of any size, colour and polarity; its ink may be in its transparency. The
-    digit comes out light on dark, its longer side 20 pixels, its centre of mass at the centre of
-    28 x 28 pixels, its strokes about as thick as MNIST's, their edges grey. Pictures that are in
-    this form already come out nearly as they are.
+    drawing on a screen. It may have any size, colour and polarity, and its ink may be in its
+    transparency. The pen may be thick, or as thin as one pixel. The digit comes out light on dark
+    in 28 x 28 pixels: its longer side is 20 pixels long, its centre of mass lies at the centre of
+    the image, and its strokes are about as thick as MNIST's, with grey edges. Pictures that are in
+    this form already come out nearly unchanged.
 
-    The transformer learns nothing, so that it works without `fit`.
+    The transformer learns nothing, so it works without `fit`.
 
     Parameters
     ----------
     on_error : {"raise", "warn"}, default="raise"
-        What to do about pictures that cannot be read or show no digit. "raise" looks at all
-        pictures and raises one ValueError that names each bad one and how to mend it. "warn" says
-        the same in one warning, and gives an image of zeros for each, so that the others go on.
+        What to do if pictures cannot be read or show no digit. "raise" looks at all pictures and
+        raises one ValueError that names each bad one and how to mend it. "warn" says the same in
+        one warning and gives an image of zeros for each bad picture; use it if one bad picture
+        must not stop the others.
 
     See Also
     --------
-    ImageReshaper : Rows of pixels to images.
-    skdigits.CNNClassifier : A classifier of the images; train it with `augmentation="affine"`.
+    ImageReshaper : Turn rows of pixels into images.
+    skdigits.CNNClassifier : Classify the images; train it with `augmentation="affine"`.
 
     Notes
     -----
-    The steps, each with methods known from the reading of documents: colours become grey along
-    their first principal component; a polynomial surface of fourth degree takes off uneven light;
-    whether the ink is light is voted on by border, area, breadth and edges; a grey closing finds
-    the ground, which keeps edges of shadows and pages; printed lines that run from border to
-    border are cleared but for strokes that cross them; the threshold is the mean of the ink,
-    weighted by its squared gradient, followed down to its half from what lies above; the heaviest
-    mark is the digit, with what lies near it; strokes much thinner or thicker than MNIST's are
-    drawn again from their distance map.
+    The steps use methods that are known from the analysis of scanned documents:
 
-    Pictures are turned as their EXIF data say. Of pictures with several frames the first is taken.
-    A digit is taken to be upright.
+    1. Colours become grey along their first principal component.
+    2. The picture is divided by a polynomial surface of fourth degree, which removes uneven light.
+    3. Border, area, breadth and edges vote on whether the ink is lighter than its ground.
+    4. A grey closing finds the ground, to which edges of shadows and of pages belong. What differs
+       from it is ink.
+    5. Printed lines from border to border are removed; strokes that cross them stay.
+    6. The threshold is the mean of the ink, weighted by its squared gradient. A mark has ink above
+       the threshold, and reaches down to half of it.
+    7. The heaviest mark is the digit, together with marks near it.
+    8. Strokes much thinner or thicker than MNIST's are drawn again from their distance map.
+
+    Pictures are turned as their EXIF data say. If a picture has several frames, the first one is
+    used. Digits are expected to be upright.
 
     References
     ----------
@@ -62,7 +68,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
     http://yann.lecun.com/exdb/mnist, says how its images were fitted and centred.
 
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on
-    Systems, Man, and Cybernetics 9(1), 1979, is used to tell light ink from dark,
+    Systems, Man, and Cybernetics 9(1), 1979. Its threshold is used to tell light ink from dark ink,
     and drawings of two tones from photographs.
 
     Examples
@@ -85,7 +91,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X=None, y=None):
-        """Check the parameter; there is nothing to learn.
+        """Check the parameter. There is nothing to learn.
 
         Parameters
         ----------
@@ -110,8 +116,8 @@ class DigitNormalizer(  # type: ignore[call-arg]
         X : sequence of pictures, or array-like of shape (n_samples, height, width) or \
                 (n_samples, height, width, channels)
             A picture is an array of shape (height, width) or (height, width, channels), with 1
-            channel (grey), 2 (grey and alpha), 3 (red, green, blue) or 4 (and alpha); a PIL image;
-            or the path of a file. A sequence may hold all of these, of different sizes.
+            channel (grey), 2 (grey and alpha), 3 (red, green, blue) or 4 (and alpha), or a PIL
+            image, or the path of a file. A sequence may mix all of these, of different sizes.
 
         Returns
         -------
@@ -121,12 +127,12 @@ class DigitNormalizer(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            Where X is no sequence of pictures; with `on_error="raise"` where a picture is bad.
+            If X is not a sequence of pictures, or if a picture is bad and `on_error="raise"`.
 
         Warns
         -----
         UserWarning
-            With `on_error="warn"` where a picture is bad.
+            If a picture is bad and `on_error="warn"`.
         """
         self._validate_params()
         pictures = _as_list(X)
@@ -152,7 +158,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
         warnings.warn(f"{message}\nTheir images are blank.", UserWarning, stacklevel=3)
 
     def __sklearn_tags__(self):
-        """Return the tags: pictures, no tables; nothing to fit."""
+        """Return the tags: the input is pictures rather than a table, and nothing is fitted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
@@ -163,7 +169,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
 
 
 def _as_list(X):
-    """Return the pictures one by one, or raise ValueError where X is one itself or none."""
+    """Return a list of pictures, or raise ValueError if X is not a sequence of them."""
     if isinstance(X, str | os.PathLike) or hasattr(X, "getexif"):
         raise ValueError(f"X is one picture; put it in a list: [picture]. Or {HOW_TO_GIVE}.")
     if isinstance(X, np.ndarray) and X.dtype.kind not in "OUT":

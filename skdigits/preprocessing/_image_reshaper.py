@@ -1,4 +1,4 @@
-"""ImageReshaper: rows of pixels to images."""
+"""ImageReshaper turns rows of pixels into images."""
 
 import math
 from numbers import Integral
@@ -7,8 +7,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._pickling import OldPickles
-from skdigits.preprocessing._checks import check_features, check_images
-from skdigits.preprocessing._output import ImageOutputMixin
+from skdigits.preprocessing._image_input import check_features, check_images
+from skdigits.preprocessing._image_output import ImageOutputMixin
 
 
 class ImageReshaper(  # type: ignore[call-arg]
@@ -16,15 +16,16 @@ class ImageReshaper(  # type: ignore[call-arg]
 ):
     """Turn rows of pixels into images.
 
-    The pixels are taken row by row, and channel by channel within a pixel. They are neither
-    converted nor, where numpy can avoid it, copied: bytes stay bytes.
+    The pixels of a row are read line by line, and channel by channel within a pixel. Values keep
+    their dtype, and are copied only if numpy cannot avoid it.
 
     Parameters
     ----------
     image_shape : tuple of int, default=None
         Shape of one image, (height, width) or (height, width, channels). None keeps images as
-        they are, and takes rows as square images of one channel; where the number of pixels is
-        no square, a row is an image of height 1.
+        they are, and takes rows as square images of one channel. If the number of pixels is not a
+        square, a row becomes an image of height 1. Set it if images are not square or have several
+        channels.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         Number of values in one image.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where the training data is a data frame.
+        Names of the columns; only present if the training data is a data frame.
 
     See Also
     --------
@@ -43,8 +44,9 @@ class ImageReshaper(  # type: ignore[call-arg]
 
     Notes
     -----
-    Images are no table: there is no `get_feature_names_out`, and they come out as an array whatever
-    `set_output` or scikit-learn's global `transform_output` say.
+    The output is always an array, whatever `set_output` or scikit-learn's global
+    `transform_output` say, because images do not fit into a data frame. For the same reason there
+    is no `get_feature_names_out`.
 
     Examples
     --------
@@ -84,7 +86,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         given = self.image_shape is not None
         shape = _check_shape(self.image_shape) if given else _guess_shape(images)
         _check_fits(images, shape)
-        # Only now, so that bad data leaves the transformer as it was.
+        # This comes last, so that bad data leaves the transformer as it was.
         check_features(self, X, images, reset=True)
         self.image_shape_ = shape
         return self
@@ -96,8 +98,8 @@ class ImageReshaper(  # type: ignore[call-arg]
         ----------
         X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
-            Rows of pixels, or images of `image_shape_` already. A single channel may be an axis
-            of its own or not.
+            Rows of pixels, or images of shape `image_shape_`. The axis of a single channel may be
+            there or not.
 
         Returns
         -------
@@ -125,7 +127,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         return images.reshape(len(images), -1)
 
     def _check_like_training(self, X):
-        """Return X as an array that can take the learnt shape."""
+        """Return X as an array that can be reshaped to the learned shape."""
         check_is_fitted(self)
         images = check_images(self, X)
         check_features(self, X, images, reset=False)
@@ -133,7 +135,7 @@ class ImageReshaper(  # type: ignore[call-arg]
         return images
 
     def __sklearn_tags__(self):
-        """Return the tags: images are welcome, and every dtype stays what it is."""
+        """Return the tags: images are accepted, and every dtype is kept."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32", "uint8"]
@@ -153,7 +155,7 @@ def _check_shape(image_shape):
 
 
 def _check_fits(images, shape):
-    """Refuse images with another number of values, or with another shape already."""
+    """Raise ValueError if images have another number of values, or another shape."""
     if images[0].size != math.prod(shape):
         raise ValueError(
             f"X has {images[0].size} values per image, but image_shape={shape} needs "
@@ -168,7 +170,7 @@ def _check_fits(images, shape):
 
 
 def _guess_shape(images):
-    """Return the shape of one image; rows are square images where they can be."""
+    """Return the shape of one image; rows are square images if their length allows it."""
     if images.ndim > 2:
         return images.shape[1:]
     n_features = images.shape[1]

@@ -1,12 +1,12 @@
-"""PixelScaler: pixels to 0..1."""
+"""PixelScaler scales pixels to 0..1."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._pickling import OldPickles
-from skdigits.preprocessing._checks import check_features, check_images
-from skdigits.preprocessing._output import ImageOutputMixin
+from skdigits.preprocessing._image_input import check_features, check_images
+from skdigits.preprocessing._image_output import ImageOutputMixin
 
 
 class PixelScaler(  # type: ignore[call-arg]
@@ -19,9 +19,9 @@ class PixelScaler(  # type: ignore[call-arg]
 ):
     """Scale images to 0..1 by the smallest and the largest pixel of the training data.
 
-    All pixels share one scale, so an image keeps its look; this is what sets it apart from
-    scikit-learn's scalers, which give each feature a scale of its own. Values outside the range of
-    the training data are not clipped.
+    All pixels share one scale, so that an image keeps its look. scikit-learn's scalers differ in
+    this: they give each feature a scale of its own. Values outside the range of the training data
+    are not clipped.
 
     Attributes
     ----------
@@ -29,24 +29,24 @@ class PixelScaler(  # type: ignore[call-arg]
         The smallest value in the training data; it becomes 0.
 
     data_max_ : float
-        The largest value in the training data; it becomes 1. Where all values are equal they
-        all become 0.
+        The largest value in the training data; it becomes 1. If all values are equal, they all
+        become 0.
 
     n_features_in_ : int
         Number of values in one image.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where the training data is a data frame.
+        Names of the columns; only present if the training data is a data frame.
 
     See Also
     --------
-    ImageReshaper : Rows of pixels to images.
-    sklearn.preprocessing.MinMaxScaler : A scale for each feature.
+    ImageReshaper : Turn rows of pixels into images.
+    sklearn.preprocessing.MinMaxScaler : Scale each feature on its own.
 
     Notes
     -----
-    Rows come out as the data frame that `set_output` or scikit-learn's global `transform_output`
-    asks for; images are no table, and come out as an array.
+    Rows come out in the container that `set_output` or scikit-learn's global `transform_output`
+    asks for. Images always come out as an array, because they do not fit into a data frame.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class PixelScaler(  # type: ignore[call-arg]
         Returns
         -------
         X_scaled : ndarray of the shape of X, float32
-            The scaled images; of rows, what `set_output` asks for.
+            The scaled images. Rows come in the container that `set_output` asks for.
         """
         check_is_fitted(self)
         images = check_images(self, X)
@@ -129,11 +129,11 @@ class PixelScaler(  # type: ignore[call-arg]
         return original.astype(np.float32, copy=False)
 
     def _range(self):
-        """Return the width of the learnt range, or 1 where it has none."""
+        """Return the width of the learned range, or 1 if all values were equal."""
         return self.data_max_ - self.data_min_ or 1.0
 
     def __sklearn_tags__(self):
-        """Return the tags: images are welcome, float32 is what comes out."""
+        """Return the tags: images are accepted, and the output is float32."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
@@ -141,5 +141,5 @@ class PixelScaler(  # type: ignore[call-arg]
 
 
 def _work_dtype(dtype):
-    """Return the float type to calculate in: float32 for small integers and for itself."""
+    """Return the float type to calculate in; float32 suffices for 8 and 16 bits and itself."""
     return np.result_type(dtype, np.float32)

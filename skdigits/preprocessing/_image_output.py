@@ -1,4 +1,4 @@
-"""What transformers of images give: arrays, or data frames where the result is rows."""
+"""The output of transformers of images: arrays of images, and rows as data frames if asked for."""
 
 from sklearn.utils._set_output import _get_container_adapter
 
@@ -6,18 +6,19 @@ from sklearn.utils._set_output import _get_container_adapter
 class ImageOutputMixin:
     """``set_output`` for transformers of images.
 
-    scikit-learn's own wraps whatever a transformer gives, and an image is no row of a table. Here
-    images stay arrays, so that a pipeline of images works whatever it is told.
+    scikit-learn's own ``set_output`` puts every result into a data frame, which fails for images.
+    This one puts only rows into data frames. Images stay arrays, so that a pipeline of images works
+    with every setting.
     """
 
     def set_output(self, *, transform=None):
-        """Set what rows are given as; images are arrays always.
+        """Set the container of rows. Images are always arrays.
 
         Parameters
         ----------
         transform : {"default", "pandas", "polars"}, default=None
-            "default" is an array, the others are data frames of these libraries. None changes
-            nothing.
+            "default" is an array; "pandas" and "polars" are data frames of these libraries. None
+            keeps the setting as it is.
 
         Returns
         -------
@@ -25,12 +26,12 @@ class ImageOutputMixin:
             The transformer.
         """
         if transform is not None:
-            # Where scikit-learn keeps it, so that clones have it too.
+            # scikit-learn keeps it under this name, and so do its clones.
             self._sklearn_output_config = {"transform": transform}
         return self
 
     def _in_container(self, values, X):
-        """Return the result of `transform(X)` as the output that is set."""
+        """Return the result of `transform(X)` in the container that is set."""
         adapter = _get_container_adapter("transform", self)
         if adapter is None or values.ndim > 2:
             return values

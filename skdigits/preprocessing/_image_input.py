@@ -1,4 +1,4 @@
-"""What PixelScaler and ImageReshaper check of their input."""
+"""Checks of the images that PixelScaler and ImageReshaper take."""
 
 from sklearn.utils.validation import check_array, validate_data
 
@@ -6,7 +6,7 @@ from skdigits._arrays import as_array
 
 
 def check_images(estimator, X):
-    """Return X as an array of 2, 3 or 4 dimensions, without a copy where it is one already."""
+    """Return X as an array of 2, 3 or 4 dimensions; an array is not copied."""
     images = check_array(as_array(X), allow_nd=True, estimator=estimator, input_name="X")
     if images.ndim > 4:
         raise ValueError(
@@ -20,9 +20,9 @@ def check_images(estimator, X):
 
 
 def check_features(estimator, X, images, *, reset):
-    """Check the number of values in one image and their names, or learn both with `reset`.
+    """Check the number of values of an image and the names of columns; learn both if `reset`.
 
-    `images` is what `check_images` made of X; X itself may be a table with names.
+    `images` is the array that `check_images` made of X. X itself may be a data frame, with names.
     """
     table = X if images.ndim == 2 else images[:1].reshape(1, -1)
     validate_data(estimator, table, reset=reset, skip_check_array=True)

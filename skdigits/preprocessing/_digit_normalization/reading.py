@@ -1,4 +1,4 @@
-"""A picture, whatever holds it, as an array of grey."""
+"""Read a picture, whatever holds it, as an array of grey values."""
 
 import os
 import warnings
@@ -8,14 +8,27 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
-# Of a picture twice as large or more the means of blocks are taken, and a JPEG is decoded at a
-# half, a quarter or an eighth of its size: it is much faster, and leaves a digit that fills a
-# twentieth of the picture larger than MNIST's.
-LARGEST_SIDE = 1600
+# A picture twice as large or more is shrunk by means of blocks, and a JPEG is decoded at a half, a
+# quarter or an eighth of its size. That is much faster, and a digit that fills a twentieth of the
+# picture stays larger than MNIST's.
+LARGEST_SIDE = 1600  # pixels
+NARROWEST = 3  # pixels
+
+# Scales of pixels
+USUAL_WHITES = 255.0, 65535.0  # of 8 and 16 bits
+LARGEST_OF_SMALL_SCALES = 16  # scikit-learn's digits; standardised images lie below it too
+
+# Colours
+GREY_SHARE = 0.01  # of grey in the mix of channels; it decides if the picture has no colours
+
+# Transparency
+SEEN = 0.5  # of the largest alpha
+SAME_COLOUR = 0.2  # tone, by which the colours of ink may differ
+OTHER_COLOURS = 0.02  # share of pixels that may have other colours, such as those of edges
+FILLED_BOX = 0.6  # share of its box that a picture fills, and ink does not
 
 ALPHA_MODES = ("LA", "PA", "RGBA")
-KINDS_OF_PICTURES = "give an array of numbers, a PIL image or a path"
-NARROWEST = 3  # pixels
+ACCEPTED = "give an array of numbers, a PIL image or a path"
 
 
 class PictureError(ValueError):
@@ -23,7 +36,7 @@ class PictureError(ValueError):
 
 
 def read_picture(picture):
-    """Return a picture in grey and whether that is ink already.
+    """Return a picture in grey, and whether that is ink already.
 
     Parameters
     ----------
@@ -37,12 +50,12 @@ def read_picture(picture):
         Values of about 0..1.
 
     is_ink : bool
-        True where the transparency shows the ink: `grey` is 1 on ink, 0 elsewhere.
+        True if the transparency shows the ink: `grey` is 1 on ink, 0 elsewhere.
 
     Raises
     ------
     PictureError
-        Where this is no picture.
+        If this is not a picture.
     """
     if isinstance(picture, str | os.PathLike):
         pixels = _read_file(Path(picture))
@@ -59,7 +72,7 @@ def read_picture(picture):
 
 
 def _read_file(path):
-    if not os.path.exists(path):  # Path.exists raises for a name that is too long
+    if not os.path.exists(path):  # Path.exists raises an error for a name that is too long
         raise PictureError("there is no such file; check the path")
     if path.is_dir():
         raise PictureError("this is a folder; give the paths of the pictures in it")
@@ -71,7 +84,7 @@ def _read_file(path):
         raise PictureError(
             "the file is no picture that Pillow can read; save it as PNG or JPEG"
         ) from error
-    except Exception as error:  # Pillow's plugins raise what they like
+    except Exception as error:  # Pillow's plugins raise errors of any type
         raise PictureError(
             f"the file cannot be read ({error}); it may be cut short: save it anew"
         ) from error
@@ -80,7 +93,7 @@ def _read_file(path):
 def _read_image(image):
     try:
         return _pixels_of_image(image)
-    except Exception as error:  # Pillow reads its file only now
+    except Exception as error:  # Pillow reads the file of an image only now
         raise PictureError(
             f"the image cannot be read ({error}); its file may be closed or cut short: open it anew"
         ) from error
@@ -90,11 +103,11 @@ def _read_array(pixels):
     try:
         return np.asarray(pixels)
     except ValueError as error:
-        raise PictureError(f"it is no array of pixels ({error}); {KINDS_OF_PICTURES}") from error
+        raise PictureError(f"it is no array of pixels ({error}); {ACCEPTED}") from error
 
 
 def _pixels_of_image(image):
-    """Return a PIL image, turned as its EXIF data say, as an array of a shape we take."""
+    """Return a PIL image, turned as its EXIF data say, as an array of a shape that we take."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty EXIF data are no reason to stop
         image = ImageOps.exif_transpose(image)
@@ -112,7 +125,7 @@ def _pixels_of_image(image):
 def _check_pixels(pixels):
     """Return pixels as float32 of about 0..1, or raise PictureError."""
     if pixels.dtype.kind not in "buif":
-        raise PictureError(f"it is of type {pixels.dtype}; {KINDS_OF_PICTURES}")
+        raise PictureError(f"it is of type {pixels.dtype}; {ACCEPTED}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
         raise PictureError(
             f"it has shape {pixels.shape}; give (height, width) or (height, width, channels) "
@@ -132,24 +145,24 @@ def _check_pixels(pixels):
 
 
 def _white(pixels):
-    """Return the value that is white, as far as the type and the largest value tell."""
+    """Return the value that is white, as far as the type and the largest value show it."""
     largest = float(np.abs(pixels).max())
-    if largest <= 1:  # of any type: a mask
+    if largest <= 1:  # of any type, such as a mask of bytes
         return np.float32(1)
     if pixels.dtype == np.uint8:
         return np.float32(255)
-    if largest <= 16:  # scikit-learn's digits, and images that were standardised
+    if largest <= LARGEST_OF_SMALL_SCALES:
         return np.float32(largest)
-    return np.float32(next((w for w in (255.0, 65535.0) if largest <= w), largest))
+    return np.float32(next((white for white in USUAL_WHITES if largest <= white), largest))
 
 
 def shrink(pixels, factor):
-    """Return the means of blocks of `factor` x `factor` pixels, leaving out what is no whole block.
+    """Return the means of blocks of `factor` x `factor` pixels, without what fills no block.
 
     Raises
     ------
     PictureError
-        Where hardly anything remains.
+        If hardly anything remains.
     """
     if factor <= 1:
         return pixels
@@ -165,13 +178,13 @@ def _to_grey(colours):
     """Return the mix of the channels in which the picture has most contrast.
 
     The common formula of brightness would make yellow ink on white paper vanish. This is the first
-    principal component of the differences between neighbours: those are ink, not shadows.
+    principal component of the differences between neighbours, which are due to ink rather than to
+    shadows.
     """
     across = np.diff(colours, axis=1).reshape(-1, 3)
     down = np.diff(colours, axis=0).reshape(-1, 3)
     scatter = across.T @ across + down.T @ down
-    # A touch of grey decides where there is no colour, or none that matters.
-    scatter = scatter.astype(float) + (0.01 * np.trace(scatter) + 1e-9) / 3
+    scatter = scatter.astype(float) + (GREY_SHARE * np.trace(scatter) + 1e-9) / 3
     mix = np.linalg.eigh(scatter)[1][:, -1]
     mix = mix * np.sign(mix.sum()) / np.abs(mix).sum()
     grey = colours @ mix.astype(np.float32)
@@ -179,21 +192,21 @@ def _to_grey(colours):
 
 
 def _without_alpha(colours, alpha):
-    """Return grey and whether it is ink, for a picture with transparency.
+    """Return grey values and whether they are ink, for a picture with transparency.
 
-    Either the transparency itself shows the ink, or it surrounds a picture that does.
+    The transparency either shows the ink itself, or surrounds a picture that does.
     """
     colours = colours if colours.shape[2] == 3 else np.repeat(colours, 3, axis=2)
-    seen = alpha > 0.5 * alpha.max()
+    seen = alpha > SEEN * alpha.max()
     if seen.all() or not seen.any():
         return _to_grey(colours), False
     visible = colours[seen]
     usual = np.median(visible, axis=0)
-    one_colour = np.mean(np.abs(visible - usual).max(axis=1) > 0.2) < 0.02
+    others = np.abs(visible - usual).max(axis=1) > SAME_COLOUR
     rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     box = seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if one_colour or box.mean() < 0.6:
+    if np.mean(others) < OTHER_COLOURS or box.mean() < FILLED_BOX:
         return alpha, True
-    # Everything transparent takes the colour next to it, so that its edge is no stroke.
+    # Transparent pixels take the colour next to them, so that no edge looks like a stroke.
     nearest = ndimage.distance_transform_edt(~seen, return_distances=False, return_indices=True)
     return _to_grey(colours[tuple(nearest)]), False

@@ -1,0 +1,78 @@
+"""Whether the ink is lighter or darker than its ground."""
+
+import numpy as np
+from scipy import ndimage
+
+from skdigits.preprocessing._digit_normalization.ink import grey_closing, ink_on_ground
+from skdigits.preprocessing._digit_normalization.kind_of_picture import has_grain, is_small
+from skdigits.preprocessing._digit_normalization.light import DARK_GROUND
+from skdigits.preprocessing._digit_normalization.marks import EIGHT_NEIGHBOURS, digit_mask, strength
+from skdigits.preprocessing._digit_normalization.ruled_lines import remove_ruled_lines
+from skdigits.preprocessing._digit_normalization.thresholds import edge_threshold, otsu_threshold
+
+# The votes of the whole picture
+BORDER = 50  # the border is this part of the shorter side
+NARROW = 0.15  # of the longer side; what is narrower counts as a stroke
+AREA_WEIGHT = 0.5  # of the vote by area; those of the other three signs count 1
+SMALL = 1e-9  # keeps an even picture from a division by zero
+
+# The marks of both tones
+ORDINARY_STROKE = 0.12  # of the longer side, as in find_digit.WIDEST_STROKES
+LEAST_PEN_LIKENESS = 1e-9  # of a picture without marks, so that it has a logarithm
+MOST_FROM_MARKS = 2.5  # votes, fewer than the picture's 3.5: a clear picture can outvote the marks
+
+
+def ink_is_light(grey):
+    """Return whether the ink is lighter than its ground.
+
+    In a photograph light has shapes too, such as the spot of a flash. So there the marks of both
+    tones are compared as well, and their result is added to the votes of the whole picture.
+    """
+    middle = np.median(grey)
+    lighter, darker = (
+        remove_ruled_lines(np.clip(off, 0, None)) for off in (grey - middle, middle - grey)
+    )
+    # Printed lines would cut broad paper into narrow strips.
+    grey = middle + lighter - darker
+    votes = _votes_for_light_ink(grey)
+    if is_small(grey) or not has_grain(grey) or middle < DARK_GROUND:
+        return votes > 0
+    dark, light = (_pen_likeness(grey, light_ink) for light_ink in (False, True))
+    return votes + np.clip(np.log(light / dark), -MOST_FROM_MARKS, MOST_FROM_MARKS) > 0
+
+
+def _votes_for_light_ink(grey):
+    """Return how much speaks for ink lighter than its ground, from -3.5 to 3.5.
+
+    Four signs vote. Ground fills the border. Ground fills most of the picture. Ground is broad
+    where strokes are narrow. What is narrow and stands out is ink.
+    """
+    light = grey > otsu_threshold(grey)
+    rim = max(1, min(grey.shape) // BORDER)
+    inside = np.zeros(grey.shape, dtype=bool)
+    inside[rim:-rim, rim:-rim] = True
+    border = 2 * light[~inside].mean() - 1
+    area = 2 * light.mean() - 1
+    light_breadth = ndimage.distance_transform_edt(light).max()
+    dark_breadth = ndimage.distance_transform_edt(~light).max()
+    broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, SMALL)
+    window = max(3, int(NARROW * max(grey.shape)))
+    dark_hat = float((grey_closing(grey, window) - grey).sum())
+    light_hat = float((grey_closing(-grey, window) + grey).sum())
+    narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, SMALL)
+    return -(border + AREA_WEIGHT * area + broad + narrow)
+
+
+def _pen_likeness(grey, light_ink):
+    """Return how much the marks of one tone look like a pen's: heavy, with sharp edges.
+
+    The sharpness counts by its square. On 597 drawn pictures of 17 kinds the square made no
+    mistake; the sharpness itself made some.
+    """
+    ink = ink_on_ground(grey, light_ink=light_ink, stroke=ORDINARY_STROKE * max(grey.shape))
+    mask, share = digit_mask(ink, edge_threshold(ink))
+    if not mask.any():
+        return LEAST_PEN_LIKENESS
+    edges = mask & ~ndimage.binary_erosion(mask, EIGHT_NEIGHBOURS)
+    sharpness = np.median(np.hypot(*np.gradient(ink))[ndimage.binary_dilation(edges)])
+    return max(share * strength(ink, mask) * sharpness**2, LEAST_PEN_LIKENESS)
