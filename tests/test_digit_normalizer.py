@@ -28,6 +28,8 @@ from sklearn.utils.estimator_checks import (
 from support import cnn, digits
 
 from benchmarks.drawn_digits.on_paper import hard_shadow
+from benchmarks.drawn_digits.pictures import jpeg, photo
+from benchmarks.drawn_digits.strokes import thin_stroke
 from skdigits.datasets import fetch_mnist
 from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
@@ -392,6 +394,43 @@ def test_a_pen_may_be_as_thin_as_a_pixel(side, pen, light_ink):
     image = normalize(dark_on_light(1 - ink if light_ink else ink))[0]
     assert_mnist_form(image)
     assert likeness(image, normalize(dark_on_light(seven(side, side // 20)))[0]) > 0.7
+
+
+def with_an_ordinary_pen(digit):
+    return normalize(dark_on_light(np.pad(thin_stroke(digit, 200, 15), 60)))[0]
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    number=st.integers(0, 99),
+    height=st.integers(60, 900),
+    pen=st.floats(1, 3),
+    jagged=st.booleans(),
+    tones=st.sampled_from([(1, 0), (0, 1), (0.9, 0.4), (0.1, 0.5)]),
+)
+def test_a_thin_pen_on_a_screen_draws_the_same_digit(number, height, pen, jagged, tones):
+    digit = digits()[0][number]
+    ink = thin_stroke(digit, height, round(pen) if jagged else pen, jagged=jagged)
+    image = normalize(dark_on_light(np.pad(ink, height // 4), *tones))[0]
+    assert_mnist_form(image)
+    assert likeness(image, with_an_ordinary_pen(digit)) > 0.7
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    number=st.integers(0, 99),
+    height=st.integers(120, 600),
+    breadth=st.floats(0.006, 0.02),
+    tone=st.floats(0.15, 0.5),
+    seed=st.integers(0, 99),
+)
+def test_a_fine_liner_on_a_photograph_draws_the_same_digit(number, height, breadth, tone, seed):
+    digit = digits()[0][number]
+    ink = np.pad(thin_stroke(digit, height, max(1.5, breadth * height)), height // 3)
+    picture = photo(ink, np.random.default_rng(seed), pen=(tone,) * 3, noise=0.012, blur=0.6)
+    image = normalize(jpeg(picture, 85))[0]
+    assert_mnist_form(image)
+    assert likeness(image, with_an_ordinary_pen(digit)) > 0.7
 
 
 @pytest.mark.parametrize("side", [28, 200])
