@@ -296,7 +296,7 @@ def yellow_on_white(rng):
         yellow_on_white,
     ],
 )
-def test_what_is_not_ink_vanishes(make):
+def test_only_the_ink_remains(make):
     image = normalize(make(np.random.default_rng(0)))[0]
     assert_mnist_form(image)
     assert likeness(image, PLAIN) > 0.85
@@ -558,7 +558,7 @@ def bad_pictures(folder):
         (np.full((50, 50), 255), "Picture 0: it shows no digit"),
         (to_bytes(noise), "Picture 1: it shows no digit"),
         (folder / "missing.png", r"Picture 2 \(.*missing.png\): there is no such file"),
-        (str(text), r"Picture 3 \(.*text.png\): the file is no picture"),
+        (str(text), r"Picture 3 \(.*text.png\): Pillow cannot read the file"),
         (cut, r"Picture 4 \(.*cut.png\): the file cannot be read"),
         (folder, r"Picture 5 \(.*\): this is a folder"),
         (np.zeros(5), r"Picture 6: it has shape \(5,\)"),
@@ -567,7 +567,7 @@ def bad_pictures(folder):
         (np.full((9, 9), np.nan), "Picture 9: it holds NaN"),
         (np.array([["a"]]), "Picture 10: it is of type <U1"),
         (np.zeros((7, 2000)), r"Picture 11: it has shape \(7, 2000\), too narrow"),
-        ([[0, 1], [1]], "Picture 12: it is no array of pixels"),
+        ([[0, 1], [1]], "Picture 12: it is not an array of pixels"),
         (cut_later, "Picture 13: the image cannot be read"),
         (spots, "Picture 14: it shows no digit"),
         ("data:," + 5000 * "0", r"Picture 15 \(.*\): there is no such file"),
@@ -583,7 +583,7 @@ def test_one_error_names_every_bad_picture(tmp_path):
     assert error.match('on_error="warn"')
 
 
-def test_one_warning_names_every_bad_picture_and_the_others_go_on(tmp_path):
+def test_one_warning_names_every_bad_picture_and_keeps_the_others(tmp_path):
     bad = bad_pictures(tmp_path)
     pictures = [*(picture for picture, _ in bad), dark_on_light(seven())]
     with pytest.warns(UserWarning, match="pictures cannot be used") as caught:
@@ -597,7 +597,7 @@ def test_one_warning_names_every_bad_picture_and_the_others_go_on(tmp_path):
     np.testing.assert_array_equal(images[-1], PLAIN)
 
 
-def test_a_message_names_so_many_pictures_and_no_more():
+def test_a_message_names_a_limited_number_of_pictures():
     with pytest.raises(ValueError, match="30 of 30 pictures") as error:
         DigitNormalizer().transform(np.zeros((30, 20, 20)))
     assert error.match("Picture 19: (?s:.*)and 10 more")
@@ -616,7 +616,7 @@ def test_a_message_names_so_many_pictures_and_no_more():
         (7, "X is of type int"),
     ],
 )
-def test_what_is_no_sequence_of_pictures_is_refused(X, message):
+def test_x_must_be_a_sequence_of_pictures(X, message):
     with pytest.raises(ValueError, match=message):
         DigitNormalizer().transform(X)
 

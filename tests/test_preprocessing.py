@@ -160,7 +160,7 @@ def test_reshaper_keeps_values_and_dtype(X):
 @pytest.mark.parametrize(
     "image_shape", [(28,), (28, 28, 1, 1), (0, 784), (28.0, 28), (True, 784), "ab", ()]
 )
-def test_reshaper_refuses_what_is_no_image_shape(image_shape):
+def test_reshaper_refuses_a_bad_image_shape(image_shape):
     with pytest.raises(ValueError, match="image_shape"):
         ImageReshaper(image_shape=image_shape).fit(np.zeros((2, 784)))
 
@@ -271,6 +271,6 @@ def test_scaled_rows_are_the_data_frame_asked_for(library):
     assert type(own) is type(images) is np.ndarray
 
 
-def test_an_output_that_there_is_not_is_refused():
+def test_an_unknown_output_is_refused():
     with pytest.raises(ValueError, match="output config must be in"):
         ImageReshaper().set_output(transform="paper").fit_transform(np.zeros((2, 4)))

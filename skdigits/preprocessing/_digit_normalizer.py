@@ -153,7 +153,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
         lines = problems[:MOST_NAMED] + ([f"and {more} more."] if more > 0 else [])
         message = f"{len(problems)} of {n_pictures} pictures cannot be used.\n" + "\n".join(lines)
         if self.on_error == "raise":
-            hint = 'DigitNormalizer(on_error="warn") goes on with the others.'
+            hint = 'Use DigitNormalizer(on_error="warn") to go on with the others.'
             raise ValueError(f"{message}\n{hint}")
         warnings.warn(f"{message}\nTheir images are blank.", UserWarning, stacklevel=3)
 

@@ -34,7 +34,7 @@ SHADOW_BREADTH = 1.8  # times the usual thickness of the strokes
 LEAST_MARGIN = 4  # pixels around the digit for a closer look
 MARGIN = 0.4  # of the digit's longer side; parts of the digit may lie so far off
 
-NO_INK = "it shows no digit: it is blank, or the ink too pale; take a picture with more contrast"
+NO_INK = "it shows no digit: it is blank, or its ink is too pale; take a picture with more contrast"
 
 
 def digit_ink(grey, is_ink):

@@ -82,11 +82,11 @@ def _read_file(path):
             return _pixels_of_image(image)
     except UnidentifiedImageError as error:
         raise PictureError(
-            "the file is no picture that Pillow can read; save it as PNG or JPEG"
+            "Pillow cannot read the file as a picture; save it as PNG or JPEG"
         ) from error
     except Exception as error:  # Pillow's plugins raise errors of any type
         raise PictureError(
-            f"the file cannot be read ({error}); it may be cut short: save it anew"
+            f"the file cannot be read ({error}); it may be cut short: save it again"
         ) from error
 
 
@@ -95,7 +95,8 @@ def _read_image(image):
         return _pixels_of_image(image)
     except Exception as error:  # Pillow reads the file of an image only now
         raise PictureError(
-            f"the image cannot be read ({error}); its file may be closed or cut short: open it anew"
+            f"the image cannot be read ({error}); its file may be closed or cut short: "
+            "open it again"
         ) from error
 
 
@@ -103,7 +104,7 @@ def _read_array(pixels):
     try:
         return np.asarray(pixels)
     except ValueError as error:
-        raise PictureError(f"it is no array of pixels ({error}); {ACCEPTED}") from error
+        raise PictureError(f"it is not an array of pixels ({error}); {ACCEPTED}") from error
 
 
 def _pixels_of_image(image):
