@@ -107,24 +107,26 @@ def pen_paths(digit):
     A stroke goes from one end or fork to the next, or around.
     """
     near = _neighbours(centre_line(digit))
-    forks = {point for point, others in near.items() if len(others) != 2}
+    stops = {point for point, others in near.items() if len(others) != 2}
     paths = []
-    for start in [*sorted(forks), *sorted(near.keys() - forks)]:
+    for start in [*sorted(stops), *sorted(near.keys() - stops)]:
         while near[start]:
-            path = [start]
-            while near[path[-1]] and (len(path) == 1 or path[-1] not in forks | {start}):
-                here, there = path[-1], min(near[path[-1]])
-                near[here].remove(there)
-                near[there].remove(here)
-                path.append(there)
-            paths.append(np.array(path, dtype=float))
-    ends = {end for end in forks if sum(end in (tuple(p[0]), tuple(p[-1])) for p in paths) == 1}
-    kept = [
-        path
-        for path in paths
-        if len(path) > SHORTEST_BRANCH or not {tuple(path[0]), tuple(path[-1])} & ends
-    ]
-    return [_rounded(path) for path in kept or paths]
+            paths.append(_walk(near, start, stops))
+    touched = [stop for path in paths for stop in {path[0], path[-1]}]
+    ends = {stop for stop in touched if touched.count(stop) == 1}
+    drawn = [p for p in paths if len(p) > SHORTEST_BRANCH or not {p[0], p[-1]} & ends]
+    return [_rounded(np.array(path, dtype=float)) for path in drawn or paths]
+
+
+def _walk(near, start, stops):
+    """Return the points from `start` to the next of `stops`; remove the way from `near`."""
+    path = [start]
+    while len(path) == 1 or path[-1] not in stops | {start}:
+        here, there = path[-1], min(near[path[-1]])
+        near[here].remove(there)
+        near[there].remove(here)
+        path.append(there)
+    return path
 
 
 def _neighbours(line):
