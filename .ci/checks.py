@@ -1,0 +1,82 @@
+"""All checks besides the plain tests: ``python .ci/checks.py``, where ``.[dev]`` is installed.
+
+The same on Linux, macOS and Windows.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from skdigits._processor import flags, has_bfloat16  # noqa: E402
+
+WORKFLOWS = sorted(str(path) for path in (ROOT / ".github/workflows").glob("*.yml"))
+STARTED = time.monotonic()
+
+
+def main():
+    """Run everything, and stop at the first error."""
+    step("ruff, mypy")
+    python("ruff", "check", ".")
+    python("ruff", "format", "--check", ".")
+    python("mypy")
+
+    step("imports go down only")
+    python("importlinter", "lint", "--no-cache", "--no-logo")
+
+    step("changelog, workflows")
+    python("towncrier", "build", "--draft", "--version", "next")
+    python("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    python("check_jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+
+    # Tests that depend on the processor's arithmetic, as the other kinds of processors run them.
+    # The plain tests have run them as this one does.
+    precision = ("pytest", "-q", "-n", "2", "-m", "precision and not slow", "tests")
+    answer = "no" if has_bfloat16() else "yes"
+    step(f"with bfloat16: {answer}")
+    python(*precision, SKDIGITS_TEST_BFLOAT16=answer)
+    if may_use_onednn():
+        step("without oneDNN")
+        python(*precision, TF_ENABLE_ONEDNN_OPTS="0")
+
+    step("wheel and sdist")
+    with tempfile.TemporaryDirectory() as folder:
+        python("build", "--outdir", folder, ".")
+        command(".ci/check_dist.py", folder)
+    step("done")
+
+
+def may_use_onednn():
+    """Tell whether TensorFlow may compute with oneDNN here, where it isn't told not to."""
+    told = os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+    if told is not None:
+        return told.lower() not in {"0", "false"}
+    on_linux_x86 = "avx" in flags()
+    by_default = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile"}
+    return not on_linux_x86 or not flags().isdisjoint(by_default)
+
+
+def step(name):
+    """Say what comes, and after how long."""
+    print(f"\n== {name} ({time.monotonic() - STARTED:.0f} s)", flush=True)
+
+
+def python(module, *arguments, **environment):
+    """Run a module of this environment."""
+    command("-m", module, *arguments, **environment)
+
+
+def command(*arguments, **environment):
+    """Run Python in the root of the repository, and end with its error."""
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=os.environ | environment)
+    if done.returncode:
+        sys.exit(f"failed: python {' '.join(arguments)}")
+
+
+if __name__ == "__main__":
+    main()
