@@ -1,15 +1,20 @@
 """scikit-learn's own checks, on every estimator."""
 
+from functools import partial
+
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.ensemble import AveragingClassifier
 
+SMALL = {"hidden_layer_sizes": (16,), "epochs": (1, 60), "learning_rate": 0.02, "batch_size": 16}
 ESTIMATORS = [
-    MLPClassifier(),
-    CNNClassifier(),
-    AveragingClassifier(MLPClassifier(hidden_layer_sizes=(32,), epochs=(5, 100)), n_estimators=2),
+    MLPClassifier(**SMALL),
+    CNNClassifier(filters=(4,), **SMALL),
+    AveragingClassifier(MLPClassifier(**SMALL), n_estimators=2),
 ]
+DEFAULTS = [MLPClassifier(), CNNClassifier(), AveragingClassifier(n_estimators=2)]
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -18,8 +23,19 @@ EXPECTED_FAILURES = {
 }
 
 
-@parametrize_with_checks(
-    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES, xfail_strict=True
+parametrize = partial(
+    parametrize_with_checks,
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+    xfail_strict=True,
 )
+
+
+@parametrize(ESTIMATORS)
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize(DEFAULTS)
+def test_scikit_learn_checks_on_the_defaults(estimator, check):
     check(estimator)

@@ -84,6 +84,7 @@ def test_every_random_part_depends_on_the_seed(part):
 
 PROCESS = """
 import sys, joblib
+import tensorflow as tf
 from support import cnn, digits, mlp, on_one_core
 if sys.argv[2] == "one core":
     on_one_core()
@@ -91,6 +92,8 @@ X, y = digits()
 for make, parameters in joblib.load(sys.argv[1]):
     estimator = make(**parameters).fit(X, y)
     print(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
+print(tf.config.threading.get_intra_op_parallelism_threads())
+print(tf.config.threading.get_inter_op_parallelism_threads())
 """
 CONFIGURATIONS = [
     (mlp, {}),
@@ -113,21 +116,28 @@ QUICK = [
 ]
 
 
-def hashes(configurations, folder, cores="all cores", **environment):
-    """Fit each in a fresh process, and return a hash of its probabilities and weights."""
+def fresh_process(configurations, folder, cores="all cores", **environment):
+    """Fit each in a fresh process.
+
+    Return a hash of the probabilities and weights of each, and TensorFlow's two numbers of threads.
+    """
     joblib.dump(configurations, folder / "configurations")
-    return run_python(PROCESS, folder / "configurations", cores, **environment).stdout.split()
+    done = run_python(PROCESS, folder / "configurations", cores, **environment)
+    *hashes, intra, inter = done.stdout.split()
+    return hashes, [int(intra), int(inter)]
 
 
 @pytest.mark.precision
 def test_one_core_and_all_of_them_give_the_same_bits(tmp_path):
-    """Also one that joblib's share of the cores says."""
+    """Also one that joblib's share of the cores says: all processes have the same threads."""
     X, y = digits()
     here = []
     for make, parameters in QUICK:
         estimator = make(**parameters).fit(X, y)
         here.append(joblib.hash([estimator.predict_proba(X), estimator.model_.get_weights()]))
-    assert hashes(QUICK, tmp_path, "one core", OMP_NUM_THREADS="1") == here
+    there, threads = fresh_process(QUICK, tmp_path, "one core", OMP_NUM_THREADS="1")
+    assert there == here
+    assert threads == [N_THREADS, N_THREADS]
 
 
 @pytest.mark.slow
@@ -149,7 +159,7 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     if "ONEDNN_MAX_CPU_ISA" in environment:  # oneDNN then has no bfloat16, though TensorFlow asks
         configurations = [(make, {**p, "precision": "float32"}) for make, p in configurations]
     one, all_of_them = (
-        hashes(configurations, tmp_path, cores, **environment)
+        fresh_process(configurations, tmp_path, cores, **environment)[0]
         for cores in ("one core", "all cores")
     )
     differing = [
@@ -176,11 +186,10 @@ def test_workers_give_the_bits_of_this_process(make, backend):
 NUMBERS = """
 import sys
 import tensorflow as tf
-from support import mlp, on_one_core, tiny
-on_one_core()
+from support import mlp, tiny
 if sys.argv[1] == "set":
     tf.config.threading.set_intra_op_parallelism_threads(3)
-if sys.argv[1] == "started":
+else:
     tf.ones(3).numpy()
 mlp().fit(*tiny())
 print(tf.config.threading.get_intra_op_parallelism_threads())
@@ -191,14 +200,11 @@ print(tf.config.threading.get_inter_op_parallelism_threads())
 @pytest.mark.parametrize(
     ("how", "environment", "expected"),
     [
-        ("not at all", {"OMP_NUM_THREADS": "1"}, [N_THREADS, N_THREADS]),
         ("set", {"TF_NUM_INTEROP_THREADS": "3"}, [3, 0]),  # 0 leaves it to TensorFlow
         ("started", {}, [0, 0]),
     ],
 )
-def test_all_processes_have_the_same_number_of_threads_unless_the_caller_chose(
-    how, environment, expected
-):
+def test_a_number_of_threads_that_the_caller_chose_is_kept(how, environment, expected):
     done = run_python(NUMBERS, how, **environment)
     assert [int(number) for number in done.stdout.split()] == expected
 

@@ -112,46 +112,50 @@ def test_estimators_with_keras_objects_are_cloned_and_copied(name):
     np.testing.assert_array_equal(estimator.fit(X, y).predict_proba(X), expected)
 
 
-FRESH = """
-import sys, joblib, numpy as np
-estimator, X, y = joblib.load(sys.argv[1])
-before = estimator.predict_proba(X)
-estimator.partial_fit(X, y)
-joblib.dump((before, estimator.predict_proba(X), estimator.history_), sys.argv[1])
-"""
-
-
-@pytest.mark.precision
-@pytest.mark.parametrize("make", BOTH)
-def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(make, tmp_path):
-    X, y = tiny()
-    estimator = make(**STATEFUL).fit(X, y)
-    joblib.dump((estimator, X, y), tmp_path / "estimator")
-    before = estimator.predict_proba(X)
-    estimator.partial_fit(X, y)
-    run_python(FRESH, tmp_path / "estimator")
-    there_before, there_after, history = joblib.load(tmp_path / "estimator")
-    np.testing.assert_array_equal(there_before, before)
-    np.testing.assert_array_equal(there_after, estimator.predict_proba(X))
-    assert history == estimator.history_
-
-
-def test_pipelines_and_searches_are_pickled_with_their_estimator(tmp_path):
+def images_and_search():
+    """Return images as rows, labels, and a fitted search over a pipeline."""
     X, y = tiny()
     rows = X.reshape(len(X), -1)
     pipeline = make_pipeline(PixelScaler(), ImageReshaper((6, 6)), cnn())
     search = GridSearchCV(pipeline, {"cnnclassifier__learning_rate": [0.01, 0.001]}, cv=2)
-    search.fit(rows, y)
+    return rows, y, search.fit(rows, y)
+
+
+def test_pipelines_and_searches_are_pickled_with_their_estimator():
+    rows, _, search = images_and_search()
     expected = search.predict_proba(rows)
     for twin in (pickle.loads(pickle.dumps(search)), copy.deepcopy(search)):
         np.testing.assert_array_equal(twin.predict_proba(rows), expected)
-    joblib.dump((search, rows), tmp_path / "search")
-    code = (
-        "import sys, joblib; search, rows = joblib.load(sys.argv[1]);"
-        "joblib.dump(search.predict_proba(rows), sys.argv[1])"
-    )
-    run_python(code, tmp_path / "search")
-    np.testing.assert_array_equal(joblib.load(tmp_path / "search"), expected)
+
+
+FRESH = """
+import sys, joblib
+estimators, X, y, search, rows = joblib.load(sys.argv[1])
+given = [search.predict_proba(rows)]
+for estimator in estimators:
+    given.append(estimator.predict_proba(X))
+    estimator.partial_fit(X, y)
+    given.append(estimator.predict_proba(X))
+joblib.dump((given, [estimator.history_ for estimator in estimators]), sys.argv[1])
+"""
+
+
+@pytest.mark.precision
+def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(tmp_path):
+    X, y = tiny()
+    rows, _, search = images_and_search()
+    estimators = [make(**STATEFUL).fit(X, y) for make in BOTH]
+    joblib.dump((estimators, X, y, search, rows), tmp_path / "all")
+    run_python(FRESH, tmp_path / "all")
+    given, histories = joblib.load(tmp_path / "all")
+    expected = [search.predict_proba(rows)]
+    for estimator in estimators:
+        expected.append(estimator.predict_proba(X))
+        estimator.partial_fit(X, y)
+        expected.append(estimator.predict_proba(X))
+    for there, here in zip(given, expected, strict=True):
+        np.testing.assert_array_equal(there, here)
+    assert histories == [estimator.history_ for estimator in estimators]
 
 
 class TestPartialFit:
@@ -268,44 +272,53 @@ class TestWarmStart:
 class TestReuse:
     """Programs serve again when their estimators are gone, and nobody can tell."""
 
-    CODE = """
-import sys, joblib
-from support import tiny, mlp, cnn
-X, y = tiny()
-probabilities = []
-for make in (mlp, cnn):
-    for parameters in (
-        {}, {}, {"learning_rate": 0.02}, {"augmentation": "affine"}, {"optimizer": "sgd"},
-        {"random_state": 7}, {"batch_norm": True}, {},
-    ):
-        probabilities.append(make(**parameters).fit(X, y).predict_proba(X))
-joblib.dump(probabilities, sys.argv[1])
-"""
+    def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, builds, monkeypatch):
+        X, y = tiny()
 
-    def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, tmp_path):
-        run_python(self.CODE, tmp_path / "with")
-        run_python(self.CODE, tmp_path / "without", SKDIGITS_POOL_SIZE="0")
-        with_pool, without = joblib.load(tmp_path / "with"), joblib.load(tmp_path / "without")
-        for one, other in zip(with_pool, without, strict=True):
-            np.testing.assert_array_equal(one, other)
-        np.testing.assert_array_equal(with_pool[0], with_pool[1])
-        np.testing.assert_array_equal(with_pool[0], with_pool[7])
+        def probabilities(make, size):
+            monkeypatch.setenv("SKDIGITS_POOL_SIZE", size)
+            builds.clear()
+            return [
+                make(hidden_layer_sizes=(14,), **parameters).fit(X, y).predict_proba(X)
+                for parameters in (
+                    {},
+                    {},
+                    {"learning_rate": 0.02},
+                    {"augmentation": "affine"},
+                    {"optimizer": "sgd"},
+                    {"random_state": 7},
+                    {"batch_norm": True},
+                    {},
+                )
+            ]
+
+        for make in BOTH:
+            without = probabilities(make, "0")
+            assert len(builds) == 8
+            with_pool = probabilities(make, "8")
+            assert len(builds) == 4
+            for one, other in zip(with_pool, without, strict=True):
+                np.testing.assert_array_equal(one, other)
+            np.testing.assert_array_equal(with_pool[0], with_pool[1])
+            np.testing.assert_array_equal(with_pool[0], with_pool[7])
 
     def test_the_number_of_models_kept_is_bounded(self):
         code = """
-import gc
+import gc, os
 from support import mlp, tiny
 import keras
 X, y = tiny()
-for units in range(1, {n_fits} + 1):
-    mlp(hidden_layer_sizes=(units,), epochs=1).fit(X, y)
-gc.collect()
-print(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
+for size in ("0", "2", ""):
+    os.environ["SKDIGITS_POOL_SIZE"] = size
+    for units in range(1, 11):
+        mlp(hidden_layer_sizes=(units,), epochs=1).fit(X, y)
+    gc.collect()
+    print(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
 """
-        for size in (0, 2):
-            found = run_python(code.format(n_fits=size + 2), SKDIGITS_POOL_SIZE=str(size))
-            assert int(found.stdout) <= size
-        assert int(run_python(code.format(n_fits=10)).stdout) <= 8
+        none, two, default = map(int, run_python(code).stdout.split())
+        assert none == 0
+        assert two <= 2
+        assert default <= 8
 
     def test_two_live_estimators_share_no_weights(self):
         X, y = tiny()
