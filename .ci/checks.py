@@ -4,8 +4,10 @@ The same on Linux, macOS and Windows.
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -27,10 +29,12 @@ def main():
     python("mypy")
 
     step("imports go down only")
-    python("importlinter", "lint", "--no-cache", "--no-logo")
+    lint_imports = shutil.which("lint-imports", path=sysconfig.get_path("scripts"))
+    command(lint_imports or "lint-imports", "--no-cache", "--no-logo")
 
-    step("changelog, workflows")
+    step("changelog, pre-commit, workflows")
     python("towncrier", "build", "--draft", "--version", "next")
+    python("pre_commit", "validate-config")
     python("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     python("check_jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
 
@@ -47,7 +51,7 @@ def main():
     step("wheel and sdist")
     with tempfile.TemporaryDirectory() as folder:
         python("build", "--outdir", folder, ".")
-        command(".ci/check_dist.py", folder)
+        command(sys.executable, ".ci/check_dist.py", folder)
     step("done")
 
 
@@ -68,14 +72,14 @@ def step(name):
 
 def python(module, *arguments, **environment):
     """Run a module of this environment."""
-    command("-m", module, *arguments, **environment)
+    command(sys.executable, "-m", module, *arguments, **environment)
 
 
 def command(*arguments, **environment):
-    """Run Python in the root of the repository, and end with its error."""
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=os.environ | environment)
+    """Run a command in the root of the repository, and stop if it fails."""
+    done = subprocess.run(arguments, cwd=ROOT, env=os.environ | environment)
     if done.returncode:
-        sys.exit(f"failed: python {' '.join(arguments)}")
+        sys.exit(f"failed: {' '.join(arguments)}")
 
 
 if __name__ == "__main__":

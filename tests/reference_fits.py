@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "predictions"
 # From the most to the least. TensorFlow and oneDNN compute in another way with each.
 INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "avx2")
 FITS = {
-    "mlp-float32": ("mlp", {"hidden_layer_sizes": (32, 16), "batch_norm": True}),
+    "mlp-float32": ("mlp", {"hidden_layer_sizes": (32, 16), "early_stopping": True}),
     "cnn-float32": ("cnn", {"precision": "float32", "augmentation": "affine", "dropout": 0.2}),
     "cnn-bfloat16": ("cnn", {"precision": "bfloat16", "batch_norm": True}),
 }
