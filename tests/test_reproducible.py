@@ -259,15 +259,6 @@ class TestTheCallersState:
             estimator.fit(X, y).predict(X)
             clone(estimator).partial_fit(X, y).score(X, y)
 
-    def test_python_and_numpy(self):
-        random.seed(1)
-        np.random.seed(2)  # noqa: NPY002
-        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-        self.use()
-        assert random.getstate() == python
-        for before, after in zip(numpy, np.random.get_state(), strict=True):  # noqa: NPY002
-            np.testing.assert_array_equal(after, before)
-
     def test_keras_and_tensorflow(self):
         def draw():
             layer = keras.layers.Dense(3)
@@ -289,7 +280,7 @@ class TestTheCallersState:
         for expected, given in zip(after(lambda: None), after(self.use), strict=True):
             np.testing.assert_array_equal(given, expected)
 
-    def test_settings(self):
+    def test_settings_and_generators_of_python_and_numpy(self):
         def settings():
             return [
                 keras.config.floatx(),
@@ -306,9 +297,15 @@ class TestTheCallersState:
                 dict(os.environ),
             ]
 
+        random.seed(1)
+        np.random.seed(2)  # noqa: NPY002
         before = settings()
+        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
         self.use()
         assert settings() == before
+        assert random.getstate() == python
+        for then, now in zip(numpy, np.random.get_state(), strict=True):  # noqa: NPY002
+            np.testing.assert_array_equal(now, then)
 
     @pytest.mark.parametrize("make", BOTH)
     def test_they_do_not_change_the_result_either(self, make):
