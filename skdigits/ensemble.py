@@ -91,7 +91,8 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
     -----
     Members are fitted on the labels as they are given, so that each can be used by itself. Members
     that are trained one after the other share one compiled model, and so do all members when they
-    predict.
+    predict. Each call of `predict` or `predict_proba` has to set the weights of each member, which
+    takes some milliseconds for each. So predict many images in one call rather than one by one.
 
     References
     ----------
