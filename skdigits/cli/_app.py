@@ -6,6 +6,7 @@ import typer
 
 import skdigits
 from skdigits.cli._compare_command import compare
+from skdigits.cli._data_command import data
 from skdigits.cli._study_command import study
 
 usage_error: Any = typer.BadParameter.__base__  # Typer's error for any wrong use
@@ -45,3 +46,4 @@ def describe(
 
 app.command(no_args_is_help=False)(compare)
 app.add_typer(study)
+app.add_typer(data)

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from skdigits._named_data import DATA, load_data
+from skdigits._named_data import load_data, load_split, title_of
 from skdigits._registry import SHORT_NAMES
-from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
+from skdigits.cli._arguments import check_folder, command_line, split_names
+from skdigits.cli._data_argument import HELP, METAVAR, check_data, warnings_told
 from skdigits.cli._models import BASELINES, make_model
 from skdigits.cli._streams import say, tell
 
 
 def compare(
-    data: Annotated[
-        str, typer.Option(metavar="|".join(DATA), help="The images; binary is MNIST's 0 and 1.")
-    ] = "digits",
+    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP)] = "digits",
     models: Annotated[
         str,
         typer.Option(
@@ -29,8 +28,8 @@ def compare(
         int | None,
         typer.Option(
             metavar="N",
-            help="Cross-validate over all images with N folds, instead of evaluating on the "
-            "published test images.",
+            help="Cross-validate over all images with N folds, instead of evaluating on the test "
+            "images.",
         ),
     ] = None,
     seed: Annotated[
@@ -47,7 +46,8 @@ def compare(
     images, and a report for each class. **results.json** has all the numbers.
 
     The digits come with scikit-learn and need no download. MNIST and Fashion-MNIST are downloaded
-    once, or read from the folder that the environment variable SKDIGITS_DATA names.
+    once, or read from the folder that the environment variable SKDIGITS_DATA names. If your own
+    images have no folder for tests, a fifth of each class is set aside for them.
 
     **Examples**
 
@@ -59,6 +59,9 @@ def compare(
 
         # Five folds, for the spread of each measure
         skdigits compare --models mlp,cnn,svc --cv 5
+
+        # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
+        skdigits compare --data flowers --models mlp,cnn,forest
     """
     start = time.perf_counter()
     names = _check(data, models, cv, seed, out)
@@ -67,8 +70,12 @@ def compare(
     from skdigits.cli._terminal import Display, print_table
 
     estimators = {name: make_model(name) for name in names}
-    X, y, class_names = load_data(data, "all" if cv else "train")
-    X_test, y_test = (None, None) if cv else load_data(data, "test")[:2]
+    X_test = y_test = None
+    with warnings_told():
+        if cv:
+            X, y, class_names = load_data(data, "all")
+        else:
+            (X, y), (X_test, y_test), class_names = load_split(data)
     with Display() as display:
         comparison = model_selection.compare(
             estimators,
@@ -87,12 +94,12 @@ def compare(
             X if cv else X_test,
             y if cv else y_test,
             out,
-            title=DATA[data],
+            title=title_of(data),
             class_names=class_names,
             run=report.describe_run(command, seconds=time.perf_counter() - start),
         )
     finally:  # the table is printed even if the page cannot be written
-        print_table(*report.comparison_table(comparison), title=DATA[data])
+        print_table(*report.comparison_table(comparison), title=title_of(data))
     for warning in display.warnings:
         tell(f"warning: {warning}")
     say(f"Page: {page}")
@@ -100,8 +107,7 @@ def compare(
 
 def _check(data, models, cv, seed, out):
     """Check the arguments before any work starts; return the names of the models."""
-    if data not in DATA:
-        raise unknown("--data", data, DATA)
+    check_data(data)
     names = split_names(models)
     if not names:
         raise ValueError("--models names no model; try --models mlp,cnn")

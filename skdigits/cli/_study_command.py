@@ -1,12 +1,15 @@
 """``skdigits study``: list the published studies, and run them again."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from skdigits._named_data import DATA
+from skdigits._files import plain_names
+from skdigits._named_data import DATA, load_split, name_of
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
+from skdigits.cli._data_argument import check_data, warnings_told
 from skdigits.cli._streams import say, tell
 
 study = typer.Typer(
@@ -59,7 +62,9 @@ def run_studies(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME,...", help="Only these of a study's data sets, separated by commas."
+            metavar="NAME,...|PATH",
+            help="Only these of a study's data sets, separated by commas; or your own images, as "
+            "`skdigits compare` takes them, in place of the study's.",
         ),
     ] = None,
     out: Annotated[
@@ -86,6 +91,9 @@ def run_studies(
     MNIST and Fashion-MNIST are downloaded once, or read from the folder that the environment
     variable SKDIGITS_DATA names.
 
+    A study on your own images has the same models and settings, and no published figures beside
+    them. Its folder has the name of the images too. **binary** needs two classes.
+
     **Examples**
 
         # A first look, about a minute
@@ -96,19 +104,27 @@ def run_studies(
 
         # Only the garments
         skdigits study run cnn-vs-mlp --data fashion
+
+        # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
+        skdigits study run cnn-vs-mlp --data flowers
     """
-    chosen = _check(names, None if data is None else split_names(data), out, seeds)
+    own_name = _own_name(data)
+    studies = _check(names, out, seeds)
+    if own_name is None:
+        own, chosen = None, _choose(studies, names, data)
+    else:
+        own, chosen = _load_own(own_name, data, studies, names)
     from skdigits import report
     from skdigits.cli._terminal import Display, print_table
     from skdigits.studies import STUDIES, evaluated_images, run_study
 
     for declared, wanted in chosen:
-        folder = out / declared.name
+        folder = out / _folder(declared.name, own_name)
         with Display() as display:
             result = run_study(
                 declared,
                 folder=folder / "runs",
-                data=wanted,
+                data=own or wanted,
                 n_seeds=seeds,
                 quick=quick,
                 progress=display,
@@ -117,46 +133,107 @@ def run_studies(
             "study",
             "run",
             declared.name,
-            data=",".join(wanted),
+            data=data if own else ",".join(wanted),
             out=out,
             seeds=result.n_seeds,
             quick=quick,
         )
         run = report.describe_run(command)  # without time: some runs may be of an earlier call
-        page = report.write_study(result, evaluated_images(result), folder, run=run)
-        print_table(
-            *report.published_table(result),
-            title=declared.title,
-            n_texts=2,
-            best_first=False,
-        )
+        page = report.write_study(result, evaluated_images(result, own), folder, run=run)
+        for table in _tables(result):
+            print_table(**table)
         for warning in display.warnings:
             tell(f"warning: {warning}")
         say(f"Page: {page}")
     say(f"All studies: {report.write_index(out, order=STUDIES)}")
 
 
-def _check(names, data, out, seeds):
-    """Check the arguments before any work starts; return the studies, each with its data sets."""
+def _tables(result):
+    """Yield what `print_table` takes: the published figures, or how the models compare."""
+    from skdigits import report
+
+    if result.published:
+        columns, rows = report.published_table(result)
+        yield {
+            "columns": columns,
+            "rows": rows,
+            "title": result.title,
+            "n_texts": 2,
+            "best_first": False,
+        }
+        return
+    for each in result.experiments:
+        if each.kind == "experiment":
+            columns, rows = report.comparison_table(each.comparison)
+            yield {"columns": columns, "rows": rows, "title": f"{result.title}: {each.title}"}
+
+
+def _folder(study, own_name):
+    """Return the name of a study's folder; results on your own images don't replace others."""
+    return study if own_name is None else plain_names([f"{study}-{own_name}"])[0]
+
+
+def _own_name(data):
+    """Return the name of your own images, or None if ``--data`` names data sets."""
+    if data is None:
+        return None
+    names = split_names(data)
+    if not names:
+        raise ValueError("--data names no data set; try --data mnist")
+    if all(name in DATA for name in names):
+        return None
+    if os.path.exists(os.path.expanduser(data)):
+        return name_of(data)
+    for name in names:
+        check_data(name)
+    raise ValueError(f"--data {data}: give the names of data sets, or one path")
+
+
+def _check(names, out, seeds):
+    """Check the arguments before any work starts; return the studies."""
     from skdigits.studies import STUDIES
 
-    for what, given, choices in (("study", names, (*STUDIES, "all")), ("--data", data or (), DATA)):
-        for name in given:
-            if name not in choices:
-                raise unknown(what, name, choices)
-    if data == []:
-        raise ValueError("--data names no data set; try --data mnist")
+    for name in names:
+        if name not in (*STUDIES, "all"):
+            raise unknown("study", name, (*STUDIES, "all"))
     if seeds is not None and seeds < 1:
         raise ValueError(f"--seeds must be at least 1, got {seeds}")
     check_folder(out)
+    return [STUDIES[name] for name in (STUDIES if "all" in names else dict.fromkeys(names))]
+
+
+def _choose(studies, names, data):
+    """Return the studies that use the data sets, each with those that it uses."""
+    given = None if data is None else split_names(data)
     chosen = []
-    for name in STUDIES if "all" in names else dict.fromkeys(names):
-        own = dict.fromkeys(d for e in STUDIES[name].experiments for d in e.data)
-        wanted = [d for d in own if data is None or d in data]
+    for study in studies:
+        own = dict.fromkeys(d for e in study.experiments for d in e.data)
+        wanted = [d for d in own if given is None or d in given]
         if wanted:
-            chosen.append((STUDIES[name], wanted))
-        elif name in names:
-            raise ValueError(f"the study {name!r} has no such --data; it uses {', '.join(own)}")
+            chosen.append((study, wanted))
+        elif study.name in names:
+            raise ValueError(
+                f"the study {study.name!r} has no such --data; it uses {', '.join(own)}"
+            )
     if not chosen:
-        raise ValueError(f"no study uses --data {', '.join(data)}")
+        raise ValueError(f"no study uses --data {data}")
     return chosen
+
+
+def _load_own(name, path, studies, names):
+    """Return your own images as `run_study` takes them, and the studies that suit them."""
+    from skdigits.studies._run_study import check_n_classes
+
+    with warnings_told():
+        (X, y), (X_test, y_test), class_names = load_split(path)
+    chosen = []
+    for study in studies:
+        try:
+            check_n_classes(study, name, len(class_names))
+        except ValueError as error:
+            if study.name in names:
+                raise
+            tell(f"left out: {error}")
+        else:
+            chosen.append((study, [name]))
+    return {name: (X, y, X_test, y_test)}, chosen

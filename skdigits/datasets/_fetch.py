@@ -75,16 +75,17 @@ def fetch_files(name, prefix, *, data_home, download_if_missing):
     return images, labels
 
 
+def find_folder(name):
+    """Return the folder on this machine with the files of a data set, or None; don't download."""
+    paths = [_find(name, file_name, None)[0] for file_name in SOURCES[name].md5]
+    return paths[0].parent if all(paths) else None
+
+
 def _fetch_file(name, file_name, data_home, download_if_missing):
-    """Return the values of a file from the first folder that has it."""
-    looked = []
-    for folder, remedy in _places(data_home):
-        looked.append(str(folder / name))
-        for path in find_file(folder, name, file_name):
-            values = _read(path, name, file_name, remedy)
-            if values is not None:
-                return values
-            looked[-1] += f" ({path} belongs to another data set)"
+    """Return the values of a file from the first folder that has it, or download it."""
+    path, values, looked = _find(name, file_name, data_home)
+    if path:
+        return values
     missing = f"is not in {' or '.join(looked)}"
     advice = (
         f"put the file there, plain or gzip, or name a folder that holds {name}/{file_name} in the "
@@ -103,6 +104,19 @@ def _fetch_file(name, file_name, data_home, download_if_missing):
             f"{file_name} could not be downloaded ({error}) and {missing}. Check the network "
             f"connection, or {advice}"
         ) from None
+
+
+def _find(name, file_name, data_home):
+    """Return path and values of a file, or None twice; and where it was looked for."""
+    looked = []
+    for folder, remedy in _places(data_home):
+        looked.append(str(folder / name))
+        for path in find_file(folder, name, file_name):
+            values = _read(path, name, file_name, remedy)
+            if values is not None:
+                return path, values, looked
+            looked[-1] += f" ({path} belongs to another data set)"
+    return None, None, looked
 
 
 def _places(data_home):

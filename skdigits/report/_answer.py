@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._named_data import DATA
+from skdigits._named_data import title_of
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 
@@ -15,7 +15,7 @@ def places(results):
     data = {result.data for result in results}
     names = []
     for result in results:
-        known = DATA[result.data]
+        known = title_of(result.data)
         parts = [result.title] * (len(titles) > 1) + [known] * (len(data) > 1 or len(titles) == 1)
         names.append(", ".join(parts))
     return names

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from skdigits._named_data import DATA
+from skdigits._named_data import title_of
 from skdigits.report import _format as fmt
 
 COLUMNS = {
@@ -29,7 +29,7 @@ def published_row(claim):
     what = MEASURES.get(claim["measure"], fmt.words(claim["measure"]).lower())
     return {
         "text": claim["text"],
-        "where": f"{model}, {what}, {DATA[claim['data']]}",
+        "where": f"{model}, {what}, {title_of(claim['data'])}",
         "value": fmt.DASH if claim["value"] is None else show(claim["value"]),
         "found": show(claim["mean"], claim["std"]),
         "difference": fmt.DASH if claim["difference"] is None else change(claim["difference"]),

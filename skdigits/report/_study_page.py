@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from skdigits._files import plain_names, to_json, write_bytes, write_text
-from skdigits._named_data import DATA
+from skdigits._named_data import title_of
 from skdigits.inspection._drawn_images import as_images
 from skdigits.report import _answer as answers
 from skdigits.report import _blocks as blocks
@@ -94,7 +94,7 @@ def write_study(result, data, folder, *, run=None):
         "open": len(parts) <= MOST_OPEN,
         "images": [
             {
-                "title": DATA[name],
+                "title": title_of(name),
                 "shape": " × ".join(str(side) for side in X.shape[1:3]),
                 "samples": blocks.samples(X, y, names, random_state=0),
             }
@@ -106,7 +106,7 @@ def write_study(result, data, folder, *, run=None):
     page = render("study.html.j2", context)
     results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
     drawings = {
-        f"samples-{name}": blocks.samples_drawing(X, y, names, DATA[name])
+        f"samples-{name}": blocks.samples_drawing(X, y, names, title_of(name))
         for name, (X, y, names) in data.items()
     }
     for part in parts:
@@ -157,7 +157,7 @@ def _parts(result, data):
             "id": part_id,
             "kind": each.kind,
             "title": each.title,
-            "data": DATA[each.data],
+            "data": title_of(each.data),
             "place": place,
             "answer": answers.answer(each),
             **show[each.kind](each, data[each.data], f", {each.title}, {each.data}"),

@@ -251,6 +251,8 @@ class Study:
         The published figures and findings.
     notes : tuple of str, default=()
         Our own choices, and other differences from the published study.
+    n_classes : int, default=None
+        The number of classes that the question is about. None is any number.
 
     Examples
     --------
@@ -289,3 +291,4 @@ class Study:
     experiments: tuple[Experiment | Sweep | Search, ...]
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
+    n_classes: int | None = None

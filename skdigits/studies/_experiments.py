@@ -132,6 +132,7 @@ class Experiments:
             "space": {name: plain(values) for name, values in search.space.items()},
             "estimator": search.model.estimator,
             "params": plain(model.get_params()),
+            **self._fingerprint(data),
         }
         found = self.store.load(label, settings)
         if found is None:
@@ -151,6 +152,11 @@ class Experiments:
             **found,
         )
 
+    def _fingerprint(self, data):
+        """Return what tells your own images from others of the same name, for the settings."""
+        found = self.images[data].fingerprint
+        return {} if found is None else {"images": found}
+
     def _params(self, model, data):
         found = self.best_params[model.from_search, data] if model.from_search else {}
         return {**found, **model.params}
@@ -167,6 +173,7 @@ class Experiments:
             "n_test": len(images.test[1]),
             "estimator": estimator,
             "params": plain(model.get_params()),
+            **self._fingerprint(data),
         }
         stored = self.store.load(label, settings)
         if stored is not None:

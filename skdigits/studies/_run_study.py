@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from numbers import Integral
 
 from skdigits.studies._declarations import Study
@@ -11,7 +12,7 @@ from skdigits.studies._experiments import Experiments
 from skdigits.studies._published_figures import compare_published
 from skdigits.studies._quick import quicken
 from skdigits.studies._store import RunStore
-from skdigits.studies._study_data import load_images
+from skdigits.studies._study_data import study_images
 from skdigits.studies._study_results import StudyResult
 
 SEEDS, QUICK_SEEDS = 5, 2
@@ -42,8 +43,10 @@ def run_study(
         Folder for the finished runs, one file each. After an interruption, the same call continues
         where it stopped. Runs whose settings have changed are repeated. If None, runs
         are not kept.
-    data : sequence of str, default=None
-        Use only these data sets. None uses all data sets of the study.
+    data : sequence of str or dict of str to (X, y, X_test, y_test), default=None
+        The names of the study's data sets to use; None uses all of them. Or your own images by
+        name, of shape (n_images, height, width[, channels]), in place of the study's. Then there
+        are no published figures to compare with.
     n_seeds : int, default=None
         Number of seeds, at least 1. More seeds find smaller differences and take longer. None means
         5, or 2 for the quick version.
@@ -63,7 +66,9 @@ def run_study(
     Raises
     ------
     ValueError
-        If ``n_seeds`` is not a whole number of at least 1, or the study does not use a data set.
+        If ``n_seeds`` is not a whole number of at least 1; if the study does not use a data set;
+        if your own images have different shapes, or another number of classes than the study is
+        about.
     OSError
         If data cannot be read, or a finished run cannot be written.
 
@@ -78,10 +83,15 @@ def run_study(
     ['activation', 'cnn-vs-mlp', 'binary', 'ann-search', 'cnn-vs-ann']
     """
     n_seeds = _check_seeds(n_seeds, quick)
-    wanted = _check_data(study, data)
+    if isinstance(data, Mapping):
+        study = _on_other_data(study, tuple(data))
+    else:
+        data = _check_data(study, data)
     if quick:
         study = quicken(study)
-    images = {name: load_images(name, quick) for name in wanted}
+    images = study_images(data, quick)
+    for name, found in images.items():
+        check_n_classes(study, name, len(found.class_names))
     experiments = Experiments(study, images, n_seeds, RunStore(folder), progress).run()
     return StudyResult(
         study=study.name,
@@ -93,6 +103,30 @@ def run_study(
         n_seeds=n_seeds,
         experiments=experiments,
         published=compare_published(study.published, experiments),
+    )
+
+
+def check_n_classes(study, name, n_classes):
+    """Raise ValueError if a data set has another number of classes than the study is about."""
+    if study.n_classes not in (None, n_classes):
+        raise ValueError(
+            f"the study {study.name!r} is about {study.n_classes} classes, and {name!r} has "
+            f"{n_classes}"
+        )
+
+
+def _on_other_data(study, names):
+    """Return a study whose experiments use other data sets, without the published figures."""
+    return replace(
+        study,
+        title=f"{study.title}, on {', '.join(names)}",
+        experiments=tuple(replace(each, data=names) for each in study.experiments),
+        published=(),
+        notes=(
+            "These are not the images of the published study. Its models and settings are the "
+            "same; its figures are left out.",
+            *study.notes,
+        ),
     )
 
 

@@ -1,12 +1,15 @@
 """The images of studies, for training and evaluation."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+from sklearn.utils import check_consistent_length
 
-from skdigits._named_data import load_data
+from skdigits._named_data import load_split
 
 QUICK_TRAIN, QUICK_TEST = 2000, 1000
 
@@ -18,17 +21,51 @@ class Images:
     train: tuple[Any, Any]
     test: tuple[Any, Any]
     class_names: list[str]
+    fingerprint: str | None = None  # of your own images, since the same name may mean others later
 
 
-def load_images(name, quick):
-    """Return a data set; for the quick version, a stratified part that is always the same."""
-    X, y, class_names = load_data(name, "train")
-    X_test, y_test, _ = load_data(name, "test")
-    return Images(
-        train=part(X, y, QUICK_TRAIN if quick else None),
-        test=part(X_test, y_test, QUICK_TEST if quick else None),
-        class_names=class_names,
-    )
+def study_images(data, quick):
+    """Return data sets by name; for the quick version, stratified parts, always the same.
+
+    Parameters
+    ----------
+    data : sequence of str or dict of str to (X, y, X_test, y_test)
+        The names of published data sets, or your own images by name.
+    quick : bool
+    """
+    if isinstance(data, Mapping):
+        found = {name: _own_images(name, arrays) for name, arrays in data.items()}
+    else:
+        found = {name: Images(*load_split(name)) for name in data}
+    if not quick:
+        return found
+    return {
+        name: replace(
+            each,
+            train=part(each.train[0], each.train[1], QUICK_TRAIN),
+            test=part(each.test[0], each.test[1], QUICK_TEST),
+        )
+        for name, each in found.items()
+    }
+
+
+def _own_images(name, arrays):
+    """Check arrays (X, y, X_test, y_test), and return them with a fingerprint."""
+    X, y, X_test, y_test = map(np.asarray, arrays)
+    check_consistent_length(X, y)
+    check_consistent_length(X_test, y_test)
+    if X.ndim not in (3, 4) or X.shape[1:] != X_test.shape[1:]:
+        raise ValueError(
+            f"{name!r} has training images of shape {X.shape} and test images of shape "
+            f"{X_test.shape}; both must be (n, height, width) or (n, height, width, channels)."
+        )
+    if not np.isin(y_test, y).all():
+        raise ValueError(f"{name!r} has test images of classes without training images.")
+    digest = hashlib.sha256()
+    for array in (X, y, X_test, y_test):
+        digest.update(f"{array.shape} {array.dtype}".encode() + array.tobytes())
+    class_names = np.unique(y).astype(str).tolist()
+    return Images((X, y), (X_test, y_test), class_names, digest.hexdigest()[:16])
 
 
 def part(X, y, n_images):
@@ -40,21 +77,22 @@ def part(X, y, n_images):
     return X[rows], y[rows]
 
 
-def evaluated_images(result):
+def evaluated_images(result, data=None):
     """Return the images that a study's models were evaluated on.
 
     Parameters
     ----------
     result : StudyResult
         The results of the study.
+    data : dict of str to (X, y, X_test, y_test), default=None
+        Your own images, if the study was run on them, as for `run_study`.
 
     Returns
     -------
     dict of str to (X, y, class_names)
-        For each data set the images, of shape (n_images, 28, 28), their labels, and the names of
-        the classes. The ``index`` of a mistake is a position in ``X``.
+        For each data set the images, of shape (n_images, height, width[, channels]), their labels,
+        and the names of the classes. The ``index`` of a mistake is a position in ``X``.
     """
-    images = {
-        name: load_images(name, result.quick) for name in {e.data for e in result.experiments}
-    }
-    return {name: (*found.test, found.class_names) for name, found in images.items()}
+    names = list(dict.fromkeys(each.data for each in result.experiments))
+    images = study_images(data or names, result.quick)
+    return {name: (*images[name].test, images[name].class_names) for name in names}

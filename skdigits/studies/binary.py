@@ -38,6 +38,7 @@ STUDY = Study(
         "stopping early on the training loss with patience 9; three initializers, one seed."
     ),
     minutes=25,
+    n_classes=2,
     experiments=(
         Experiment(
             name="14-nodes",

@@ -1,0 +1,260 @@
+"""`skdigits data`, and your own images in `compare` and `study run`."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import save, save_array
+from test_cli_study import TINY
+from tiny_sets import FILES
+
+from skdigits._named_data import DATA, load_split
+from skdigits.cli import main
+from skdigits.studies import STUDIES, run_study
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    """No data set on this machine, and no network to download one."""
+    monkeypatch.delenv("SKDIGITS_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def flowers(tmp_path):
+    """Return a folder of pictures of two classes, bright and dark, without test pictures."""
+    rng = np.random.default_rng(0)
+    for label, grey in (("daisy", 60), ("tulip", 180)):
+        for number in range(10):
+            pixels = rng.integers(grey, grey + 20, (9, 8), dtype=np.uint8)
+            save_array(tmp_path / "flowers" / label / f"{number}.png", pixels)
+    return tmp_path / "flowers"
+
+
+def words(capsys):
+    """Return the lines that were printed, with single spaces, and the error output."""
+    captured = capsys.readouterr()
+    return [" ".join(line.split()) for line in captured.out.splitlines()], captured.err
+
+
+# skdigits data
+
+
+@pytest.mark.usefixtures("no_network")
+def test_list_shows_every_data_set_and_where_it_is(capsys):
+    assert main(["data", "list"]) == 0
+    lines, err = words(capsys)
+    assert err == ""
+    for name, where in {
+        "digits": "comes with scikit-learn 1,442 355",
+        "mnist": "not here (11 MB) 60,000 10,000",
+        "fashion": "not here (30 MB) 60,000 10,000",
+        "binary": "not here (11 MB) 12,665 2,115",
+    }.items():
+        assert f"{name} {DATA[name]} {where}" in lines
+
+
+def test_the_place_of_a_data_set(data_folder, monkeypatch, capsys):
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    assert main(["data", "list"]) == 0
+    assert str(data_folder / "fashion") in capsys.readouterr().out
+    assert main(["data", "fetch", "binary"]) == 0
+    assert capsys.readouterr() == (f"MNIST's 0 and 1: {data_folder / 'mnist'}\n", "")
+
+
+def test_info_of_the_digits(capsys):
+    assert main(["data", "info", "digits"]) == 0
+    lines, err = words(capsys)
+    assert "1,797 grey images of 28 x 28 pixels." in lines
+    assert "0 143 35" in lines
+    assert err == ""
+
+
+@pytest.mark.usefixtures("no_network")
+def test_info_downloads_nothing(capsys):
+    assert main(["data", "info", "mnist"]) == 0
+    output = capsys.readouterr().out
+    assert "70,000 handwritten digits" in output
+    assert "skdigits data fetch mnist" in output.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("no_network")
+def test_fetch_without_a_network_is_one_line(capsys):
+    assert main(["data", "fetch", "mnist"]) == 2
+    line = r"skdigits: error: train-images\S+ could not be downloaded .*\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
+
+
+def test_a_file_that_is_broken_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(next(iter(FILES.values()))[:-1])
+    monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path))
+    assert main(["data", "list"]) == 2
+    assert "train-images-idx3-ubyte cannot be used" in capsys.readouterr().err
+
+
+def test_info_of_your_own_pictures(flowers, capsys):
+    (flowers / "tulip" / "broken.png").write_bytes(b"x")
+    assert main(["data", "info", str(flowers)]) == 0
+    lines, err = words(capsys)
+    assert "20 grey images of 9 x 8 pixels." in lines
+    assert "daisy 8 2" in lines
+    assert "tulip 8 2" in lines
+    line = r"skdigits: warning: 1 of 21 pictures cannot be read and are left out\. .*broken.png.*\n"
+    assert re.fullmatch(line, err)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ["info", "cats"],
+            "unknown data set 'cats'; choose from digits, mnist, fashion, binary, or",
+        ),
+        (["info", "digit"], "did you mean 'digits'?"),
+        (["info", "./cats"], "data set ./cats: there is no such folder or file"),
+        (["info", "cats.csv"], "there is no such folder or file"),
+        (["info", "{flowers}/daisy"], "no folder for each class"),
+        (["info"], "Missing argument"),
+        (["fetch", "{flowers}"], "choose from digits, mnist, fashion, binary"),
+        (["get"], "No such command 'get'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(args, message, flowers, capsys):
+    assert main(["data", *(arg.format(flowers=flowers) for arg in args)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
+    assert message in captured.err
+
+
+@pytest.mark.parametrize("command", ["list", "info", "fetch"])
+def test_help_has_an_example(command, capsys):
+    assert main(["data", command, "--help"]) == 0
+    assert f"skdigits data {command}" in capsys.readouterr().out
+
+
+# Your own images in other commands
+
+
+def test_a_fifth_of_each_class_is_set_aside_and_always_the_same(flowers):
+    (X, y), (X_test, y_test), names = load_split(str(flowers))
+    assert names == ["daisy", "tulip"]
+    assert sorted(y_test) == ["daisy", "daisy", "tulip", "tulip"]
+    assert len(np.unique(np.concatenate([X, X_test]), axis=0)) == len(y) + len(y_test) == 20
+    np.testing.assert_array_equal(load_split(str(flowers))[1][0], X_test)
+
+
+def test_a_class_of_one_picture_cannot_be_divided(flowers, capsys, tmp_path):
+    save(flowers / "rose" / "1.png")
+    assert main(["compare", "--data", str(flowers), "--out", str(tmp_path / "out")]) == 2
+    assert "the class 'rose' of" in capsys.readouterr().err
+
+
+def test_compare_on_your_own_pictures(flowers, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    args = ["compare", "--data", "flowers", "--models", "knn,dummy", "--out", "out"]
+    assert main(args) == 0
+    captured = capsys.readouterr()
+    assert "flowers" in captured.out
+    assert captured.err == ""
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert results["data"] == {"title": "flowers", "class_names": ["daisy", "tulip"]}
+    assert results["comparison"]["image_shape"] == [9, 8]
+    assert results["comparison"]["n_evaluated"] == 4
+    assert results["run"]["command"].startswith("skdigits compare --data flowers --models")
+    accuracies = {m["name"]: m["mean"]["accuracy"] for m in results["comparison"]["models"]}
+    assert accuracies == {"knn": 1.0, "dummy": 0.5}
+
+
+def test_compare_on_a_test_folder_and_in_folds(flowers, tmp_path):
+    (tmp_path / "data").mkdir()
+    flowers.rename(tmp_path / "data" / "train")
+    save(tmp_path / "data" / "test" / "tulip" / "1.png", mode="RGB", color=(200, 200, 200))
+    for options, n_evaluated in (([], 1), (["--cv", "2"], 21)):
+        args = ["--models", "dummy", "--out", str(tmp_path / "out"), *options]
+        assert main(["compare", "--data", str(tmp_path / "data"), *args]) == 0
+        results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+        assert results["comparison"]["n_evaluated"] == n_evaluated
+        assert results["comparison"]["image_shape"] == [9, 8, 3]
+
+
+def test_large_pictures_are_made_smaller_and_it_is_told(tmp_path, capsys):
+    for label in ("a", "b"):
+        for number in range(2):
+            save(tmp_path / "photos" / label / f"{number}.png", size=(300, 400))
+    args = ["--models", "dummy", "--out", str(tmp_path / "out")]
+    assert main(["compare", "--data", str(tmp_path / "photos"), *args]) == 0
+    captured = capsys.readouterr()
+    assert "are large; they are used at 48 x 64 pixels." in captured.err
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert results["comparison"]["image_shape"] == [48, 64]
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(STUDIES, "tiny", TINY)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_study_on_your_own_pictures(flowers, tmp_path, capsys):
+    args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out"), "--data"]
+    assert main([*args, str(flowers)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "A tiny study, on flowers: One network" in captured.out
+    folder = tmp_path / "out" / "tiny-flowers"
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    (experiment,) = results["study"]["experiments"]
+    assert experiment["data"] == "flowers"
+    assert experiment["comparison"]["classes"] == ["daisy", "tulip"]
+    assert results["study"]["published"] == []
+    assert "not the images of the published study" in results["study"]["notes"][0]
+    assert results["run"]["command"].startswith(f"skdigits study run tiny --data {flowers}")
+    assert "A tiny study, on flowers" in (folder / "index.html").read_text(encoding="utf-8")
+    # The same images are not trained on again, others of the same name are.
+    for n_runs in (1, 2):
+        assert main([*args, str(flowers)]) == 0
+        assert len(list((folder / "runs").iterdir())) == n_runs
+        save(flowers / "daisy" / "0.png", size=(9, 8), color=1)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["cnn-vs-mlp", "--data", "cats"], "unknown --data 'cats'; choose from digits, mnist"),
+        (["cnn-vs-mlp", "--data", "mnist,cats"], "unknown --data 'cats'"),
+        (["cnn-vs-mlp", "--data", "mnist,{flowers}"], "names of data sets, or one path"),
+        (["cnn-vs-mlp", "--data", "{flowers}/x"], "there is no such folder or file"),
+        (["binary", "--data", "{flowers}"], "the study 'binary' is about 2 classes, and 'flowers'"),
+    ],
+)
+def test_bad_data_of_a_study(args, message, flowers, tmp_path, capsys):
+    save(flowers / "rose" / "1.png", size=(9, 8))
+    save(flowers / "rose" / "2.png", size=(9, 8))
+    args = [arg.format(flowers=flowers) for arg in args]
+    assert main(["study", "run", *args, "--out", str(tmp_path / "out")]) == 2
+    captured = capsys.readouterr()
+    assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
+    assert message in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_on_your_own_arrays():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 255, (20, 6, 6, 3), dtype=np.uint8), np.arange(20) % 2
+    result = run_study(TINY, data={"mine": (X, y, X[:6], y[:6])}, n_seeds=1)
+    assert result.title == "A tiny study, on mine"
+    assert result.experiments[0].comparison.image_shape == [6, 6, 3]
+    assert result.published == []
+    with pytest.raises(ValueError, match="is about 3 classes, and 'mine' has 2"):
+        run_study(replace(TINY, n_classes=3), data={"mine": (X, y, X, y)})
+    with pytest.raises(ValueError, match="test images of classes without training images"):
+        run_study(TINY, data={"mine": (X, y, X, y + 1)})
+    with pytest.raises(ValueError, match=r"must be \(n, height, width\)"):
+        run_study(TINY, data={"mine": (X, y, X[:, 1:], y)})
