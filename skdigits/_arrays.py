@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 
 READ = (
     "read each picture with np.asarray(PIL.Image.open(path)), bring all pictures to one size, and "
-    "stack them with np.stack(pictures)."
+    "stack them with np.stack(pictures); skdigits.datasets.load_images does so for folders."
 )
 
 
