@@ -1,24 +1,24 @@
 """The scikit-learn contract of every skdigits estimator, once."""
 
 import copy
+import inspect
 from math import nan
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from skdigits._duration import resolve_epochs
+from skdigits import _constraints as c
+from skdigits._duration import resolve_batch_size, resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
+from skdigits._held_out import hold_out
 from skdigits._numbers import Moments
 from skdigits._pickling import PickledCallbacks
 from skdigits._routed_names import advice_on
+from skdigits._sample_weights import loss_weights
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
@@ -29,7 +29,8 @@ class ImageClassifier(
 ):
     """Base of the image classifiers: training, prediction and state.
 
-    A subclass declares its parameters in ``__init__`` and names its network.
+    A subclass declares its parameters in ``__init__``, those of `_constraints` among them, and
+    gives its network in `_network_to_build`.
     """
 
     # Set by fit.
@@ -43,96 +44,70 @@ class ImageClassifier(
     _weights_seen: tuple[float, int] = (0.0, 0)  # sum and number of the weights of all calls so far
     _moments: Moments | None = None  # of all images, while only partial_fit has trained
 
-    # Parameters that differ from the defaults, by effort.
-    _efforts: dict
+    _may_convolve = True  # whether the network's time may go into convolutions
 
-    # The function of skdigits.networks that builds the network, and the parameters it takes.
-    _builder: str
-    _network_parameters: tuple = (
-        "hidden_layer_sizes",
-        "activation",
-        "output_activation",
-        "kernel_initializer",
-        "dropout",
-        "batch_norm",
-    )
-
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [str, callable],
-        "output_activation": [str, callable],
-        "kernel_initializer": [str, callable],
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
-        "batch_norm": ["boolean"],
-        "image_shape": ["array-like", None],
-        "optimizer": "no_validation",
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "learning_rate_schedule": [StrOptions({"constant", "one_cycle"}), callable],
-        "loss": [str, callable],
-        "epochs": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "augmentation": "no_validation",
-        "test_time_averaging": ["boolean"],
-        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "callbacks": [list, tuple, None],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
+    _constraints: dict = {
+        "image_shape": [c.ARRAY_LIKE, c.NONE],
+        "learning_rate": [c.real_number("(0, inf)")],
+        "weight_decay": [c.real_number("[0, inf)"), c.NONE],
+        "learning_rate_schedule": [c.one_of("constant", "one_cycle"), c.CALLABLE],
+        "loss": [c.TEXT, c.CALLABLE],
+        "epochs": [c.whole_number(1), c.ARRAY_LIKE],
+        "batch_size": [c.one_of("auto"), c.whole_number(1)],
+        "early_stopping": [c.BOOLEAN],
+        "validation_fraction": [c.real_number("(0, 1)"), c.NONE],
+        "n_iter_no_change": [c.whole_number(1)],
+        "tol": [c.real_number("[0, inf)")],
+        "test_time_averaging": [c.BOOLEAN],
+        "fine_tune": [c.BOOLEAN],
+        "precision": [c.one_of("auto", "float32", "bfloat16")],
+        "class_weight": [c.instance_of(dict), c.one_of("balanced"), c.NONE],
+        "callbacks": [c.instance_of(list, tuple), c.NONE],
+        "warm_start": [c.BOOLEAN],
+        "verbose": [c.VERBOSE],
+        "random_state": c.RANDOM_STATE,
     }
 
-    def __new__(cls, *args, **parameters):
+    def __new__(cls, *args, **kwargs):
         """Refuse parameters as SciKeras routes them, and say what they are called here."""
-        for name in parameters:
+        for name in kwargs:
             if "__" in name:
-                advice = advice_on(name, cls._get_param_names())
+                _, *parameters = inspect.signature(cls.__init__).parameters
+                advice = advice_on(name, parameters)
                 raise TypeError(f"{cls.__name__} takes no {name!r}; {advice}")
         return super().__new__(cls)
 
-    @classmethod
-    def with_effort(cls, effort, **parameters):
-        """Return a classifier for less or for more time than the defaults take.
+    def _network_to_build(self):
+        """Return the function that builds the network, and its options by name.
 
-        The settings were chosen on images held out from the training images of MNIST,
-        Fashion-MNIST and :func:`~skdigits.datasets.load_digits`, for any small images ("best" of
-        a CNN wants 8 x 8 pixels); most of what they were compared with had one seed
-        (benchmarks/sweeps). docs/performance.md has what they reach, and in what time.
+        ``build(input_shape, n_classes, *, dtype, **options)`` gives a Keras model that is not
+        compiled. `dtype` is Keras's dtype policy for the layers that take the time.
+        """
+        raise NotImplementedError
+
+    def get_params(self, deep=True):
+        """Return the parameters.
 
         Parameters
         ----------
-        effort : {"quick", "default", "best"}
-            "quick" is for a first look, "default" what the class gives without parameters, "best"
-            for the last tenths of a per cent.
-
-        **parameters
-            Parameters of the class; they go before the settings of the effort.
+        deep : bool, default=True
+            Makes no difference: no parameter is an estimator to be set up, and `transfer_from` is
+            a finished one.
 
         Returns
         -------
-        classifier : object
-            Not fitted. All its parameters are plain, as if given one by one.
-
-        Raises
-        ------
-        ValueError
-            For an effort of another name.
-
-        Examples
-        --------
-        >>> from skdigits import CNNClassifier, MLPClassifier
-        >>> classifier = CNNClassifier.with_effort("best", random_state=0)
-        >>> MLPClassifier.with_effort("quick")
-        MLPClassifier(epochs=(5, 250), hidden_layer_sizes=(256, 128))
+        params : dict
+            Values by name.
         """
-        if not isinstance(effort, str) or effort not in cls._efforts:
-            choices = ", ".join(map(repr, cls._efforts))
-            raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
-        return cls(**{**cls._efforts[effort], **parameters})
+        return super().get_params(deep=False)
+
+    def __sklearn_clone__(self):
+        """Clone, but for `transfer_from`: scikit-learn would clone what it has learned away."""
+        bare = copy.copy(self)
+        bare.transfer_from = None
+        cloned = super(ImageClassifier, bare).__sklearn_clone__()
+        cloned.transfer_from = self.transfer_from
+        return cloned
 
     def set_params(self, **params):
         """Set parameters, as everywhere in scikit-learn.
@@ -156,13 +131,13 @@ class ImageClassifier(
         for name in params:
             prefix = name.partition("__")[0]
             if prefix != name and not hasattr(getattr(self, prefix, None), "set_params"):
-                advice = advice_on(name, self._get_param_names())
+                advice = advice_on(name, self.get_params(deep=False))
                 raise ValueError(f"{type(self).__name__} has no parameter {name!r}; {advice}")
         return super().set_params(**params)
 
     @unchanged_after_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @c.with_checked_parameters
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
         """Train on images and their labels.
 
@@ -205,12 +180,12 @@ class ImageClassifier(
             first.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        epochs = resolve_epochs(self, X)
+        epochs = resolve_epochs(self.epochs, self.batch_size, _number_of_images(X))
         return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
     @unchanged_after_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @c.with_checked_parameters
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train one epoch on these images, going on from where the estimator stands.
 
@@ -324,131 +299,132 @@ class ImageClassifier(
     def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
         """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`."""
         context = self._init_callback_context(max_subtasks=epochs or 1)
-        tasks = EpochTasks(self, context, X, y)
+        tasks = EpochTasks(context, self, lambda: {"_network": self._network.copy()}, X, y)
         images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
         earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
-        weights, self._weights_seen = self._loss_weights(images, y, sample_weight, earlier)
-        validation = self._validate_validation_data(*validation)
-        n_done, interrupted = self._train(
-            (images, codes, weights), validation, go_on, epochs, tasks
+        weights, self._weights_seen = loss_weights(
+            sample_weight, self.class_weight, y, len(images), earlier
         )
+        validation = self._validate_validation_data(*validation)
+        result = self._train((images, codes, weights), validation, go_on, epochs, tasks)
+        interrupted = result.interrupted
         try:
             tasks.end()
         except KeyboardInterrupt:
             interrupted = True
         if interrupted:
             warn(
-                f"Training was interrupted: {type(self).__name__} keeps the {n_done} epochs done, "
-                f"of {epochs or 1}."
+                f"Training was interrupted: {type(self).__name__} keeps the {len(result.logs)} "
+                f"epochs done, of {epochs or 1}."
             )
         return self
 
-    def _loss_weights(self, images, y, sample_weight, earlier):
-        """Return a weight for each image, of mean one together with those of earlier calls.
-
-        Also the sum and the number of all of these; `earlier` has those before.
-        """
-        weights = _check_sample_weight(
-            sample_weight, images, dtype=np.float64, ensure_non_negative=True
-        )
-        if sample_weight is None and self.class_weight is None:
-            return weights, earlier
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y)
-            if (weights < 0).any():
-                raise ValueError("The 'class_weight' parameter holds a negative weight.")
-        total, count = earlier[0] + weights.sum(), earlier[1] + len(weights)
-        if not total:
-            raise ValueError("sample_weight and class_weight give each image a weight of zero.")
-        return weights * (count / total), (total, count)
-
     def _train(self, arrays, validation, go_on, epochs, tasks):
-        """Train on images, labels and weights; measure `validation`, or rows held out.
-
-        Returns
-        -------
-        n_epochs : int
-            How many are done.
-        interrupted : bool
-            Whether Ctrl-C kept it from doing all.
-        """
+        """Train on images, labels and weights; measure `validation`, or rows held out."""
         from skdigits import training
 
-        spec = training.make_spec(
-            self, self._builder, self._network_parameters, self.image_shape_, len(self.classes_)
-        )
+        self._prepare_random_numbers(go_on)
+        train_rows, val_rows = self._split(arrays[1], validation, may_hold_out=epochs is not None)
+        gently = epochs is None and go_on and self._moments is None
+        parameters = self._training_parameters(len(train_rows), epochs, gently)
+        spec = training.NetworkSpec.of(parameters)
         if go_on:
-            self._network.check_unchanged(spec)
+            self._go_on(spec, arrays[0], in_parts=epochs is None)
+        else:
+            self._begin(spec, arrays[0], train_rows)
+        data = training.Data.from_arrays(*arrays)
+        val_data = data if validation is None else training.Data.from_arrays(*validation)
+        result = training.train(
+            self._network,
+            parameters,
+            training.Rows(data, train_rows),
+            training.Rows(val_data, val_rows),
+            first_epoch=self.n_iter_,
+            rng=self._rng,
+            tasks=tasks,
+        )
+        self._keep(result, is_whole=epochs is not None)
+        return result
+
+    def _training_parameters(self, n_rows, epochs, gently):
+        """Return all that a training is told: what goes down from here."""
+        from skdigits import training
+
+        build, options = self._network_to_build()
+        return training.TrainingParameters(
+            owner=type(self).__name__,
+            build=build,
+            build_options=options,
+            may_convolve=self._may_convolve and len(self.image_shape_) > 1,
+            input_shape=self.image_shape_,
+            n_classes=len(self.classes_),
+            body=getattr(self.transfer_from, "model_", self.transfer_from),
+            fine_tune=self.fine_tune,
+            precision=self.precision,
+            augmentation=self.augmentation,
+            loss=self.loss,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            learning_rate_schedule=self.learning_rate_schedule,
+            epochs=epochs or 1,
+            batch_size=resolve_batch_size(self.batch_size, n_rows),
+            early_stopping=self.early_stopping,
+            validation_fraction=self.validation_fraction,
+            n_iter_no_change=int(self.n_iter_no_change),
+            tol=self.tol,
+            callbacks=tuple(self.callbacks or ()),
+            verbose=int(self.verbose),
+            in_parts=epochs is None,
+            gently=gently,
+        )
+
+    def _prepare_random_numbers(self, go_on):
+        """Begin the random numbers of a training, or go on with those of the last."""
+        if go_on:
             self._rng = copy.deepcopy(self._rng)  # the old one stays for an error to go back to
         else:
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
             self._split_seed = int(self._rng.integers(2**31))
-        train_rows, val_rows = self._split(arrays, validation, may_hold_out=epochs is not None)
-        if not go_on:
-            self._moments = Moments(arrays[0], train_rows, self.offset_)
-            self._network = self._new_network(spec, *self._moments.values())
-            self.history_, self.n_iter_ = {}, 0
-        elif epochs is None and self._moments is not None:
-            self._moments = self._moments.and_of(arrays[0])
-            self._network.standardize(*self._moments.values())
-        network, before = self._network, self.n_iter_
-        plan = training.make_plan(
-            self,
-            network.spec,
-            len(train_rows),
-            epochs,
-            self._rng,
-            has_validation=len(val_rows) > 0,
-            goes_on_from_fit=self._moments is None,
-        )
-        data = training.Data.from_arrays(*arrays)
-        val_data = data if validation is None else training.Data.from_arrays(*validation)
-        logs, interrupted = training.train(
-            network, (data, train_rows), (val_data, val_rows), plan, tasks
-        )
-        self.best_epoch_ = self.n_iter_ = before + len(logs)
-        if epochs is not None:
-            self._moments = None
-        self.history_ = _extended(self.history_, before, logs)
-        if plan.early_stopping:
-            self.best_epoch_ = plan.early_stopping.best_epoch + 1
-        return len(logs), interrupted
 
-    def _new_network(self, spec, mean, variance):
-        """Return a network at the beginning of its training."""
+    def _begin(self, spec, images, train_rows):
+        """Set a new network to the beginning of its training."""
         from skdigits import training
 
         if hasattr(self, "_network"):
-            self._network.suspend()  # so that this training can use its program
-        network = training.Network(spec)
+            self._network.suspend()  # so that this training can use its compiled model
+        self._moments = Moments(images, train_rows, self.offset_)
+        self._network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
-        network.start(seed, mean, variance)
-        return network
+        self._network.start(seed, *self._moments.values())
+        self.history_, self.n_iter_ = {}, 0
 
-    def _split(self, arrays, validation, may_hold_out):
+    def _go_on(self, spec, images, in_parts):
+        """Make ready to go on with the network that there is."""
+        self._network.check_unchanged(spec)
+        if in_parts and self._moments is not None:
+            self._moments = self._moments.and_of(images)
+            self._network.standardize(*self._moments.values())
+
+    def _keep(self, result, is_whole):
+        """Keep what a training gave; a whole one was no call of `partial_fit`."""
+        self.history_ = _extended(self.history_, self.n_iter_, result.logs)
+        self.n_iter_ += len(result.logs)
+        self.best_epoch_ = result.best_epoch
+        if is_whole:
+            self._moments = None
+
+    def _split(self, codes, validation, may_hold_out):
         """Return the rows to train on, and those to measure: of `validation`, or held out.
 
         A training that goes on holds out what the first did, so that nothing was trained on.
         """
-        codes = arrays[1]
         rows = np.arange(len(codes), dtype=np.int32)
         if validation is not None:
             return rows, np.arange(len(validation[1]), dtype=np.int32)
-        if not (may_hold_out and self.early_stopping and self.validation_fraction is not None):
-            return rows, rows[:0]
-        try:
-            return train_test_split(
-                rows,
-                test_size=self.validation_fraction,
-                stratify=codes,
-                random_state=self._split_seed,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping with validation_fraction={self.validation_fraction} cannot split "
-                f"{len(rows)} samples of {len(self.classes_)} classes: {error} Use more samples, "
-                "another fraction, or validation_fraction=None to stop on the training loss."
-            ) from error
+        if may_hold_out and self.early_stopping and self.validation_fraction is not None:
+            return hold_out(rows, codes, self.validation_fraction, self._split_seed)
+        return rows, rows[:0]
 
 
 def _extended(history, n_before, logs):
@@ -458,3 +434,11 @@ def _extended(history, n_before, logs):
         name: [*history.get(name, [nan] * n_before), *(log.get(name, nan) for log in logs)]
         for name in names
     }
+
+
+def _number_of_images(X):
+    """Return how many images X holds; 0 for what is nothing to train on, as will be said later."""
+    try:
+        return X.shape[0] if hasattr(X, "shape") else len(X)
+    except (TypeError, IndexError):
+        return 0

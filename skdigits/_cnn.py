@@ -1,143 +1,155 @@
 """The convolutional network as a scikit-learn classifier."""
 
-import copy
-from numbers import Integral
-
-from sklearn.base import _clone_parametrized
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from skdigits._base import ImageClassifier
+from skdigits import _constraints as c
+from skdigits._layered import LayeredClassifier
 
 
-class CNNClassifier(ImageClassifier):
+class CNNClassifier(LayeredClassifier):
     """Convolutional network for small images, trained with Keras.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(128,)
-        Units of the dense layers between the last pooling and the output.
+        Number of units of each dense layer between the last pooling and the output.
 
     filters : "auto", int, or sequence of int or of sequences of int, default="auto"
-        Filters of the convolutions. Each is followed by a pooling; those in a sequence of their
-        own by one after the last, so that ``((32, 32), 64)`` are two, a pooling, one, a pooling.
-        "auto" is (16, 48, 96), or the first of these where more poolings would leave nothing of
-        the image.
+        Number of filters of each convolution. Every entry is one block and ends with a pooling: a
+        number is a block of one convolution, a sequence a block of several. So ``((32, 32), 64)``
+        is two convolutions, a pooling, one convolution, a pooling. "auto" is (16, 48, 96), or as
+        many of these as leave something of a small image. More filters reach a higher accuracy and
+        cost time in proportion; the effort "best" has twice as many.
 
     kernel_size : int or (int, int), default=3
-        Height and width of the kernels, in pixels.
+        Height and width of the kernels, in pixels. Raise it for large images with few details.
 
     pool_size : int or (int, int), default=2
-        Height and width of the max pooling, in pixels; 1 for none.
+        Height and width of the max pooling, in pixels. 1 means no pooling, which takes far more
+        time.
 
     activation : str, callable or keras.Layer, default="relu"
         Activation of the hidden layers, as Keras takes it.
 
     output_activation : str or callable, default="softmax"
-        Activation of the output layer. It must not give negative values, unless `loss` takes
-        logits. Outputs that do not sum to one are made to, see `predict_proba`.
+        Activation of the output layer. Its values must be 0 or more, unless `loss` takes logits.
+        Outputs that do not sum to one are divided by their sum, see `predict_proba`.
 
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
-        How the kernels begin. An initializer without a seed draws from `random_state`.
+        Initial values of the kernels. An initializer without a seed draws them from `random_state`.
 
     dropout : float or sequence of float, default=0.0
-        Share of units left out in training, in [0, 1): one rate for every dense hidden layer, or
-        one rate a layer. Without such layers, of what the last pooling gives.
+        Share of units that a training step leaves out, in [0, 1): one rate for all dense hidden
+        layers, or a sequence with one rate for each. Without dense hidden layers, one rate applies
+        to the output of the last pooling. Raise it where the training accuracy is far above the
+        validation accuracy; the network then needs more epochs.
 
     batch_norm : bool, default=True
-        Whether each hidden layer is normalised over the batch before its activation.
+        Whether to normalise each hidden layer over the batch before its activation. It makes a
+        short training more accurate, and each step slower.
 
     image_shape : (int, int), (int, int, int) or (int,), default=None
-        Height, width and channels of the images, in pixels; one number says that `X` has so many
-        columns which are no image. None reads it from 3-D or 4-D input, and takes 2-D input as
-        square images where its number of columns is a square of at least 16, else as columns.
+        Height, width and channels of the images, in pixels. One number means that `X` has so many
+        columns. None takes the shape from 3-D or 4-D input. It takes 2-D input as square images if
+        the number of columns is a square of at least 16, and as columns otherwise.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name, or an object, which brings its own learning rate.
+        A name, or an object, which brings its own learning rate. Change it to reproduce other work;
+        Adam suits all networks here.
 
     learning_rate : float, default=0.01
-        Rate of an optimizer given by name; the peak with "one_cycle".
+        Learning rate of an optimizer given by name. With "one_cycle" it is the highest rate. Lower
+        it where training fails or the loss jumps; raise it where the loss hardly falls.
 
     weight_decay : float, default=0.01
         Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
-        leaves it to the optimizer, which has none by itself ("adamw" 0.004). An optimizer object
-        brings its own.
+        leaves it to the optimizer: "adamw" has 0.004, the others none. An optimizer object brings
+        its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
-        "one_cycle" rises over the first 23 % of the steps and falls to zero over the rest [1]_.
-        Steps of fewer than 8 images have a rate lower in proportion.
+        "one_cycle" raises the rate over the first 23 % of the steps and lowers it to zero over the
+        rest [1]_. It lowers the rate of steps of fewer than 8 images in proportion. Choose
+        "constant" with early stopping, which does not know the last step, and with Keras callbacks
+        that set the rate.
 
     loss : str, callable or keras.losses.Loss, default="auto"
         "auto" is the categorical cross-entropy. Keras's sparse losses get labels as numbers, all
-        others one-hot rows; which it is, is asked of the type. A loss with ``from_logits=True``
-        takes outputs of any sign, as ``output_activation="linear"`` gives them.
+        other losses get one-hot rows. The type of the loss decides which. A loss with
+        ``from_logits=True`` takes outputs of any sign, such as those of
+        ``output_activation="linear"``.
 
     epochs : int or (int, int), default=(6, 500)
-        Passes over the training data. Of two numbers the second is the least number of
-        batches: few images are passed over as often as that takes. They are counted before early
-        stopping sets images aside.
+        Passes over the training data. Two numbers are the passes and the least number of steps: on
+        few images the training makes more passes, until it has taken as many steps. The steps are
+        counted before early stopping sets images aside. More epochs take time in proportion.
 
     batch_size : "auto" or int, default="auto"
-        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128.
+        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger batches
+        make an epoch faster and learn less in it.
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
-        is the accuracy on `validation_fraction` of the data, or on the validation data that `fit`
-        is given; with ``validation_fraction=None`` it is the training loss.
+        is the accuracy on the validation data: a `validation_fraction` of the training data, or the
+        data that `fit` gets. With ``validation_fraction=None`` the score is the training loss.
 
     validation_fraction : float or None, default=0.1
-        Share of the data that early stopping sets aside, stratified by class; nothing is set aside
-        where `fit` is given validation data. None stops on the training loss, in either case.
+        Share of the training data that early stopping sets aside, stratified by class. If `fit`
+        gets validation data, all training data are trained on. None stops on the training loss in
+        either case.
 
     n_iter_no_change : int, default=10
-        Epochs without improvement after which early stopping ends the training.
+        Early stopping ends the training after so many epochs without improvement.
 
     tol : float, default=1e-4
-        The least that counts as improvement.
+        Early stopping ignores improvements of the score that are smaller.
 
     augmentation : "auto", None, str, keras.Layer or sequence of these, default="auto"
-        What changes the images in training. "auto" is "shift", and nothing for columns that are no
-        image. "shift" moves the images by up to 4 % of their size (whole pixels),
-        "affine" also turns them by up to 10 degrees and zooms by up to 10 %, and "elastic" also
-        shears and bends them, as handwriting does. "flip" mirrors half of them left to right: only
-        where mirrored images mean the same. "erase" gives half of them a rectangle of up to a
-        quarter of their area that is one grey. A sequence does all that it names. Keras layers get
-        images of the scale of `X`, and must keep it and the shape: predictions go without them.
+        How to change the images in training, so that the network learns what does not matter.
+        "auto" is "shift" for images and nothing for columns. "shift" moves images by up to 4 % of
+        their size, in whole pixels. "affine" also turns them by up to 10 degrees and zooms by up to
+        10 %: choose it for handwriting. "elastic" also shears and bends them. "flip" mirrors half
+        of them left to right: choose it where mirrored images mean the same. "erase" sets a
+        rectangle of up to a quarter of the area to one grey, in half of them. A sequence does all
+        that it names. A Keras layer gets images of the scale of `X` and must keep scale and shape.
+        Predictions go without augmentation.
 
     test_time_averaging : bool, default=False
-        Whether the probabilities are the mean over several views of each image: as it is, moved
-        up, down, left and right by as much as training moves it, and all of these mirrored where
-        `augmentation` has "flip". Predictions take five or ten times as long; where training
-        moves and mirrors nothing, there is one view. It is no part of `model_` nor of `history_`,
-        and may be set after `fit`.
+        Whether the probabilities are the mean over several views of each image: as it is; moved up,
+        down, left and right by as much as training moves it; and all of these mirrored if
+        `augmentation` has "flip". Predictions are mostly more accurate, and take five or ten times
+        as long. Without moves and mirrors in training there is one view. You can set it after
+        `fit`; `model_` and `history_` ignore it.
 
     transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
-        A network to begin from, for images of the same shape and scale: its layers and weights,
-        with a new output layer in place of the last layer with weights. The parameters of the
-        hidden layers are then not used. A Keras model is functional or sequential. It stays as
-        it is, and its parameters are none of this classifier's; to search over several, put each
-        into scikit-learn's :class:`~sklearn.frozen.FrozenEstimator`.
+        A network that has learned from images of the same shape and scale. The new network begins
+        with its layers and weights, and with a new output layer. Use it where you have few images
+        of your own. The parameters of the hidden layers are ignored. A Keras model must be
+        functional or sequential. The given network stays as it is, and its own parameters cannot be
+        set from here. To search over several, put each into scikit-learn's
+        :class:`~sklearn.frozen.FrozenEstimator`.
 
     fine_tune : bool, default=True
-        With `transfer_from`, the first third of the epochs of `fit` trains the output layer only,
-        on what the body gives. Whether the rest then trains the whole network, or the output layer
-        still. With True, `learning_rate` is taken times 0.3: the body has learned already.
+        With `transfer_from`, whether to train the whole network after the output layer. The output
+        layer alone is trained in the first third of the epochs of `fit` if True, and in all of them
+        if False. If True, `learning_rate` is multiplied by 0.3, since the other layers have learned
+        already. False is faster, and safer with very few images.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Arithmetic of the hidden layers; weights and output stay float32. "auto" is bfloat16 for
-        convolutions on processors that have it, float32 elsewhere, where bfloat16 is slow.
+        Arithmetic of the hidden layers. Weights and outputs are always float32. "auto" is bfloat16
+        on processors that have it, where it is faster, and float32 on others. Set "float32" to
+        compare results between processors.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, at least 0. Only their ratios count, as those of
-        `sample_weight`.
+        `sample_weight`. "balanced" helps where rare classes matter as much as common ones.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks. Those with batch methods see every batch, which is slower.
+        Keras callbacks. Callbacks with batch methods see every batch, which makes the training
+        slower.
 
     warm_start : bool, default=False
-        Whether another `fit` goes on from the weights of the last.
+        Whether another `fit` goes on from the weights of the last one.
 
     verbose : int, default=0
-        Keras's progress output: 0 silent, 1 a bar, 2 a line an epoch.
+        Keras's progress output: 0 for none, 1 for a bar, 2 for a line an epoch.
 
     random_state : int, RandomState instance or None, default=None
         Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives
@@ -150,50 +162,52 @@ class CNNClassifier(ImageClassifier):
         The labels.
 
     n_features_in_ : int
-        Values an image.
+        Number of values of an image.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a data frame with names.
+        Names of the columns, if `X` was a data frame with names.
 
     image_shape_ : tuple of int
-        (height, width, channels), or (n_features_in_,) for columns that are no image.
+        (height, width, channels), or (n_features_in_,) for columns.
 
     model_ : keras.Model
-        The trained network; it takes images of `image_shape_` as they were given to `fit`, less
-        `offset_` and divided by `unit_` where these are not 0 and 1.
+        The trained network. It takes images of `image_shape_` on the scale of `X`, after `offset_`
+        is subtracted and the difference divided by `unit_`, where these are not 0 and 1.
 
     offset_ : ndarray of shape (image_shape_[-1],)
-        Where the values of each column or channel begin: 0, but the smallest value where they lie
-        so far from zero that float32 could hardly tell them apart, such as timestamps. It is
-        subtracted before they become float32.
+        What to subtract from each column or channel before `model_`. It is 0, except for values
+        that lie so far from zero that float32 could hardly tell them apart, such as timestamps. For
+        these it is the smallest value.
 
     unit_ : ndarray of shape (image_shape_[-1],)
-        What the differences from `offset_` are divided by: 1, but the range of a column whose
-        values differ by less than 1e-15 or by more than 1e15.
+        What to divide the differences from `offset_` by before `model_`. It is 1, except for
+        columns whose values differ by less than 1e-15 or by more than 1e15. For these it is the
+        range.
 
     n_parameters_ : int
         Number of weights of the network.
 
     history_ : dict of list of float
-        "loss" and "accuracy" of each epoch, "val_loss" and "val_accuracy" where validation data
-        were given or set aside.
+        "loss" and "accuracy" of each epoch; also "val_loss" and "val_accuracy" with validation
+        data.
 
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained.
 
     best_epoch_ : int
-        The epoch, counted from 1, whose weights were kept: the last without early stopping.
+        The epoch, counted from 1, whose weights were kept. Without early stopping it is the last.
 
     See Also
     --------
-    MLPClassifier : Fully connected network: faster, and for columns that are no image.
+    MLPClassifier : Multi-layer perceptron: faster, also for columns.
+    NetworkClassifier : Any Keras network.
 
     Notes
     -----
-    The network standardises its input with mean and variance of the training data, one for all
-    pixels of a channel, or one for each column: raw and scaled pixels give the same quality, and an
-    exported model takes raw pixels. A column's standard deviation counts as an eighth of its range
-    at least, so that rare values do not drown the others.
+    The network standardises its input by mean and variance of the training data: one for all
+    pixels of a channel, or one for each column. So raw and scaled pixels give the same quality, and
+    an exported model takes raw pixels. The standard deviation of a column counts as an eighth of
+    its range or more, so that rare values do not outweigh the others.
 
     References
     ----------
@@ -226,20 +240,13 @@ class CNNClassifier(ImageClassifier):
     }
 
     _square_rows = True
-    _builder = "build_cnn"
-    _network_parameters = (
-        *ImageClassifier._network_parameters,
-        "filters",
-        "kernel_size",
-        "pool_size",
-    )
-    _parameter_constraints: dict = {
-        **ImageClassifier._parameter_constraints,
-        "filters": [StrOptions({"auto"}), "array-like", Interval(Integral, 1, None, closed="left")],
-        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "pool_size": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "transfer_from": "no_validation",
-        "fine_tune": ["boolean"],
+    _build = "build_cnn"
+    _build_options = (*LayeredClassifier._build_options, "filters", "kernel_size", "pool_size")
+    _constraints: dict = {
+        **LayeredClassifier._constraints,
+        "filters": [c.one_of("auto"), c.ARRAY_LIKE, c.whole_number(1)],
+        "kernel_size": [c.ARRAY_LIKE, c.whole_number(1)],
+        "pool_size": [c.ARRAY_LIKE, c.whole_number(1)],
     }
 
     def __init__(
@@ -308,27 +315,3 @@ class CNNClassifier(ImageClassifier):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
-
-    def get_params(self, deep=True):
-        """Return the parameters.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Makes no difference: no parameter is an estimator to be set up, and `transfer_from` is
-            a finished one.
-
-        Returns
-        -------
-        params : dict
-            Values by name.
-        """
-        return super().get_params(deep=False)
-
-    def __sklearn_clone__(self):
-        """Clone, but for `transfer_from`: scikit-learn would clone what it has learned away."""
-        bare = copy.copy(self)
-        bare.transfer_from = None
-        cloned = _clone_parametrized(bare)
-        cloned.transfer_from = self.transfer_from
-        return cloned

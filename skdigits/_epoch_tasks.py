@@ -2,10 +2,22 @@
 
 
 class EpochTasks:
-    """Calls scikit-learn's callbacks for the fit and for each of its epochs."""
+    """Calls scikit-learn's callbacks for the fit and for each of its epochs.
 
-    def __init__(self, estimator, context, X, y):
-        self._estimator = estimator
+    Parameters
+    ----------
+    context : CallbackContext
+        Of the fit.
+    estimator : estimator
+        Only handed on to the callbacks.
+    snapshot : callable
+        Returns the attributes that make a copy of the estimator predict as it does at this moment.
+    X, y
+        What `fit` was given.
+    """
+
+    def __init__(self, context, estimator, snapshot, X, y):
+        self._estimator, self._snapshot = estimator, snapshot
         self._data = {"X": X, "y": y}
         self._context = context.call_on_fit_task_begin(estimator=estimator, **self._data)
         self._epoch = None
@@ -25,7 +37,3 @@ class EpochTasks:
         return context.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes=self._snapshot, **self._data
         )
-
-    def _snapshot(self):
-        """Return the attributes that let a copy of the estimator predict as it does now."""
-        return {"_network": self._estimator._network.copy()}

@@ -12,11 +12,11 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 
 from skdigits._log_lines import without_log_lines
+from skdigits._private import swap_numbers_of_names, tensorflow_runs
 
 MOST_THREADS = 4  # more are slow where workers share the cores (docs/performance.md)
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_NUMBERS_OF_NAMES = "object_name_uids"  # where Keras keeps how often it gave which name
 
 
 def _import_quietly():
@@ -77,10 +77,9 @@ def neutral_keras():
         }
         random_state = random.getstate()
         collects_garbage = gc.isenabled()
-        numbers = global_state.get_global_attribute(_NUMBERS_OF_NAMES)
+        numbers = swap_numbers_of_names(defaultdict(int))
         try:
             gc.disable()
-            global_state.set_global_attribute(_NUMBERS_OF_NAMES, defaultdict(int))
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
             keras.config.set_image_data_format("channels_last")
@@ -88,7 +87,7 @@ def neutral_keras():
         finally:
             for restore, value in settings.items():
                 restore(value)
-            global_state.set_global_attribute(_NUMBERS_OF_NAMES, numbers)
+            swap_numbers_of_names(numbers)
             random.setstate(random_state)
             if collects_garbage:
                 gc.enable()
@@ -113,13 +112,10 @@ def check_process():
 
 def _mark_fork():
     global _forked_while_running
-    _forked_while_running = context.context()._initialized
+    _forked_while_running = tensorflow_runs()
 
 
 keras, tf = _import_quietly()
-
-from keras.src.backend.common import global_state  # noqa: E402  (these have no public way)
-from tensorflow.python.eager import context  # noqa: E402
 
 _fix_number_of_threads()
 _forked_while_running = False

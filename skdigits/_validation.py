@@ -30,6 +30,7 @@ class ValidatedInput:
     """The part of a classifier that checks its input, and learns what later input must be like."""
 
     image_shape: Any
+    transfer_from: Any
     classes_: np.ndarray
     image_shape_: tuple
     _origin: Origin | None
@@ -57,7 +58,7 @@ class ValidatedInput:
         """Return images and labels 0..n-1, and learn from them what later input must be like."""
         images, codes = self._labelled_images(X, y, classes, known)
         if not known:
-            body = getattr(self, "transfer_from", None)
+            body = self.transfer_from
             if getattr(body, "image_shape_", None) == self.image_shape_:
                 _warn_of_scale(getattr(body, "_scale", None), images, "X", "that of transfer_from")
             self._scale = learn_scale(images)
@@ -141,9 +142,8 @@ class ValidatedInput:
 
     def _find_origin(self, rows):
         """Return the origin of the numbers of `rows`: that of a body, which has learned from it."""
-        body = getattr(self, "transfer_from", None)
-        if body is not None:
-            return getattr(body, "_origin", None)
+        if self.transfer_from is not None:
+            return getattr(self.transfer_from, "_origin", None)
         return Origin.of(rows.reshape(-1, *self.image_shape_))
 
     def _as_images(self, rows):

@@ -1,8 +1,8 @@
 """Average the predictions of several networks."""
 
 import copy
+import math
 from contextlib import nullcontext
-from numbers import Integral
 
 import numpy as np
 from sklearn import get_config
@@ -10,12 +10,10 @@ from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
-    _fit_context,
     clone,
     is_classifier,
 )
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
@@ -26,6 +24,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from skdigits import _constraints as c
 from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
@@ -114,11 +113,11 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
     True
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict_proba"]), None],
-        "n_estimators": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
+    _constraints: dict = {
+        "estimator": [c.with_methods("fit", "predict_proba"), c.NONE],
+        "n_estimators": [c.whole_number(1)],
+        "n_jobs": [c.whole_number(-math.inf), c.NONE],
+        "random_state": c.RANDOM_STATE,
     }
     # The members request weights, not the average: it has no request to set.
     __metadata_request__fit = {"sample_weight": UNUSED}
@@ -129,7 +128,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)  # the members check their parameters
+    @c.with_checked_parameters
     def fit(self, X, y, sample_weight=None, **fit_params):
         """Train the members.
 

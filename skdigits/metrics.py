@@ -1,11 +1,9 @@
 """Measures of predictions that `sklearn.metrics` does not have."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import Interval, validate_params
 
+from skdigits import _constraints as c
 from skdigits._warnings import warn
 
 __all__ = ["expected_calibration_error"]
@@ -13,15 +11,14 @@ __all__ = ["expected_calibration_error"]
 SUM_TOLERANCE = 1e-3  # of a row of probabilities; those of float16 are farther from one than others
 
 
-@validate_params(
+@c.with_checked_arguments(
     {
-        "y_true": ["array-like"],
-        "y_prob": ["array-like"],
-        "n_bins": [Interval(Integral, 1, None, closed="left")],
-        "sample_weight": ["array-like", None],
-        "labels": ["array-like", None],
-    },
-    prefer_skip_nested_validation=True,
+        "y_true": [c.ARRAY_LIKE],
+        "y_prob": [c.ARRAY_LIKE],
+        "n_bins": [c.whole_number(1)],
+        "sample_weight": [c.ARRAY_LIKE, c.NONE],
+        "labels": [c.ARRAY_LIKE, c.NONE],
+    }
 )
 def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None, labels=None):
     """Return the expected calibration error: the mean gap between confidence and accuracy.

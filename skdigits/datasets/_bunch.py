@@ -4,12 +4,13 @@ import operator
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions
+
+from skdigits import _constraints as c
 
 LOADER_CONSTRAINTS = {
-    "subset": [StrOptions({"train", "test", "all"})],
-    "classes": ["array-like", None],
-    "return_X_y": ["boolean"],
+    "subset": [c.one_of("train", "test", "all")],
+    "classes": [c.ARRAY_LIKE, c.NONE],
+    "return_X_y": [c.BOOLEAN],
 }
 
 

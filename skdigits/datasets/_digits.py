@@ -2,8 +2,8 @@
 
 import numpy as np
 from sklearn import datasets
-from sklearn.utils._param_validation import validate_params
 
+from skdigits import _constraints as c
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS, check_classes, make_result
 
 DIGIT_NAMES = tuple("0123456789")
@@ -25,7 +25,7 @@ images are by other people than the training images.
 """
 
 
-@validate_params(LOADER_CONSTRAINTS, prefer_skip_nested_validation=True)
+@c.with_checked_arguments(LOADER_CONSTRAINTS)
 def load_digits(*, subset="train", classes=None, return_X_y=False):
     """Load scikit-learn's handwritten digits as images of 28 x 28 pixels.
 

@@ -6,8 +6,8 @@ from numbers import Integral
 import numpy as np
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from skdigits import _constraints as c
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS
 from skdigits.datasets._image_arrays import ArrayPart, check_images, list_idx, list_npz
 from skdigits.datasets._memory import check_memory
@@ -26,16 +26,15 @@ WHAT_IS_READ = (
 )
 
 
-@validate_params(
+@c.with_checked_arguments(
     {
-        "path": [str, os.PathLike],
+        "path": [c.instance_of(str, os.PathLike)],
         "subset": LOADER_CONSTRAINTS["subset"],
-        "image_shape": ["array-like", None],
-        "color_mode": [StrOptions({"grayscale", "rgb"}), None],
-        "on_error": [StrOptions({"raise", "warn"})],
+        "image_shape": [c.ARRAY_LIKE, c.NONE],
+        "color_mode": [c.one_of("grayscale", "rgb"), c.NONE],
+        "on_error": [c.one_of("raise", "warn")],
         "return_X_y": LOADER_CONSTRAINTS["return_X_y"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
 def load_images(
     path,

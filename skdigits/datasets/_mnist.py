@@ -3,15 +3,15 @@
 import os
 
 import numpy as np
-from sklearn.utils._param_validation import validate_params
 
+from skdigits import _constraints as c
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS, check_classes, make_result
 from skdigits.datasets._digits import DIGIT_NAMES
 from skdigits.datasets._fetch import fetch_files
 
 FETCHER_CONSTRAINTS = {
-    "data_home": [str, os.PathLike, None],
-    "download_if_missing": ["boolean"],
+    "data_home": [c.instance_of(str, os.PathLike), c.NONE],
+    "download_if_missing": [c.BOOLEAN],
     **LOADER_CONSTRAINTS,
 }
 
@@ -54,7 +54,7 @@ learning algorithms", arXiv:1708.07747, 2017.
 """
 
 
-@validate_params(FETCHER_CONSTRAINTS, prefer_skip_nested_validation=True)
+@c.with_checked_arguments(FETCHER_CONSTRAINTS)
 def fetch_mnist(
     *,
     data_home=None,
@@ -150,7 +150,7 @@ def fetch_mnist(
     )
 
 
-@validate_params(FETCHER_CONSTRAINTS, prefer_skip_nested_validation=True)
+@c.with_checked_arguments(FETCHER_CONSTRAINTS)
 def fetch_fashion_mnist(
     *,
     data_home=None,

@@ -90,7 +90,7 @@ class FirstLayerDisplay:
         """
         _, classifier = networks(estimator, cls.__name__)[0]
         shape = image_shape(classifier, cls.__name__)
-        filters = _first_filters(classifier._network.program.model, shape)
+        filters = _first_filters(classifier._network.compiled.model, shape)
         norms = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
         strongest = np.argsort(-norms, kind="stable")[:n_filters]
         return cls(filters[strongest]).plot(ax=ax)

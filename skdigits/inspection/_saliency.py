@@ -176,4 +176,4 @@ def _gradient(classifier, X, code):
     """Return the gradient of the score of a class, as the mean over copies of X with noise."""
     noise = np.random.default_rng(0).normal(size=(N_COPIES, *X.shape[1:]))
     noisy = (X + NOISE * np.ptp(X) * noise).astype(np.float32)
-    return classifier._network.program.score_gradient(noisy, code).mean(axis=0)
+    return classifier._network.score_gradient(noisy, code).mean(axis=0)

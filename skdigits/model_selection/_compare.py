@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, check_cv
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 
 from skdigits._nested import random_states
 from skdigits.model_selection._inputs import (
@@ -225,7 +225,11 @@ def _run_model(name, model, data, splits, seed, progress):
 
 def _rows(X, rows):
     """Return rows of the data, without a copy if these are all rows."""
-    return X if np.array_equal(rows, np.arange(n_rows(X))) else _safe_indexing(X, rows)
+    if np.array_equal(rows, np.arange(n_rows(X))):
+        return X
+    if isinstance(X, list | tuple):
+        return [X[row] for row in rows]
+    return getattr(X, "iloc", X)[rows]
 
 
 class _Stage:

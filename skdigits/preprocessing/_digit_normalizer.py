@@ -4,9 +4,9 @@ import os
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin
 
+from skdigits import _constraints as c
 from skdigits._pickling import OldPickles
 from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
 from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
@@ -84,12 +84,12 @@ class DigitNormalizer(  # type: ignore[call-arg]
     (0, 255)
     """
 
-    _parameter_constraints: dict = {"on_error": [StrOptions({"raise", "warn"})]}
+    _constraints: dict = {"on_error": [c.one_of("raise", "warn")]}
 
     def __init__(self, on_error="raise"):
         self.on_error = on_error
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @c.with_checked_parameters
     def fit(self, X=None, y=None):
         """Check the parameter. There is nothing to learn.
 
@@ -108,6 +108,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
         """
         return self
 
+    @c.with_checked_parameters
     def transform(self, X):
         """Bring pictures to MNIST's form.
 
@@ -134,7 +135,6 @@ class DigitNormalizer(  # type: ignore[call-arg]
         UserWarning
             If a picture is bad and `on_error="warn"`.
         """
-        self._validate_params()
         pictures = _as_list(X)
         images = np.zeros((len(pictures), SIDE, SIDE), dtype=np.uint8)
         problems = []

@@ -1,6 +1,6 @@
 """The output of transformers of images: arrays of images, and rows as data frames if asked for."""
 
-from sklearn.utils._set_output import _get_container_adapter
+from sklearn.base import BaseEstimator, TransformerMixin
 
 
 class ImageOutputMixin:
@@ -32,8 +32,22 @@ class ImageOutputMixin:
 
     def _in_container(self, values, X):
         """Return the result of `transform(X)` in the container that is set."""
-        adapter = _get_container_adapter("transform", self)
-        if adapter is None or values.ndim > 2:
+        if values.ndim > 2:
             return values
         names = self.get_feature_names_out  # type: ignore[attr-defined]
-        return adapter.create_container(values, X, columns=names)
+        wanted = getattr(self, "_sklearn_output_config", {}).get("transform")
+        return _Rows(values, names).set_output(transform=wanted).transform(X)
+
+
+class _Rows(TransformerMixin, BaseEstimator):
+    """A transformer whose result is known: scikit-learn puts it into the output that is set."""
+
+    def __init__(self, values, names):
+        self.values = values
+        self.names = names
+
+    def transform(self, X):
+        return self.values
+
+    def get_feature_names_out(self, input_features=None):
+        return self.names()

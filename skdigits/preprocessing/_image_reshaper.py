@@ -3,9 +3,10 @@
 import math
 from numbers import Integral
 
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits import _constraints as c
 from skdigits._pickling import OldPickles
 from skdigits.preprocessing._image_input import check_features, check_images
 from skdigits.preprocessing._image_output import ImageOutputMixin
@@ -59,12 +60,12 @@ class ImageReshaper(  # type: ignore[call-arg]
     (5, 14, 28, 2)
     """
 
-    _parameter_constraints: dict = {"image_shape": ["array-like", None]}
+    _constraints: dict = {"image_shape": [c.ARRAY_LIKE, c.NONE]}
 
     def __init__(self, image_shape=None):
         self.image_shape = image_shape
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @c.with_checked_parameters
     def fit(self, X, y=None):
         """Find the shape of an image, and check that the data fits it.
 

@@ -1,9 +1,10 @@
 """PixelScaler scales pixels to 0..1."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skdigits import _constraints as c
 from skdigits._pickling import OldPickles
 from skdigits.preprocessing._image_input import check_features, check_images
 from skdigits.preprocessing._image_output import ImageOutputMixin
@@ -58,9 +59,9 @@ class PixelScaler(  # type: ignore[call-arg]
             [0.4, 1. ]]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {}
+    _constraints: dict = {}
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @c.with_checked_parameters
     def fit(self, X, y=None):
         """Learn the range of the pixels.
 

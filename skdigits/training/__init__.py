@@ -1,7 +1,16 @@
 """How a Keras model is trained: fast, repeatable, and without a trace left behind."""
 
-from skdigits.training._loop import Data, train
+from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network
-from skdigits.training._plan import make_plan, make_spec
+from skdigits.training._parameters import TrainingParameters
+from skdigits.training._spec import NetworkSpec
 
-__all__ = ["Data", "Network", "make_plan", "make_spec", "train"]
+__all__ = [
+    "Data",
+    "Network",
+    "NetworkSpec",
+    "Rows",
+    "TrainingParameters",
+    "TrainingResult",
+    "train",
+]

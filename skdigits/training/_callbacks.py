@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skdigits._private import forget_swapped_averages, take_model_back
 from skdigits._tensorflow import keras
 from skdigits._warnings import warn
 from skdigits.training._probabilities import loss_traits
@@ -23,14 +24,14 @@ class Callbacks:
     Parameters
     ----------
     callbacks : list of keras.callbacks.Callback
-    program : Program
+    compiled : CompiledModel
     overwrites_rate : bool
-        Whether the program sets the learning rate at each step, so that no callback can.
+        Whether the learning rate is set at each step, so that no callback can.
     """
 
-    def __init__(self, callbacks, program, *, overwrites_rate=False):
+    def __init__(self, callbacks, compiled, overwrites_rate):
         self._callbacks = callbacks
-        self._program = program
+        self._compiled = compiled
         self._watches_rate = overwrites_rate
 
     @contextmanager
@@ -46,25 +47,25 @@ class Callbacks:
                 callback.set_params(params)
                 callback.set_model(model)
             if self._callbacks:
-                _build_metrics(self._program)
+                _build_metrics(self._compiled)
                 self._warn_of_types()
             yield
         finally:
             for callback, attributes in zip(self._callbacks, before, strict=True):
-                callback._model = None  # set_model(None) fails in those that look into the model
+                take_model_back(callback)
                 if isinstance(callback, keras.callbacks.SwapEMAWeights):
-                    callback._ema_weights_in_model = False  # it was true of this model
+                    forget_swapped_averages(callback)
                 _drop_opened(callback, attributes)
 
     def call(self, hook, *number, logs=None):
         """Call a hook of each callback; of the number of an epoch or a batch, if it has one."""
         logs = {} if logs is None else logs
-        rates = self._program.learning_rates if self._watches_rate else None
+        rates = self._compiled.learning_rates if self._watches_rate else None
         for callback in self._callbacks:
             getattr(callback, hook)(*number, logs)
-            if self._watches_rate and self._program.learning_rates != rates:
+            if self._watches_rate and self._compiled.learning_rates != rates:
                 if isinstance(callback, RESTORES_RATE):
-                    rates = self._program.learning_rates
+                    rates = self._compiled.learning_rates
                 else:
                     self._warn_of(callback)
 
@@ -90,7 +91,7 @@ class Callbacks:
         if stage == "train":
             hooks += ["on_batch_begin", "on_batch_end"]  # the same, by their old names
         return any(
-            not getattr(getattr(callback, hook), "_is_default", False)  # Keras marks its own
+            not _is_default(callback, hook)
             for callback in self._callbacks
             if not isinstance(callback, keras.callbacks.ProgbarLogger)
             for hook in hooks
@@ -109,12 +110,18 @@ class Callbacks:
         )
 
 
-def _build_metrics(program):
+def _is_default(callback, hook):
+    """Tell whether a callback does nothing at a hook: it has Keras's own method of the base."""
+    method = getattr(callback, hook)
+    return getattr(method, "__func__", method) is getattr(keras.callbacks.Callback, hook)
+
+
+def _build_metrics(compiled):
     """Build the model's accuracy: callbacks ask it whether more of what they monitor is better."""
-    model, n_classes = program.model, program.spec.n_classes
+    model, n_classes = compiled.model, compiled.spec.n_classes
     if any(getattr(metric, "metrics", None) for metric in model.metrics):
         return
-    takes_numbers = loss_traits(program.spec.loss).takes_numbers
+    takes_numbers = loss_traits(compiled.spec.loss).takes_numbers
     labels = np.zeros(1 if takes_numbers else (1, n_classes), np.float32)
     model.compute_metrics(None, labels, np.zeros((1, n_classes), np.float32))
     model.reset_metrics()

@@ -15,8 +15,8 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 
 import numpy as np
 
+from skdigits._private import excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
-from skdigits.training._optimizer import excluded_from_weight_decay
 
 # What these define stays as it is while a process runs.
 LIBRARIES = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow"}

@@ -1,4 +1,4 @@
-"""Set a model to the state it starts a training from, drawn from a seed of its own.
+"""The values that a model's variables have when a training begins, drawn from a seed of its own.
 
 Keras draws initial weights while it builds a model, from seeds that come from Python's global
 generator. Here they are drawn again for a model that exists already: the caller's generators are
@@ -7,61 +7,92 @@ left alone, and a model that is used again begins exactly as a new one would.
 
 import numpy as np
 
+from skdigits._private import layers_in, own_variables
 from skdigits._tensorflow import keras
 
-
-def initializers(model):
-    """Find the initializer of each of a model's variables.
-
-    Keras layers name them after the variable: ``kernel`` begins with ``kernel_initializer``.
-
-    Returns
-    -------
-    list of (variable, callable or None)
-        None for the state of a random generator, and where a layer does not tell.
-    """
-    return [
-        (variable, getattr(layer, f"{variable.name}_initializer", None))
-        for layer in model._flatten_layers(include_self=False, recursive=True)
-        for variable in layer._trainable_variables + layer._non_trainable_variables
-    ]
+# A weight with so few different values was not learned: an LSTM's bias begins with zeros and ones.
+FEW_VALUES = 2
 
 
-def can_start_again(model):
-    """Tell whether `initial_values` draws all of a model's weights."""
-    known = {id(variable) for variable, initializer in initializers(model) if initializer}
-    return all(id(variable) in known for variable in model.weights)
+class InitialValues:
+    """The initial values of a model's variables.
 
-
-def initial_values(model, seed):
-    """Draw a model's weights, and the states of its random generators, from a seed.
+    Most weights have an initializer, and are drawn by it anew for each training. A weight that
+    has another value after building than its initializer gives was loaded or copied, as that of a
+    network that has learned already: it begins with this value. So does a weight of which no
+    initializer is known.
 
     Parameters
     ----------
     model : keras.Model
+        Just built.
 
-    seed : numpy.random.SeedSequence
-
-    Returns
-    -------
-    dict
-        From the ``id`` of each of the model's variables to its value. A variable whose
-        initializer is not known keeps the value that it was built with.
+    Attributes
+    ----------
+    are_all_known : bool
+        Whether every weight begins as it would in a model that is built anew.
     """
-    known = {id(v): initializer for v, initializer in initializers(model) if initializer}
-    weights = {id(variable) for variable in model.weights}
-    seeds = iter(seed.generate_state(2 * len(model.variables)).tolist())
-    values = {}
-    for variable in model.variables:
-        first, second = next(seeds), next(seeds)
-        if id(variable) in known:
-            initializer = _with_seed(known[id(variable)], first)
-            values[id(variable)] = initializer(variable.shape, variable.dtype)
-        elif id(variable) in weights:
-            values[id(variable)] = variable.value
-        else:
-            values[id(variable)] = np.array([first, second], variable.dtype)
-    return values
+
+    def __init__(self, model):
+        self._model = model
+        self._weights = {id(variable) for variable in model.weights}
+        self._initializers = {
+            id(variable): initializer
+            for variable, initializer in _initializers(model)
+            if initializer and _gives(initializer, variable)
+        }
+        self._built = {
+            id(variable): variable.value.numpy()
+            for variable in model.weights
+            if id(variable) not in self._initializers
+        }
+        self.are_all_known = all(
+            np.unique(value).size <= FEW_VALUES for value in self._built.values()
+        )
+
+    def draw(self, seed):
+        """Return a value for each variable, by its ``id``.
+
+        Parameters
+        ----------
+        seed : numpy.random.SeedSequence
+            Of the weights that an initializer draws, and of the model's random generators.
+        """
+        variables = self._model.variables
+        seeds = iter(seed.generate_state(2 * len(variables)).tolist())
+        values = {}
+        for variable in variables:
+            first, second = next(seeds), next(seeds)
+            if id(variable) in self._initializers:
+                initializer = _with_seed(self._initializers[id(variable)], first)
+                values[id(variable)] = initializer(variable.shape, variable.dtype)
+            elif id(variable) in self._weights:
+                values[id(variable)] = self._built[id(variable)]
+            else:
+                values[id(variable)] = np.array([first, second], variable.dtype)
+        return values
+
+
+def _initializers(model):
+    """Return each of a model's variables with its initializer, or None where none is known.
+
+    Keras layers name them after the variable: ``kernel`` begins with ``kernel_initializer``.
+    """
+    return [
+        (variable, getattr(layer, f"{variable.name}_initializer", None))
+        for layer in layers_in(model)
+        for variable in own_variables(layer)
+    ]
+
+
+def _gives(initializer, variable):
+    """Tell whether a variable has the value that its initializer gives."""
+    if not isinstance(initializer, keras.initializers.Initializer):
+        return True  # a function, which may draw as it likes
+    if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
+        return True  # which has gone on since
+    given = initializer(variable.shape, variable.dtype)
+    return np.array_equal(keras.ops.convert_to_numpy(given), variable.value.numpy())
 
 
 def _with_seed(initializer, seed):

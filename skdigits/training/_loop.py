@@ -1,13 +1,14 @@
 """The training loop: epochs, Keras callbacks, early stopping, and Ctrl-C."""
 
 import sys
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from skdigits._private import forget_restored_epoch, restored_epoch
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
+from skdigits.training._plan import make_plan
 from skdigits.training._schedules import steadied
 
 # Steps of one graph call. Python is reached between calls, for Ctrl-C; a call costs about a
@@ -34,85 +35,208 @@ class Data(NamedTuple):
         )
 
 
-@dataclass
-class Plan:
-    """How to train.
+class Rows(NamedTuple):
+    """Some of the images: what to train on, or what to measure after each epoch."""
+
+    data: Data
+    numbers: np.ndarray  # of int32
+
+
+class TrainingResult(NamedTuple):
+    """What a training gave, beside the network.
 
     Attributes
     ----------
-    epochs : int
-    batch_size : int
-    learning_rates : list of (float or None)
-        What each part of the optimizer begins with; None for one that follows a Keras schedule.
-    rates : callable or None
-        From an array of step numbers to the learning rates, for a program that sets them.
-    rng : numpy.random.Generator
-        Shuffles the rows of each epoch.
-    early_stopping : keras.callbacks.EarlyStopping or None
-    callbacks : list of keras.callbacks.Callback
-        The user's.
-    verbose : int
-        As in Keras.
-    first_epoch : int
-        Number of epochs that the network has behind it.
-    output_epochs : int
-        How many of the first epochs train the output layer only.
-    fixed_averages : bool
-        Whether batch normalisation keeps its averages, and normalises by them.
+    logs : list of dict
+        The logs of each epoch; of one that a callback has restored from a file, no logs.
+    best_epoch : int
+        The epoch, counted from 1, whose weights the network has.
+    interrupted : bool
+        Whether Ctrl-C cut the training short; the weights are those of the last epoch done.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rates: list
-    rng: np.random.Generator
-    rates: Any = None
-    early_stopping: Any = None
-    callbacks: list = field(default_factory=list)
-    verbose: int = 0
-    first_epoch: int = 0
-    output_epochs: int = 0
-    fixed_averages: bool = False
+    logs: list
+    best_epoch: int
+    interrupted: bool
 
 
-def train(network, training, validation, plan, tasks):
+def train(network, parameters, training, validation, *, first_epoch, rng, tasks):
     """Train a network.
 
     Parameters
     ----------
     network : Network
-    training, validation : (Data, ndarray of int32)
-        Data, and its rows to train on and to measure after each epoch; the latter may be none.
-    plan : Plan
+    parameters : TrainingParameters
+    training, validation : Rows
+        What to train on, and what to measure after each epoch; the latter may have no rows.
+    first_epoch : int
+        Number of epochs that the network has behind it.
+    rng : numpy.random.Generator
+        Shuffles the rows of each epoch.
     tasks : object
         Its `begin_epoch` and `end_epoch` are called; the latter returns True to stop.
 
     Returns
     -------
-    history : list of dict
-        The logs of each epoch; of one that a callback has restored from a file, no logs.
-    interrupted : bool
-        Whether Ctrl-C cut the training short; the weights are those of the last epoch done.
+    TrainingResult
 
     Raises
     ------
     KeyboardInterrupt
         On Ctrl-C in the first epoch. After this and any other error the network is anywhere.
     """
-    program = network.program_to_train()
-    # Users' callbacks see the model, and may keep it.
-    model = network.lend_model() if plan.callbacks else program.model
-    callbacks = _callbacks(plan, program)
-    n_steps = -(-len(training[1]) // plan.batch_size)
-    last_epoch = plan.first_epoch + plan.epochs
-    with callbacks.given(model, verbose=plan.verbose, epochs=last_epoch, steps=n_steps):
-        program.set_learning_rates(plan.learning_rates)
-        history, interrupted = _run_epochs(program, training, validation, plan, tasks, callbacks)
-        program.finalize()
-        interrupted |= callbacks.end(history[-1])
-    return history, interrupted
+    has_validation = len(validation.numbers) > 0
+    n_rows = len(training.numbers)
+    plan = make_plan(parameters, network.spec, n_rows, first_epoch, has_validation=has_validation)
+    return _Loop(network, plan, rng, tasks).train(training, validation)
 
 
-def _callbacks(plan, program):
+class _Loop:
+    """One training.
+
+    Parameters
+    ----------
+    network : Network
+    plan : Plan
+    rng, tasks
+        As of `train`.
+    """
+
+    def __init__(self, network, plan, rng, tasks):
+        self.plan, self.rng, self.tasks = plan, rng, tasks
+        self.compiled = network.compiled_to_train()
+        # Users' callbacks see the model, and may keep it.
+        self.model = network.lend_model() if plan.callbacks else self.compiled.model
+        overwrites_rate = plan.rates is not None
+        self.callbacks = Callbacks(_all_callbacks(plan), self.compiled, overwrites_rate)
+
+    def train(self, training, validation):
+        """Train all epochs."""
+        plan, callbacks = self.plan, self.callbacks
+        params = {"verbose": plan.verbose, "epochs": plan.last_epoch, "steps": plan.n_steps}
+        with callbacks.given(self.model, **params):
+            self.compiled.set_learning_rates(plan.learning_rates)
+            history, interrupted = self._train_epochs(training, validation)
+            self.compiled.finalize()
+            interrupted |= callbacks.end(history[-1])
+        best_epoch = plan.first_epoch + len(history)
+        if plan.early_stopping:
+            best_epoch = plan.early_stopping.best_epoch + 1
+        return TrainingResult(history, best_epoch, interrupted)
+
+    def _train_epochs(self, training, validation):
+        """Train epoch by epoch; after Ctrl-C go back to the end of the last whole one."""
+        self.model.stop_training = False
+        forget_restored_epoch(self.model)
+        done = None
+        try:
+            self.callbacks.call("on_train_begin")
+            history = self._restored_logs(training)
+            for epoch in range(len(history), self.plan.epochs):
+                history = [*history, self._train_epoch(training, validation, epoch)]
+                done = history, self.compiled.variables.get(), self.rng.bit_generator.state
+                if self.tasks.end_epoch() or self.model.stop_training:
+                    break
+        except KeyboardInterrupt:
+            if done is None:
+                raise
+            history, values, self.rng.bit_generator.state = done
+            self.compiled.variables.set(values)
+            return history, True
+        return history, False
+
+    def _restored_logs(self, training):
+        """Return empty logs of the epochs that `BackupAndRestore` has restored, if any."""
+        n_epochs = min(restored_epoch(self.model) - self.plan.first_epoch, self.plan.epochs)
+        for _ in range(n_epochs):
+            self.rng.permutation(training.numbers)  # so that the others come in their own order
+        return [{} for _ in range(n_epochs)]
+
+    def _train_epoch(self, training, validation, epoch):
+        """Train and measure one epoch, and return its logs."""
+        number = self.plan.first_epoch + epoch
+        self.tasks.begin_epoch()
+        self.callbacks.call("on_epoch_begin", number)
+        logs = self._train_batches(training, epoch)
+        if len(validation.numbers):
+            measured = self._measure(validation)
+            logs |= {f"val_{name}": value for name, value in measured.items()}
+            _check_finite("the validation loss is", measured["loss"], number)
+        self.callbacks.call("on_epoch_end", number, logs=logs)
+        return {name: as_float(value) for name, value in logs.items()}
+
+    def _train_batches(self, training, epoch):
+        """Train on all rows, in as few graph calls as the callbacks allow, and return the logs."""
+        batch_size = self.plan.batch_size
+        order = self.rng.permutation(training.numbers)
+        sums, logs = _Sums(), {}
+        for first, last in _calls(len(order), batch_size, self._steps_per_call()):
+            self.callbacks.call("on_train_batch_begin", first)
+            rows = order[first * batch_size : (last + 1) * batch_size]
+            loss, correct = self._take_steps(training.data, rows, epoch, first, last)
+            logs = sums.add(len(rows), loss, correct)
+            self.callbacks.call("on_train_batch_end", last, logs=dict(logs))
+            if self.model.stop_training:
+                break
+        return logs
+
+    def _take_steps(self, data, rows, epoch, first, last):
+        """Take the steps from `first` to `last` of an epoch; return the sums of losses and hits."""
+        plan, n_steps = self.plan, last + 1 - first
+        rates = np.zeros(0, np.float32)
+        if plan.rates:
+            sizes = np.diff(np.minimum(np.arange(n_steps + 1) * plan.batch_size, len(rows)))
+            steps = epoch * plan.n_steps + np.arange(first, last + 1)
+            rates = steadied(plan.rates(steps), sizes)
+        loss, correct, finite = self.compiled.graphs.train(
+            data,
+            rows,
+            plan.batch_size,
+            rates,
+            output_only=epoch < plan.output_epochs,
+            # What one image has in common with itself is nothing to normalise by.
+            fixed_averages=plan.fixed_averages or len(rows) == n_steps,
+        )
+        _check_finite("the loss is", loss, plan.first_epoch + epoch)
+        _check_finite("a weight is", 0.0 if finite else np.nan, plan.first_epoch + epoch)
+        return loss, correct
+
+    def _measure(self, validation):
+        """Return the logs of a measurement, in as few graph calls as the callbacks allow."""
+        data, numbers = validation
+        callbacks, sums, logs = self.callbacks, _Sums(), {}
+        callbacks.call("on_test_begin")
+        batch_size = self.plan.batch_size if callbacks.see_batches("test") else len(numbers)
+        for batch, first in enumerate(range(0, len(numbers), batch_size)):
+            callbacks.call("on_test_batch_begin", batch)
+            rows = numbers[first : first + batch_size]
+            logs = sums.add(len(rows), *self.compiled.graphs.evaluate(data, rows))
+            callbacks.call("on_test_batch_end", batch, logs=dict(logs))
+        callbacks.call("on_test_end", logs=dict(logs))
+        return logs
+
+    def _steps_per_call(self):
+        """Callbacks that look at batches get every batch; a progress bar some; others none."""
+        if self.callbacks.see_batches("train"):
+            return 1
+        return STEPS_PER_BAR_UPDATE if self.plan.verbose else STEPS_PER_CALL
+
+
+class _Sums:
+    """Losses and hits, summed up over the rows of an epoch."""
+
+    def __init__(self):
+        self.n_rows, self.loss, self.correct = 0, 0.0, 0.0
+
+    def add(self, n_rows, loss, correct):
+        """Add sums over more rows, and return the means over all."""
+        self.n_rows += n_rows
+        self.loss += loss
+        self.correct += correct
+        return {"accuracy": self.correct / self.n_rows, "loss": self.loss / self.n_rows}
+
+
+def _all_callbacks(plan):
     callbacks = list(plan.callbacks)
     if plan.early_stopping:
         callbacks.append(plan.early_stopping)
@@ -120,97 +244,7 @@ def _callbacks(plan, program):
     shows_bar = plan.verbose and sys.stdout is not None  # Keras's bar would fail
     if shows_bar and not any(isinstance(callback, bar) for callback in callbacks):
         callbacks.append(bar())
-    return Callbacks(callbacks, program, overwrites_rate=plan.rates is not None)
-
-
-def _run_epochs(program, training, validation, plan, tasks, callbacks):
-    """Train epoch by epoch; after Ctrl-C set the program back to the end of the last whole one."""
-    (data, train_rows), (val_data, val_rows) = training, validation
-    model = program.model
-    model.stop_training, model._initial_epoch = False, None
-    done = None
-    try:
-        callbacks.call("on_train_begin")
-        history = _restored_epochs(model, plan, train_rows)
-        for epoch in range(plan.first_epoch + len(history), plan.first_epoch + plan.epochs):
-            tasks.begin_epoch()
-            callbacks.call("on_epoch_begin", epoch)
-            logs = _run_epoch(program, data, train_rows, plan, len(history), callbacks)
-            if len(val_rows):
-                measured = _measure(program, val_data, val_rows, plan.batch_size, callbacks)
-                logs |= {f"val_{name}": value for name, value in measured.items()}
-                _check_finite("the validation loss is", measured["loss"], epoch)
-            callbacks.call("on_epoch_end", epoch, logs=logs)
-            history = [*history, {name: as_float(value) for name, value in logs.items()}]
-            done = history, program.get_state(), plan.rng.bit_generator.state
-            if tasks.end_epoch() or model.stop_training:
-                break
-    except KeyboardInterrupt:
-        if done is None:
-            raise
-        history, state, plan.rng.bit_generator.state = done
-        program.set_state(state)
-        return history, True
-    return history, False
-
-
-def _restored_epochs(model, plan, train_rows):
-    """Return empty logs of the epochs that `BackupAndRestore` has restored, if any."""
-    n_epochs = min((model._initial_epoch or 0) - plan.first_epoch, plan.epochs)
-    for _ in range(n_epochs):
-        plan.rng.permutation(train_rows)  # so that the others come in the order that was theirs
-    return [{} for _ in range(n_epochs)]
-
-
-def _measure(program, data, rows, batch_size, callbacks):
-    """Return the logs of a measurement, in as few graph calls as the callbacks allow."""
-    callbacks.call("on_test_begin")
-    if not callbacks.see_batches("test"):
-        batch_size = len(rows)
-    loss_sum = correct_sum = 0.0
-    logs = {}
-    for batch, first in enumerate(range(0, len(rows), batch_size)):
-        callbacks.call("on_test_batch_begin", batch)
-        part = rows[first : first + batch_size]
-        loss, correct = program.evaluate(data, part)
-        loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
-        n_seen = first + len(part)
-        logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
-        callbacks.call("on_test_batch_end", batch, logs=dict(logs))
-    callbacks.call("on_test_end", logs=dict(logs))
-    return logs
-
-
-def _run_epoch(program, data, train_rows, plan, epoch, callbacks):
-    """Train one epoch in as few graph calls as the callbacks allow, and return its logs."""
-    order, batch_size = plan.rng.permutation(train_rows), plan.batch_size
-    n_steps = -(-len(order) // batch_size)
-    loss_sum = correct_sum = 0.0
-    logs = {}
-    for first, last in _calls(len(order), batch_size, _steps_per_call(plan, callbacks)):
-        callbacks.call("on_train_batch_begin", first)
-        rows = order[first * batch_size : (last + 1) * batch_size]
-        steps = epoch * n_steps + np.arange(first, last + 1)
-        sizes = np.diff(np.minimum(np.arange(first, last + 2) * batch_size, len(order)))
-        rates = steadied(plan.rates(steps), sizes) if plan.rates else np.zeros(0, np.float32)
-        loss, correct, finite = program.train(
-            data,
-            rows,
-            batch_size,
-            rates,
-            output_only=epoch < plan.output_epochs,
-            # What one image has in common with itself is nothing to normalise by.
-            fixed_averages=plan.fixed_averages or len(rows) == last + 1 - first,
-        )
-        _check_finite("the loss is", loss, plan.first_epoch + epoch)
-        _check_finite("a weight is", 0.0 if finite else np.nan, plan.first_epoch + epoch)
-        loss_sum, correct_sum = loss_sum + loss, correct_sum + correct
-        n_seen = min((last + 1) * batch_size, len(order))
-        logs = {"accuracy": correct_sum / n_seen, "loss": loss_sum / n_seen}
-        callbacks.call("on_train_batch_end", last, logs=dict(logs))
-        if program.model.stop_training:
-            break
-    return logs
+    return callbacks
 
 
 def _calls(n_rows, batch_size, steps_per_call):
@@ -230,10 +264,3 @@ def _check_finite(what, value, epoch):
             "Lower the learning rate, bound the gradients (clipnorm of a Keras optimizer), or "
             "look for a loss or layers of your own that overflow."
         )
-
-
-def _steps_per_call(plan, callbacks):
-    """Callbacks that look at batches get every batch; a progress bar some; others none."""
-    if callbacks.see_batches("train"):
-        return 1
-    return STEPS_PER_BAR_UPDATE if plan.verbose else STEPS_PER_CALL

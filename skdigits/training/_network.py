@@ -1,4 +1,4 @@
-"""An estimator's network: a program on loan, or the state to fill one with."""
+"""An estimator's network: a compiled model on loan, or the state to fill one with."""
 
 import weakref
 from typing import Any
@@ -7,14 +7,15 @@ import numpy as np
 
 from skdigits.training import _pool
 from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
+from skdigits.training._steps import is_float32
 from skdigits.training._views import views
 
 
 class Network:
     """The trained part of an estimator; it can be pickled and copied.
 
-    While it is in use it holds a :class:`Program` of its own. `suspend` gives that back and
-    keeps the variables as arrays; the next use takes a program again, not always the same.
+    While it is in use it holds a :class:`CompiledModel` of its own. `suspend` gives that back and
+    keeps the variables as arrays; the next use takes one again, not always the same.
 
     Parameters
     ----------
@@ -24,79 +25,82 @@ class Network:
     def __init__(self, spec):
         self.spec = spec
         self._n_parameters = 0
-        self._state: Any = None  # while it has no program, see `skdigits.training._state`
+        self._state: Any = None  # while it has no model, see `skdigits.training._state`
         self._written_by = versions()
-        self._program: Any = None
+        self._compiled: Any = None
         self._giving_back: Any = None
-        self._float32_model: Any = None  # a copy, where the program trains in bfloat16
+        self._float32_model: Any = None  # a copy, where the model trains in bfloat16
 
     @property
-    def program(self):
-        """The program, taken from the pool or built where the network has none."""
-        if self._program is None:
-            with _pool.lock:  # several threads may use one estimator
-                if self._program is None:
-                    self._program = self._take_program()
-        return self._program
+    def compiled(self):
+        """The compiled model, taken from the pool or built where the network has none."""
+        return self._take()
 
-    def _take_program(self):
+    def _take(self, seed=None):
+        if self._compiled is None:
+            with _pool.lock:  # several threads may use one estimator
+                if self._compiled is None:
+                    self._compiled = self._acquire(seed)
+        return self._compiled
+
+    def _acquire(self, seed):
         try:
-            program = _pool.acquire(self.spec)
+            compiled = _pool.acquire(self.spec, seed)
         except Exception as error:
             if self._written_by == versions():
                 raise
             raise ValueError(mismatch(self._written_by, error)) from error
         if self._state is not None:
-            fill(program, self._state, self._written_by)
+            fill(compiled, self._state, self._written_by)
             self._state, self._written_by = None, versions()
-        self._n_parameters = program.model.count_params()
-        self._giving_back = weakref.finalize(self, _pool.release, program)
+        self._n_parameters = compiled.model.count_params()
+        self._giving_back = weakref.finalize(self, _pool.release, compiled)
         self._giving_back.atexit = False
-        return program
+        return compiled
 
     @property
     def is_suspended(self):
-        """Whether it holds no program at this moment."""
-        return self._program is None
+        """Whether it holds no compiled model at this moment."""
+        return self._compiled is None
 
     @property
     def can_give_back(self):
-        """Whether the pool keeps the program of this network when it is given back."""
-        return _pool.keeps(self.program)
+        """Whether the pool keeps the compiled model of this network when it gets it back."""
+        return _pool.keeps(self.compiled)
 
     @property
     def n_parameters(self):
         """Number of weights."""
         if not self._n_parameters:
-            self.program  # noqa: B018  (taking it counts them)
+            self._take()  # which counts them
         return self._n_parameters
 
     @property
     def model(self):
         """The Keras model, in float32; from now on the caller's too."""
-        if self.program.is_float32:
+        if is_float32(self.compiled.model):
             return self.lend_model()
         if self._float32_model is None:
-            self._float32_model = self.program.copy_model()
+            self._float32_model = self.compiled.copy_model()
         return self._float32_model
 
     def lend_model(self):
         """Return the Keras model that is trained, for others to see and to keep."""
-        self.program.lent_out = True
-        return self.program.model
+        self.compiled.lent_out = True
+        return self.compiled.model
 
-    def program_to_train(self):
-        """Return the program; from now on a copy of its model would be an old one."""
+    def compiled_to_train(self):
+        """Return the compiled model; from now on a copy of its model would be an old one."""
         self._float32_model = None
-        return self.program
+        return self.compiled
 
     def start(self, seed, mean, variance):
-        """Begin anew, as :meth:`Program.start`."""
-        self.program.start(seed, mean, variance)
+        """Begin anew, as :meth:`CompiledModel.start`."""
+        self._take(seed).start(seed, mean, variance)
 
     def standardize(self, mean, variance):
         """Standardise the input by another mean and variance than before."""
-        self.program_to_train().standardize(mean, variance)
+        self.compiled_to_train().standardize(mean, variance)
 
     def check_unchanged(self, spec):
         """Raise if going on would need another network or another optimizer than this one."""
@@ -117,34 +121,39 @@ class Network:
             Whether they are the mean over views of each image.
         """
         if not averaged:
-            return self.program.predict(images)
-        parts = [self.program.predict(view) for view in views(images, self.spec.augmentation)]
-        return np.mean(parts, axis=0)
+            return self.compiled.graphs.predict(images)
+        several = views(images, self.spec.augmentation)
+        return np.mean([self.compiled.graphs.predict(view) for view in several], axis=0)
+
+    def score_gradient(self, images, code):
+        """Return the gradient of the score of a class, see :meth:`Graphs.score_gradient`."""
+        return self.compiled.graphs.score_gradient(images, code)
 
     def copy(self):
-        """Return a network with the same weights and a program of its own when it is used."""
+        """Return a network with the same weights, which takes a compiled model of its own."""
         twin = type(self)(self.spec)
         twin.__setstate__(self._as_plain_data(self.get_state()))
         return twin
 
     def get_state(self):
         """Return the values of all variables by name, or None where none were set yet."""
-        if self._program is None:
+        if self._compiled is None:
             return self._state
-        return dict(zip(self._program.names, self._program.get_state(), strict=True))
+        variables = self._compiled.variables
+        return dict(zip(variables.names, variables.get(), strict=True))
 
     def set_state(self, state):
         """Set all variables from what `get_state` returned."""
-        if self._program is None:
+        if self._compiled is None:
             self._state = state
         else:
-            fill(self._program, state, self._written_by)
+            fill(self._compiled, state, self._written_by)
 
     def suspend(self):
-        """Give the program back, if nobody else holds its model."""
-        if self._program is not None and _pool.is_free(self._program):
+        """Give the compiled model back, if nobody else holds it."""
+        if self._compiled is not None and _pool.is_free(self._compiled):
             self._state = self.get_state()
-            self._program = None
+            self._compiled = None
             self._giving_back()
 
     def __getstate__(self):

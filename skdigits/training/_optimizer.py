@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdigits._private import adam_moments, decay_weights, excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
 
 
@@ -23,15 +24,6 @@ def copy_optimizer(optimizer):
     if excluded:
         copied.exclude_from_weight_decay(var_names=[excluded])
     return copied
-
-
-def excluded_from_weight_decay(optimizer):
-    """Return the pattern of the names that ``exclude_from_weight_decay`` was given, if any.
-
-    Keras keeps it out of the optimizer's config.
-    """
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    return pattern.pattern if pattern else None
 
 
 def parts(optimizer):
@@ -99,24 +91,23 @@ def apply_gradients(optimizer, gradients, variables):
     Adam or AdamW; any other optimizer updates by itself (docs/performance.md).
     """
     dense = all(isinstance(gradient, tf.Tensor) for gradient in gradients)
-    if not (dense and _is_plain_adam(optimizer)):
+    plain = dense and _is_plain_adam(optimizer, variables)
+    moments = adam_moments(optimizer, variables) if plain else None
+    if moments is None:
         optimizer.apply(gradients, variables)
         return
-    rate = optimizer.learning_rate.value
     if optimizer.weight_decay:
-        optimizer._apply_weight_decay(variables)
+        decay_weights(optimizer, variables)
     step = tf.cast(optimizer.iterations.value + 1, tf.float32)
     settings = {
         "beta1_power": tf.pow(tf.constant(optimizer.beta_1, tf.float32), step),
         "beta2_power": tf.pow(tf.constant(optimizer.beta_2, tf.float32), step),
-        "lr": rate,
+        "lr": optimizer.learning_rate.value,
         "beta1": optimizer.beta_1,
         "beta2": optimizer.beta_2,
         "epsilon": optimizer.epsilon,
     }
-    for variable, gradient in zip(variables, gradients, strict=True):
-        index = optimizer._get_variable_index(variable)
-        mean, variance = optimizer._momentums[index], optimizer._velocities[index]
+    for variable, gradient, (mean, variance) in zip(variables, gradients, moments, strict=True):
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
             m=mean.value.handle,
@@ -127,7 +118,7 @@ def apply_gradients(optimizer, gradients, variables):
     optimizer.iterations.value.assign_add(1)
 
 
-def _is_plain_adam(optimizer):
+def _is_plain_adam(optimizer, variables):
     """Tell whether the optimizer does nothing but Adam's formula, on float32 weights."""
     extras = (
         "clipnorm",
@@ -142,5 +133,5 @@ def _is_plain_adam(optimizer):
         type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW)
         and not any(getattr(optimizer, name) for name in extras)
         and isinstance(optimizer.learning_rate, keras.Variable)
-        and all(v.constraint is None for v in optimizer._trainable_variables)
+        and all(variable.constraint is None for variable in variables)
     )

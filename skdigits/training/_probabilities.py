@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skdigits._private import logits_behind
 from skdigits._tensorflow import keras, tf
 
 
@@ -83,10 +84,15 @@ def logits_of(outputs, traits):
     """
     if outputs.op.type == "Softmax":
         return outputs.op.inputs[0]
-    behind = getattr(outputs, "_keras_logits", None)
+    behind = logits_behind(outputs)
     if behind is not None:  # then no loss of Keras's takes the outputs for logits
         return behind if traits.looks_behind_activations else None
     return outputs if traits.takes_logits else None
+
+
+def sums_of(outputs):
+    """Return what a softmax or sigmoids were given; other outputs as they are."""
+    return outputs.op.inputs[0] if outputs.op.type in ("Softmax", "Sigmoid") else outputs
 
 
 def probabilities(outputs, traits):
@@ -153,3 +159,31 @@ def _may_be_negative(activation, n_classes):
     except Exception:  # a function of the user's may raise what it likes
         return False
     return bool((values < 0).any())
+
+
+def refuse_negative_outputs(model, traits, loss):
+    """Raise if a model gives negative outputs and the loss takes no logits: no probabilities.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Just built. It is tried out on noise of several sizes.
+    traits : LossTraits
+    loss : str, callable or keras.losses.Loss
+        For the message.
+
+    Raises
+    ------
+    ValueError
+    """
+    if traits.takes_logits:
+        return
+    noise = np.random.default_rng(0).standard_normal((8, *model.input_shape[1:]))
+    sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
+    if (np.asarray(model(tf.constant(sizes * noise, tf.float32), training=False)) < 0).any():
+        raise ValueError(
+            f"The outputs of the network {model.name!r} may be negative, which are no "
+            f"probabilities, and the loss {loss!r} takes no logits. End the network with "
+            "activation='softmax', or give a loss with from_logits=True, such as "
+            "keras.losses.CategoricalCrossentropy(from_logits=True)."
+        )

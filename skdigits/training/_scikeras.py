@@ -1,4 +1,4 @@
-"""The only door to SciKeras: a description of a network in, a compiled Keras model out."""
+"""The only use of SciKeras: from a function that builds a network to a compiled Keras model."""
 
 import numpy as np
 from scikeras.wrappers import KerasClassifier

@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from skdigits._tensorflow import keras
+from skdigits import networks
+from skdigits._tensorflow import keras, neutral_keras
+from skdigits.networks._copy import takes_images
+from skdigits.training._checks import check_parameters, is_name, loss_of
 from skdigits.training._frozen import UnknownError, freeze
+from skdigits.training._optimizer import copy_optimizer
+from skdigits.training._precision import dtype_policy
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """All that fixes a program: two equal specs give programs that can stand in for each other.
+    """All that fixes a compiled model: those of equal specs can stand in for each other.
 
     Attributes
     ----------
@@ -43,6 +48,50 @@ class NetworkSpec:
     loss: Any = "sparse_categorical_crossentropy"
     schedule: Any = "constant"
 
+    @classmethod
+    @neutral_keras()
+    def of(cls, parameters):
+        """Describe the network of a training.
+
+        Parameters
+        ----------
+        parameters : TrainingParameters
+
+        Returns
+        -------
+        NetworkSpec
+            With copies of the user's objects, which may change.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For names that Keras does not know and objects that it would not take; they name the
+            parameter.
+        """
+        check_parameters(parameters)
+        build, options = _build_and_options(parameters)
+        return cls(
+            build=build,
+            input_shape=parameters.input_shape,
+            n_classes=parameters.n_classes,
+            options={name: _own(value) for name, value in options.items()},
+            augmentation=_augmentation(parameters),
+            optimizer=_own_optimizer(parameters.optimizer),
+            weight_decay=parameters.weight_decay,
+            loss=_own(loss_of(parameters)),
+            schedule=_own(parameters.learning_rate_schedule),
+        )
+
+    @property
+    def is_transferred(self):
+        """Whether the network has learned already, up to its output layer."""
+        return self.build is networks.build_from
+
+    @property
+    def sets_rate(self):
+        """Whether the learning rate is set at each step."""
+        return is_name(self.schedule, "one_cycle")
+
     def key(self):
         """Return a hashable value that equal specs share, or None where that cannot be known."""
         try:
@@ -57,6 +106,59 @@ class NetworkSpec:
         mine, others = ({**vars(spec), **spec.options} for spec in (self, other))
         changed = [name for name in mine if name != "options" and _differ(mine[name], others[name])]
         return ["transfer_from" if name == "body" else name for name in changed]
+
+
+def _build_and_options(parameters):
+    """Return the function that builds the network, and its options, arithmetic included."""
+    dtype = dtype_policy(parameters.precision, parameters.may_convolve)
+    if parameters.body is None:
+        return parameters.build, {**parameters.build_options, "dtype": dtype}
+    _check_body(parameters)
+    own = ("output_activation", "kernel_initializer")
+    options = {name: value for name, value in parameters.build_options.items() if name in own}
+    return networks.build_from, {"body": parameters.body, "dtype": dtype, **options}
+
+
+def _check_body(parameters):
+    body, shape = parameters.body, parameters.input_shape
+    name = f"The 'transfer_from' parameter of {parameters.owner}"
+    if not isinstance(body, keras.Model) or not getattr(body, "inputs", None):
+        raise TypeError(
+            f"{name} must be a fitted classifier of skdigits or a functional or sequential Keras "
+            f"model with weights. Got {body!r} instead."
+        )
+    if not takes_images(body, tuple(shape)):
+        shapes = [tuple(each.shape[1:]) for each in body.inputs]
+        raise ValueError(
+            f"{name} takes images of shape {', '.join(map(str, shapes))}, and X has images of "
+            f"shape {tuple(shape)}."
+        )
+
+
+def _augmentation(parameters):
+    """Return what changes the images; "auto" is nothing for columns."""
+    if is_name(parameters.augmentation, "auto"):
+        return "shift" if len(parameters.input_shape) > 1 else None
+    return _own(parameters.augmentation)
+
+
+def _own_optimizer(optimizer):
+    return optimizer if isinstance(optimizer, str) else copy_optimizer(optimizer)
+
+
+def _own(value):
+    """Return a parameter that does not change when the user's object does."""
+    if isinstance(value, keras.Model):  # networks copy it, and may be compared with it
+        return value
+    if isinstance(value, np.ndarray):
+        return tuple(value.tolist())
+    if isinstance(value, list | tuple):
+        return type(value)(_own(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _own(item) for name, item in value.items()}
+    if hasattr(value, "get_config"):
+        return type(value).from_config(value.get_config())
+    return value
 
 
 def _differ(one, other):

@@ -1,6 +1,4 @@
-"""The values of a network's variables, by names that last, and the versions that wrote them."""
-
-import re
+"""The state of a network: values by name, and the versions that wrote them."""
 
 import numpy as np
 import sklearn
@@ -17,29 +15,12 @@ def versions():
     return {name: module.__version__ for name, module in modules.items()}
 
 
-def names_of_variables(model, optimizer, augmenter):
-    """Return a name for each variable of the model, the optimizer and the augmentation, in order.
-
-    Keras calls them by the path from their layer. It numbers optimizers and generators of random
-    numbers through a whole process, which are left out of the names.
-    """
-    paths = [f"model/{variable.path}" for variable in model.variables]
-    paths += ["optimizer/" + v.path.partition("/")[2] for v in optimizer.variables]
-    paths += [f"augmentation/{v.path}" for v in augmenter.variables] if augmenter else []
-    names: list = []
-    for path in paths:
-        name = re.sub(r"seed_generator_\d+", "seed_generator", path)
-        n_before = sum(other.partition(":")[0] == name for other in names)
-        names.append(f"{name}:{n_before}" if n_before else name)
-    return names
-
-
-def fill(program, state, written_by):
-    """Set a program's variables from a state.
+def fill(compiled, state, written_by):
+    """Set a compiled model's variables from a state.
 
     Parameters
     ----------
-    program : Program
+    compiled : CompiledModel
     state : dict of str to array, or list of array
         By name, or in order, as it was before there were names.
     written_by : dict of str to str
@@ -48,10 +29,10 @@ def fill(program, state, written_by):
     Raises
     ------
     ValueError
-        Where the weights are not those of the program's network. The optimizer and the
+        Where the weights are not those of the model. The optimizer and the
         augmentation begin anew where theirs do not fit.
     """
-    names, now = program.names, program.get_state()
+    names, now = compiled.variables.names, compiled.variables.get()
     if isinstance(state, list):
         state = dict(zip(names, state, strict=False))
     fits = {
@@ -63,10 +44,10 @@ def fill(program, state, written_by):
     if weights := [name for name in (*wrong, *unknown) if name.startswith("model/")]:
         raise ValueError(mismatch(written_by, f"{weights[0]!r} does not fit"))
     if wrong:
-        program.start(np.random.SeedSequence(0), 0.0, 1.0)
-        now = program.get_state()
+        compiled.start(np.random.SeedSequence(0), 0.0, 1.0)
+        now = compiled.variables.get()
     values = [state[name] if fits[name] else value for name, value in zip(names, now, strict=True)]
-    program.set_state(values)
+    compiled.variables.set(values)
 
 
 def mismatch(written_by, what):

@@ -8,8 +8,10 @@ pixels stay uint8. The batch dimension is dynamic, so that one trace serves ever
 import functools
 from contextlib import contextmanager
 
+from skdigits._private import layers_in
 from skdigits._tensorflow import keras, tf
-from skdigits.networks import STANDARDIZE, copy_network
+from skdigits.networks._copy import copy_network
+from skdigits.networks._layers import STANDARDIZE
 from skdigits.training import _probabilities as p
 from skdigits.training._optimizer import apply_gradients
 
@@ -33,6 +35,11 @@ class Steps:
         self.model, self.augmenter = model, augmenter
         self.traits, self.sets_rate = traits, sets_rate
 
+    @property
+    def has_averages(self):
+        """Whether the model has batch normalisation that learns its averages."""
+        return bool(_batch_normalizations(self.model))
+
     def train(self, images, labels, weights, order, batch_size, rates):
         """Take one step for each batch of `order`."""
         data = images, labels, weights, order, batch_size
@@ -42,7 +49,7 @@ class Steps:
         """Take steps that normalise as prediction does, and leave the averages as they are."""
         data = images, labels, weights, order, batch_size
         variables = self.model.trainable_variables
-        with _in_inference_mode(batch_normalizations(self.model)):
+        with _in_inference_mode(_batch_normalizations(self.model)):
             return self._train(variables, data, rates, training=True)
 
     def train_output(self, images, labels, weights, order, batch_size, rates):
@@ -65,10 +72,9 @@ class Steps:
 
     def score_gradient(self, images, code):
         """Return the gradient of the output layer's sum for a class."""
-        pixels, output = tf.cast(images, tf.float32), self.model.layers[-1]
-        hidden = keras.Model(self.model.inputs, output.input)(pixels, training=False)
-        scores = tf.linalg.matmul(tf.cast(hidden, tf.float32), output.kernel) + output.bias
-        return tf.gradients(scores[:, code], pixels)[0]
+        pixels = tf.cast(images, tf.float32)
+        sums = p.sums_of(self.model(pixels, training=False))
+        return tf.gradients(sums[:, code], pixels)[0]
 
     def _infer(self, pixels):
         """Return the outputs in prediction, always in float32.
@@ -128,19 +134,15 @@ class Steps:
         return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
 
 
-def batch_normalizations(model):
+def _batch_normalizations(model):
     """Return a model's layers of batch normalisation that train."""
     kind = keras.layers.BatchNormalization
-    return [layer for layer in _layers(model) if isinstance(layer, kind) and layer.trainable]
+    return [layer for layer in layers_in(model) if isinstance(layer, kind) and layer.trainable]
 
 
 def is_float32(model):
     """Return whether all of a model's arithmetic is float32."""
-    return all(layer.compute_dtype == "float32" for layer in _layers(model))
-
-
-def _layers(model):
-    return model._flatten_layers(include_self=False, recursive=True)
+    return all(layer.compute_dtype == "float32" for layer in layers_in(model))
 
 
 @contextmanager

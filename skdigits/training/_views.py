@@ -23,7 +23,7 @@ def views(images, augmentation):
     view : ndarray of the shape and dtype of `images`
         The first are the images themselves.
     """
-    given = augmentation if isinstance(augmentation, tuple) else (augmentation,)
+    given = augmentation if isinstance(augmentation, list | tuple) else (augmentation,)
     options: dict = {}
     for name in given:
         if isinstance(name, str):

@@ -1,0 +1,149 @@
+"""Which values a parameter may have, checked before a training begins.
+
+The messages are worded as scikit-learn's, whose own checks have no public interface.
+"""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+
+LARGEST_SEED = 2**32 - 1
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter has a value that it may not have."""
+
+
+class Constraint(NamedTuple):
+    """A kind of value that a parameter may have.
+
+    Attributes
+    ----------
+    text : str
+        What it is, as it stands after "must be".
+    admits : callable
+        From a value to whether it is one.
+    """
+
+    text: str
+    admits: Callable
+
+
+def whole_number(least, most=math.inf):
+    """Return the constraint of a whole number."""
+    end = "inf)" if most == math.inf else f"{most}]"
+    return Constraint(
+        f"an int in the range [{least}, {end}",
+        lambda value: isinstance(value, Integral) and least <= int(value) <= most,
+    )
+
+
+def real_number(interval):
+    """Return the constraint of a real number in an interval, such as "(0, 1)" or "[0, inf)"."""
+    low, high = (float(end) for end in interval[1:-1].split(","))
+
+    def admits(value):
+        if not isinstance(value, Real) or math.isnan(float(value)):
+            return False
+        number = float(value)
+        above = number >= low if interval[0] == "[" else number > low
+        return above and (number <= high if interval[-1] == "]" else number < high)
+
+    return Constraint(f"a float in the range {interval}", admits)
+
+
+def one_of(*names):
+    """Return the constraint of a text that is one of several."""
+    choices = ", ".join(map(repr, names))
+    return Constraint(
+        f"a str among {{{choices}}}", lambda value: isinstance(value, str) and value in names
+    )
+
+
+def instance_of(*kinds):
+    """Return the constraint of an object of some type."""
+    text = " or ".join(f"an instance of {kind.__name__!r}" for kind in kinds)
+    return Constraint(text, lambda value: isinstance(value, kinds))
+
+
+def with_methods(*methods):
+    """Return the constraint of an object that has these methods."""
+    text = f"an object implementing {' and '.join(map(repr, methods))}"
+    return Constraint(
+        text, lambda value: all(callable(getattr(value, name, None)) for name in methods)
+    )
+
+
+def _is_array_like(value):
+    has_length = hasattr(value, "__len__") or hasattr(value, "shape")
+    return (has_length or hasattr(value, "__array__")) and not np.isscalar(value)
+
+
+ARRAY_LIKE = Constraint("an array-like", _is_array_like)
+BOOLEAN = instance_of(bool, np.bool_)
+CALLABLE = Constraint("a callable", callable)
+NONE = Constraint("None", lambda value: value is None)
+TEXT = instance_of(str)
+VERBOSE = whole_number(0)
+RANDOM_STATE = (whole_number(0, LARGEST_SEED), instance_of(np.random.RandomState), NONE)
+
+
+def check_parameters(owner, parameters, constraints):
+    """Raise if a parameter has a value that it may not have.
+
+    Parameters
+    ----------
+    owner : str
+        Whose parameters they are, for the message.
+    parameters : dict
+        Values by name.
+    constraints : dict
+        From a name to the constraints of which the value has to meet one. A parameter that is
+        not among the names may have any value.
+
+    Raises
+    ------
+    InvalidParameterError
+        A `ValueError` and a `TypeError`; it names the parameter and what it may be.
+    """
+    for name, allowed in constraints.items():
+        if name in parameters and not any(each.admits(parameters[name]) for each in allowed):
+            texts = [each.text for each in allowed]
+            text = " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {owner} must be {text}. "
+                f"Got {parameters[name]!r} instead."
+            )
+
+
+def with_checked_parameters(method):
+    """Decorate a method of an estimator: first check its parameters by its `_constraints`."""
+
+    @functools.wraps(method)
+    def checked(self, *args, **kwargs):
+        check_parameters(type(self).__name__, self.get_params(deep=False), self._constraints)
+        return method(self, *args, **kwargs)
+
+    return checked
+
+
+def with_checked_arguments(constraints):
+    """Decorate a function: first check its arguments."""
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def checked(*args, **kwargs):
+            arguments = signature.bind(*args, **kwargs).arguments
+            check_parameters(function.__name__, arguments, constraints)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate

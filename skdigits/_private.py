@@ -1,0 +1,217 @@
+"""Private names of TensorFlow and Keras: the only module that uses any.
+
+Each function here has a public way, which is taken where the private name is gone. The public way
+is slower, or knows less. With ``SKDIGITS_TEST_PUBLIC_WAYS=1`` in the environment only the public
+ways are taken; tests/test_private.py says which name has moved.
+"""
+
+import functools
+import os
+from contextlib import suppress
+
+TAKES_PUBLIC_WAYS = os.environ.get("SKDIGITS_TEST_PUBLIC_WAYS") == "1"
+
+# By name, the private and the public way; for tests.
+WAYS: dict = {}
+
+
+def with_public_way(public):
+    """Decorate a function that uses a private name: `public` stands in where the name is gone."""
+
+    def decorate(private):
+        @functools.wraps(private)
+        def call(*args):
+            if not TAKES_PUBLIC_WAYS:
+                with suppress(AttributeError, ImportError):
+                    return private(*args)
+            return public(*args)
+
+        WAYS[private.__name__] = private, public
+        return call
+
+    return decorate
+
+
+def _require(thing, name):
+    """Raise AttributeError where a private name is gone: to set it would help nobody."""
+    getattr(thing, name)
+
+
+# TensorFlow
+
+
+def _run_graph(graph, images, executor):
+    return graph(images)
+
+
+@with_public_way(_run_graph)
+def run_graph(graph, images, executor):
+    """Call a concrete function of one argument, with an executor of TensorFlow's.
+
+    For one image the network itself takes less time than a call by the public way, and than
+    handing its operations, which form a chain, from thread to thread.
+    """
+    from tensorflow.python.eager import context
+
+    call = graph._call_flat
+    with context.function_executor_type(executor):
+        return call([images], graph.captured_inputs)
+
+
+def _tensorflow_runs():
+    import tensorflow
+
+    threading = tensorflow.config.threading
+    before = threading.get_inter_op_parallelism_threads()
+    try:
+        for number in (before + 1, before):
+            threading.set_inter_op_parallelism_threads(number)
+    except RuntimeError:  # the number can be set only before TensorFlow starts
+        return True
+    return False
+
+
+@with_public_way(_tensorflow_runs)
+def tensorflow_runs():
+    """Tell whether TensorFlow has started its threads in this process."""
+    from tensorflow.python.eager import context
+
+    return context.context()._initialized
+
+
+# Keras: names and layers
+
+
+@with_public_way(lambda numbers: None)
+def swap_numbers_of_names(numbers):
+    """Set how often Keras has given which name in this process, and return what it was.
+
+    The public way leaves the numbers as they are.
+    """
+    from keras.src.backend.common import global_state
+
+    before = global_state.get_global_attribute("object_name_uids")
+    global_state.set_global_attribute("object_name_uids", numbers)
+    return before
+
+
+def _layers_in(model):
+    found: dict = {}
+    for layer in _sublayers(model):
+        found |= {id(each): each for each in [layer, *_layers_in(layer)]}
+    return list(found.values())
+
+
+def _sublayers(layer):
+    """Return the layers that a layer has as attributes, those of a model in order."""
+    import keras
+
+    kept = keras.tree.flatten([*getattr(layer, "layers", []), *vars(layer).values()])
+    return list({id(each): each for each in kept if isinstance(each, keras.Layer)}.values())
+
+
+@with_public_way(_layers_in)
+def layers_in(model):
+    """Return all layers of a model, also those in its layers."""
+    return model._flatten_layers(include_self=False, recursive=True)
+
+
+def _own_variables(layer):
+    inner = {id(variable) for each in _sublayers(layer) for variable in each.variables}
+    return [variable for variable in layer.variables if id(variable) not in inner]
+
+
+@with_public_way(_own_variables)
+def own_variables(layer):
+    """Return the variables of a layer, without those of the layers in it."""
+    return layer._trainable_variables + layer._non_trainable_variables
+
+
+def _logits_behind(outputs):
+    return outputs.op.inputs[0] if outputs.op.type == "Sigmoid" else None
+
+
+@with_public_way(_logits_behind)
+def logits_behind(outputs):
+    """Return what Keras's losses take in place of a graph's sigmoids; None for other outputs."""
+    if not _sigmoids_have_logits():
+        raise AttributeError
+    return getattr(outputs, "_keras_logits", None)
+
+
+@functools.cache
+def _sigmoids_have_logits():
+    import keras
+
+    return hasattr(keras.activations.sigmoid(keras.ops.zeros(1)), "_keras_logits")
+
+
+@with_public_way(lambda layer: None)
+def connections(layer):
+    """Return where a layer was called, as a list of Keras's nodes; None where that is unknown."""
+    return layer._inbound_nodes
+
+
+# Keras: optimizers
+
+
+@with_public_way(lambda optimizer, variables: None)
+def adam_moments(optimizer, variables):
+    """Return the mean and the variance of each gradient as Adam keeps them.
+
+    The public way gives None: Adam is to apply the gradients itself.
+    """
+    _require(optimizer, "_apply_weight_decay")
+    means, variances = optimizer._momentums, optimizer._velocities
+    places = [optimizer._get_variable_index(variable) for variable in variables]
+    return [(means[place], variances[place]) for place in places]
+
+
+def decay_weights(optimizer, variables):
+    """Take weight decay's share away; for an optimizer of which `adam_moments` knows the rest."""
+    optimizer._apply_weight_decay(variables)
+
+
+@with_public_way(lambda optimizer: None)
+def excluded_from_weight_decay(optimizer):
+    """Return the pattern of the names that ``exclude_from_weight_decay`` was given, if any.
+
+    Keras keeps it out of the optimizer's config.
+    """
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    return pattern.pattern if pattern else None
+
+
+# Keras: callbacks
+
+
+def _take_model_back(callback):
+    with suppress(Exception):  # some look into the model
+        callback.set_model(None)
+
+
+@with_public_way(_take_model_back)
+def take_model_back(callback):
+    """Have a callback forget the model that it was given."""
+    _require(callback, "_model")
+    callback._model = None
+
+
+@with_public_way(lambda callback: None)
+def forget_swapped_averages(callback):
+    """Have ``SwapEMAWeights`` forget that the weights in the model were averages."""
+    _require(callback, "_ema_weights_in_model")
+    callback._ema_weights_in_model = False
+
+
+@with_public_way(lambda model: 0)
+def restored_epoch(model):
+    """Return the number of epochs that ``BackupAndRestore`` has restored; 0 by the public way."""
+    return model._initial_epoch or 0
+
+
+@with_public_way(lambda model: None)
+def forget_restored_epoch(model):
+    """Have a model forget what `restored_epoch` returns."""
+    _require(model, "_initial_epoch")
+    model._initial_epoch = None

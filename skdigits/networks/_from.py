@@ -1,0 +1,77 @@
+"""A network from another one, whose layers have learned already."""
+
+from skdigits._tensorflow import keras
+from skdigits.networks._arguments import shapes
+from skdigits.networks._copy import copy_network, takes_images
+from skdigits.networks._layers import FLATTENED, output_layer
+
+
+def build_from(
+    input_shape=None,
+    n_classes=None,
+    *,
+    body,
+    output_activation="softmax",
+    kernel_initializer="glorot_uniform",
+    dtype="float32",
+    meta=None,
+):
+    """Build a network from another one: its layers and weights, but for a new output layer.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default=None
+        (height, width) or (height, width, channels), as `body` takes it; grey images may have a
+        channel there or not. None takes it from `meta`.
+
+    n_classes : int, default=None
+        Number of outputs, at least 2. None takes it from `meta`.
+
+    body : keras.Model
+        A built classifier, functional or sequential, of one input. Its last layer with weights
+        and all behind it are left out. It stays as it is.
+
+    output_activation, kernel_initializer, meta
+        As in :func:`build_mlp`, for the new output layer.
+
+    dtype : str, default="float32"
+        Keras dtype policy of the copied layers from the first convolution on, whatever those of
+        `body` have; the others are float32.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. All its layers but the last are copies of those of `body`.
+
+    Raises
+    ------
+    ValueError
+        Where `body` takes images of another shape, or has no layer to leave out.
+
+    Examples
+    --------
+    >>> from skdigits.networks import build_cnn, build_from
+    >>> digits = build_cnn((28, 28), 10)
+    >>> letters = build_from((28, 28), 26, body=digits)
+    >>> letters.output_shape, len(letters.layers) == len(digits.layers)
+    ((None, 26), True)
+    """
+    input_shape, n_classes = shapes(input_shape, n_classes, meta)
+    if not takes_images(body, input_shape):
+        raise ValueError(
+            f"The network to build from takes input of shape {body.input_shape}, not images of "
+            f"shape {input_shape}."
+        )
+    copied = copy_network(body, dtype)
+    with_weights = [layer for layer in copied.layers if layer.weights]
+    if len(with_weights) < 2:
+        raise ValueError("The network to build from has no layers below its output layer.")
+    x = with_weights[-1].input
+    if len(x.shape) > 2:
+        x = keras.layers.Flatten(name=FLATTENED)(x)
+    inputs, shape = copied.inputs, tuple(body.input_shape[1:])
+    if shape != input_shape:  # the body knows grey images without a channel
+        features, inputs = keras.Model(inputs, x), keras.Input(input_shape)
+        x = features(keras.layers.Reshape(shape)(inputs))
+    outputs = output_layer(x, n_classes, output_activation, kernel_initializer)
+    return keras.Model(inputs, outputs, name=body.name)

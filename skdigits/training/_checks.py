@@ -1,0 +1,125 @@
+"""Parameters that Keras is to understand, checked before anything is built."""
+
+import functools
+
+from skdigits._tensorflow import keras
+from skdigits.training._augmentation import make_layers
+from skdigits.training._optimizer import learning_rates
+from skdigits.training._probabilities import loss_traits, may_be_negative
+
+# Options of the building functions that Keras is to understand, and what looks them up.
+BUILD_OPTIONS = {
+    "activation": keras.activations.get,
+    "output_activation": keras.activations.get,
+    "kernel_initializer": keras.initializers.get,
+}
+
+
+def check_parameters(parameters):
+    """Raise if a parameter that Keras is to understand is nothing Keras knows.
+
+    Parameters
+    ----------
+    parameters : TrainingParameters
+
+    Raises
+    ------
+    ValueError, TypeError
+        They name the parameter and its owner.
+    """
+    owner, options = parameters.owner, parameters.build_options
+    for name, get in BUILD_OPTIONS.items():
+        if name in options:
+            _check_known(owner, name, options[name], get)
+    _check_optimizer(parameters)
+    if not is_name(parameters.loss, "auto"):
+        _check_known(owner, "loss", parameters.loss, keras.losses.get)
+    _check_augmentation(parameters)
+    _check_callbacks(parameters)
+    if "output_activation" in options:
+        _check_outputs(parameters, options["output_activation"])
+
+
+def is_name(value, name):
+    """Tell whether a parameter, which may be an array or an object, is this name."""
+    return isinstance(value, str) and value == name
+
+
+def loss_of(parameters):
+    """Return the loss for Keras: "auto" is the categorical cross-entropy of numbers."""
+    if is_name(parameters.loss, "auto"):
+        return "sparse_categorical_crossentropy"
+    return parameters.loss
+
+
+def _check_optimizer(parameters):
+    owner, optimizer = parameters.owner, parameters.optimizer
+    _check_known(owner, "optimizer", optimizer, keras.optimizers.get)
+    if not isinstance(optimizer, str | keras.optimizers.Optimizer):
+        _reject(owner, "optimizer", optimizer)
+    schedule = parameters.learning_rate_schedule
+    if not isinstance(schedule, str | keras.optimizers.schedules.LearningRateSchedule):
+        _reject(owner, "learning_rate_schedule", schedule)
+    if not (isinstance(optimizer, str) or is_name(schedule, "constant")):
+        own = learning_rates(optimizer)
+        if len(own) != 1 or None in own:
+            raise ValueError(
+                f"The optimizer of {owner} has a schedule or several learning rates of its own: "
+                "set learning_rate_schedule='constant' to keep them."
+            )
+
+
+def _check_augmentation(parameters):
+    augmentation, shape = parameters.augmentation, parameters.input_shape
+    if is_name(augmentation, "auto"):
+        return
+    make_layers(augmentation)
+    if augmentation is not None and len(shape) == 1:
+        raise ValueError(
+            f"The 'augmentation' parameter of {parameters.owner} is for images, and X has "
+            f"{shape[0]} columns; give X as images, or set image_shape."
+        )
+
+
+def _check_callbacks(parameters):
+    for callback in parameters.callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"The 'callbacks' parameter of {parameters.owner} must hold objects of "
+                f"keras.callbacks.Callback. Got {callback!r} instead."
+            )
+
+
+def _check_outputs(parameters, activation):
+    """Raise if the outputs may be negative and the loss takes no logits: no probabilities."""
+    loss = loss_of(parameters)
+    if not loss_traits(loss).takes_logits and may_be_negative(activation, parameters.n_classes):
+        raise ValueError(
+            f"The 'output_activation' parameter of {parameters.owner} is {activation!r}: its "
+            f"outputs may be negative, which are no probabilities, and the loss {loss!r} takes no "
+            "logits. Use output_activation='softmax', or a loss with from_logits=True, such as "
+            "keras.losses.CategoricalCrossentropy(from_logits=True)."
+        )
+
+
+def _check_known(owner, name, value, get):
+    known = _knows_name(get, value) if isinstance(value, str) else _knows(get, value)
+    if not known:
+        _reject(owner, name, value)
+
+
+def _knows(get, value):
+    try:
+        return not isinstance(value, type | None) and get(value) is not None
+    except Exception:  # Keras raises what it likes
+        return False
+
+
+_knows_name = functools.cache(_knows)  # some lookups build the object, which takes milliseconds
+
+
+def _reject(owner, name, value):
+    raise ValueError(
+        f"The {name!r} parameter of {owner} must be a name or object that Keras knows as such. "
+        f"Got {value!r} instead."
+    )

@@ -1,0 +1,152 @@
+"""A compiled Keras model: built from its spec, and set to where a training begins."""
+
+import numpy as np
+
+from skdigits._tensorflow import keras, neutral_keras
+from skdigits.networks._copy import copy_network
+from skdigits.networks._layers import STANDARDIZE
+from skdigits.training._augmentation import make_augmenter
+from skdigits.training._graphs import Graphs
+from skdigits.training._initial import InitialValues
+from skdigits.training._optimizer import (
+    StartingState,
+    copy_optimizer,
+    learning_rates,
+    set_learning_rates,
+)
+from skdigits.training._probabilities import loss_traits, refuse_negative_outputs
+from skdigits.training._scikeras import compile_model
+from skdigits.training._steps import Steps
+from skdigits.training._variables import Variables
+
+
+class CompiledModel:
+    """A compiled Keras model with all that trains it, for one training at a time.
+
+    Parameters
+    ----------
+    spec : skdigits.training._spec.NetworkSpec
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+    model : keras.Model
+    optimizer : keras.optimizers.Optimizer
+    augmenter : keras.Model or None
+        What changes the images of a training step.
+    variables : Variables
+        The values of all variables of these three.
+    graphs : Graphs
+        What trains, measures and predicts.
+    key, condition, lent_out
+        The pool's, see `skdigits.training._pool`.
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.model = _compile(spec)
+        self.optimizer = self.model.optimizer
+        self.augmenter = make_augmenter(spec.augmentation, spec.input_shape)
+        traits = loss_traits(spec.loss)
+        if "output_activation" not in spec.options:  # or it was looked at before building
+            refuse_negative_outputs(self.model, traits, spec.loss)
+        self._initial = InitialValues(self.model)
+        self._augmenter_initial = InitialValues(self.augmenter) if self.augmenter else None
+        self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
+        self.variables = Variables(self.model, self.optimizer, self.augmenter)
+        steps = Steps(self.model, self.augmenter, traits, spec.sets_rate)
+        self.graphs = Graphs(steps, spec.input_shape)
+        self.key = self.condition = None
+        self.lent_out = False  # whether others have seen the model
+
+    @property
+    def can_start_again(self):
+        """Whether `start` sets every weight to what building anew would give it."""
+        initial = [self._initial, self._augmenter_initial]
+        return all(each.are_all_known for each in initial if each)
+
+    def start(self, seed, mean, variance):
+        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance.
+
+        The body of another network stays as it was, its own mean and variance included.
+        """
+        values = self._initial.draw(seed)
+        if standardize := self._standardize():
+            values[id(standardize.moving_mean)] = mean
+            values[id(standardize.moving_variance)] = variance
+        state = [values[id(variable)] for variable in self.model.variables]
+        state += self._optimizer_start.values(values)
+        if self._augmenter_initial:
+            own = np.random.SeedSequence(seed.entropy, spawn_key=(1,))
+            values = self._augmenter_initial.draw(own)
+            state += [values[id(variable)] for variable in self.augmenter.variables]
+        self.variables.set(state)
+
+    def standardize(self, mean, variance):
+        """Set the input's mean and variance; the body of another network keeps its own."""
+        if layer := self._standardize():
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+
+    def _standardize(self):
+        """Return the layer that standardises the input by the training data, if there is one."""
+        if self.spec.is_transferred or not self.spec.options.get("standardize", True):
+            return None
+        kind = keras.layers.BatchNormalization
+        layers = [layer for layer in self.model.layers if layer.name == STANDARDIZE]
+        return next((layer for layer in layers if isinstance(layer, kind)), None)
+
+    @property
+    def learning_rates(self):
+        """The learning rate of each part of the optimizer; None for one with a schedule."""
+        return learning_rates(self.optimizer)
+
+    def set_learning_rates(self, rates):
+        """Set the optimizer's learning rates, see `skdigits.training._optimizer`."""
+        set_learning_rates(self.optimizer, rates)
+
+    def finalize(self):
+        """Have the optimizer set the weights that it ends a training with, such as averages."""
+        self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def copy_model(self):
+        """Return a copy of the model that works in float32, compiled in the same way."""
+        with neutral_keras():
+            model = copy_network(self.model)
+            model(keras.Input(self.spec.input_shape))  # Keras exports what was called before
+            optimizer = copy_optimizer(self.optimizer)
+            model.compile(optimizer=optimizer, loss=self.spec.loss)
+            optimizer.build(model.trainable_variables)
+        return model
+
+
+def _compile(spec):
+    """Return the Keras model of a spec, its optimizer built."""
+    options = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
+    decays = spec.weight_decay is not None and isinstance(spec.optimizer, str)
+    if decays:
+        options["weight_decay"] = spec.weight_decay
+    model = compile_model(
+        spec.build,
+        spec.input_shape,
+        spec.n_classes,
+        spec.options,
+        optimizer=_own_optimizer(spec),
+        optimizer_options=options,
+        loss=spec.loss,
+    )
+    if decays:
+        others = [v for v in model.trainable_variables if not v.name.endswith("kernel")]
+        model.optimizer.exclude_from_weight_decay(var_list=others)
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _own_optimizer(spec):
+    """Return what to compile with: a name, or an optimizer that no other model has."""
+    if isinstance(spec.optimizer, str):
+        return spec.optimizer
+    optimizer = copy_optimizer(spec.optimizer)
+    if not isinstance(spec.schedule, str):
+        optimizer.learning_rate = spec.schedule
+    return optimizer

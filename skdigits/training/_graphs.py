@@ -1,0 +1,112 @@
+"""The steps of a compiled model as traced graphs: what trains, measures, predicts, explains."""
+
+import numpy as np
+
+from skdigits._private import run_graph
+from skdigits._tensorflow import check_process, neutral_keras, tf
+from skdigits.training._probabilities import normalized
+
+PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
+# Several images are filled up to a multiple of this, so that none depends on its place: matrix
+# products round the rows that are left over another way (seen with AVX2).
+ROWS_TOGETHER = 8
+
+
+class Graphs:
+    """Traced graphs, each traced at its first use.
+
+    Parameters
+    ----------
+    steps : Steps
+    input_shape : tuple of int
+        Of one image.
+    """
+
+    def __init__(self, steps, input_shape):
+        self._steps = steps
+        self._input_shape = input_shape
+        self._traced = {}
+        self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
+
+    def train(self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False):
+        """Take one step for each batch of `order`.
+
+        Parameters
+        ----------
+        data : Data
+        order : ndarray of int32
+            Rows to train on, in this order.
+        batch_size : int
+        rates : ndarray of float32
+            Learning rate of each step; empty where no rate is set.
+        output_only : bool
+            Whether to train the output layer only.
+        fixed_averages : bool
+            Whether batch normalisation uses its averages, as in prediction, and does not learn.
+
+        Returns
+        -------
+        loss, correct : float
+            Summed over the rows.
+        finite : bool
+            Whether all weights are finite numbers.
+        """
+        name = "train_output" if output_only else "train"
+        if name == "train" and fixed_averages and self._steps.has_averages:
+            name = "train_with_fixed_averages"
+        graph = self._graph(name, data.images.dtype)
+        loss, correct, finite = graph(*data, order, np.int32(batch_size), rates)
+        return float(loss), float(correct), bool(finite)
+
+    def evaluate(self, data, rows):
+        """Return the loss and the number of correct predictions, summed over `rows`."""
+        graph = self._graph("evaluate", data.images.dtype)
+        loss, correct = graph(*data, rows, np.int32(PREDICT_ROWS))
+        return float(loss), float(correct)
+
+    def predict(self, images):
+        """Return the probabilities for an array of images, as float64; each row sums to one."""
+        n_images = len(images)
+        if n_images > 1 and n_images % ROWS_TOGETHER:
+            rest = np.zeros((-n_images % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
+            images = np.concatenate([images, rest])
+        if len(images) <= PREDICT_ROWS:
+            return normalized(self._outputs(images)[:n_images])
+        starts = range(0, len(images), PREDICT_ROWS)
+        parts = [self._outputs(images[start : start + PREDICT_ROWS]) for start in starts]
+        return normalized(np.concatenate(parts)[:n_images])
+
+    def score_gradient(self, images, code):
+        """Return the gradient of the score of class `code` with respect to the pixels.
+
+        The score is the output layer's sum, before its activation.
+        """
+        graph = self._graph("score_gradient", tf.as_dtype(images.dtype))
+        return graph(images, np.int32(code)).numpy()
+
+    def _outputs(self, images):
+        """Return what the network gives for images, as an array."""
+        graph = self._graph("predict", tf.as_dtype(images.dtype))
+        try:
+            return run_graph(graph, tf.constant(images), self._executor).numpy()
+        except tf.errors.FailedPreconditionError:
+            if self._executor is None:
+                raise
+        self._executor = None  # the single thread runs no loops, as a recurrent layer has
+        return self._outputs(images)
+
+    def _graph(self, name, dtype):
+        """Return a graph for images of `dtype`."""
+        check_process()
+        if (name, dtype) in self._traced:
+            return self._traced[name, dtype]
+        images = tf.TensorSpec([None, *self._input_shape], dtype)
+        whole, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+        real = tf.TensorSpec([None], tf.float32)
+        rows = [images, whole, real, whole, number]
+        signatures = {"evaluate": rows, "predict": [images], "score_gradient": [images, number]}
+        function, signature = getattr(self._steps, name), signatures.get(name, [*rows, real])
+        graph = tf.function(function, input_signature=signature, autograph=False)
+        with neutral_keras():
+            self._traced[name, dtype] = graph.get_concrete_function()
+        return self._traced[name, dtype]

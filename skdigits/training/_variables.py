@@ -1,0 +1,51 @@
+"""The values of all variables of a compiled model: read, set, and named so that names last."""
+
+import re
+
+from skdigits._tensorflow import check_process, tf
+
+
+class Variables:
+    """The variables of a model, its optimizer and its augmentation, in this order.
+
+    Attributes
+    ----------
+    names : list of str
+        A name for each variable, the same in every process.
+    """
+
+    def __init__(self, model, optimizer, augmenter):
+        variables = [*model.variables, *optimizer.variables]
+        variables += augmenter.variables if augmenter else []
+        self._variables = [variable.value for variable in variables]
+        self.names = _names(model, optimizer, augmenter)
+
+    def get(self):
+        """Return all values as tensors."""
+        check_process()
+        read = tf.raw_ops.ReadVariableOp  # without the Python of a variable's methods
+        return [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
+
+    def set(self, values):
+        """Set all values, from tensors or arrays."""
+        check_process()
+        for variable, value in zip(self._variables, values, strict=True):
+            tensor = tf.convert_to_tensor(value, variable.dtype)
+            tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tensor)
+
+
+def _names(model, optimizer, augmenter):
+    """Return a name for each variable.
+
+    Keras calls them by the path from their layer. It numbers optimizers and generators of random
+    numbers through a whole process, which are left out of the names.
+    """
+    paths = [f"model/{variable.path}" for variable in model.variables]
+    paths += ["optimizer/" + v.path.partition("/")[2] for v in optimizer.variables]
+    paths += [f"augmentation/{v.path}" for v in augmenter.variables] if augmenter else []
+    names: list = []
+    for path in paths:
+        name = re.sub(r"seed_generator_\d+", "seed_generator", path)
+        n_before = sum(other.partition(":")[0] == name for other in names)
+        names.append(f"{name}:{n_before}" if n_before else name)
+    return names
