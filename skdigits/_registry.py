@@ -25,6 +25,7 @@ class Registered(NamedTuple):
 CLASSIFIERS = {  # by the name of the class
     "MLPClassifier": Registered("skdigits._mlp", short_name="mlp"),
     "CNNClassifier": Registered("skdigits._cnn", short_name="cnn"),
+    "NetworkClassifier": Registered("skdigits._builder"),
 }
 
 SHORT_NAMES = {

@@ -54,6 +54,17 @@ def cnn(**parameters):
 BOTH = [mlp, cnn]
 
 
+def dense(input_shape, n_classes, units=16, activation="relu"):
+    """Build a small network, as a user of `NetworkClassifier` would."""
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input(input_shape)
+    x = layers.Flatten()(inputs) if len(input_shape) > 1 else inputs
+    x = layers.Dense(units, activation=activation)(x)
+    return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+
 def tiny(n=60, shape=(6, 6), n_classes=3, seed=0):
     """Return random uint8 images whose brightness tells their class."""
     rng = np.random.default_rng(seed)

@@ -1,0 +1,404 @@
+"""`NetworkClassifier`: networks of the user's, with all that the other classifiers do."""
+
+import copy
+import gc
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from support import assert_same_weights, cnn, dense, digits, run_python, tiny, weights
+
+from skdigits import NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+from skdigits.inspection import FirstLayerDisplay, SaliencyDisplay
+from skdigits.networks import build_cnn
+from skdigits.preprocessing import ImageReshaper
+
+X, Y = tiny()
+layers = keras.layers
+
+
+def residual(input_shape, n_classes, filters=4):
+    inputs = keras.Input(input_shape)
+    x = layers.Conv2D(filters, 3, padding="same")(inputs)
+    y = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same")(x))
+    x = layers.GlobalAveragePooling2D()(layers.Activation("relu")(layers.Add()([x, y])))
+    return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+
+def recurrent(input_shape, n_classes, units=8):
+    """Without the channel: an image is a sequence of rows."""
+    return keras.Sequential(
+        [
+            keras.Input(input_shape[:2]),
+            layers.LSTM(units),
+            layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
+def unbuilt(input_shape, n_classes):
+    """A sequential model that was told no shape."""
+    return keras.Sequential([layers.Flatten(), layers.Dense(n_classes, activation="softmax")])
+
+
+class Subclassed(keras.Model):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.flatten = layers.Flatten()
+        self.hidden = layers.Dense(16, activation="relu")
+        self.drop = layers.Dropout(0.1)
+        self.out = layers.Dense(n_classes, activation="softmax")
+
+    def call(self, images, training=False):
+        return self.out(self.drop(self.hidden(self.flatten(images)), training=training))
+
+
+def subclassed(input_shape, n_classes):
+    return Subclassed(n_classes)
+
+
+def ours(input_shape, n_classes):
+    """A network of this package, which standardises its input already."""
+    return build_cnn(input_shape, n_classes, filters=(4,), hidden_layer_sizes=(8,))
+
+
+NETWORKS = {
+    "dense": dense,
+    "residual": residual,
+    "recurrent": recurrent,
+    "unbuilt": unbuilt,
+    "subclassed": subclassed,
+    "ours": ours,
+}
+PLAIN = {"epochs": 2, "batch_size": 16, "augmentation": None, "random_state": 0}
+
+
+def network(build=dense, **parameters):
+    return NetworkClassifier(build, **PLAIN | parameters)
+
+
+@pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS)
+class TestEveryKindOfNetwork:
+    def test_it_learns(self, build):
+        estimator = network(build, epochs=40, learning_rate=0.02).fit(X, Y)
+        assert estimator.score(X, Y) > 0.9
+        assert estimator.history_["accuracy"][-1] > 0.9
+        np.testing.assert_allclose(estimator.predict_proba(X).sum(axis=1), 1)
+
+    def test_pixels_of_any_scale_are_the_same(self, build):
+        raw = network(build, epochs=5, precision="float32").fit(X, Y)
+        scaled = network(build, epochs=5, precision="float32").fit(X / 255, Y)
+        np.testing.assert_allclose(raw.predict_proba(X), scaled.predict_proba(X / 255), atol=1e-3)
+
+    def test_the_same_seed_gives_the_same_bits(self, build):
+        first = network(build).fit(X, Y)
+        again = network(build).fit(X, Y)
+        assert_same_weights(weights(first), weights(again))
+        other = network(build, random_state=1).fit(X, Y)
+        assert not np.array_equal(other.predict_proba(X), first.predict_proba(X))
+
+    def test_pickles_and_copies_go_on_to_the_same_bits(self, build):
+        estimator = network(build).fit(X, Y)
+        twins = [pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)]
+        expected = estimator.predict_proba(X)
+        after = estimator.partial_fit(X, Y).predict_proba(X)
+        for twin in twins:
+            np.testing.assert_array_equal(twin.predict_proba(X), expected)
+            np.testing.assert_array_equal(twin.partial_fit(X, Y).predict_proba(X), after)
+
+    def test_the_model_has_the_same_probabilities(self, build):
+        estimator = network(build).fit(X, Y)
+        outputs = estimator.model_.predict(X[..., np.newaxis], verbose=0)
+        np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-3)
+
+    def test_early_stopping_and_callbacks(self, build):
+        note = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: logs.update(epoch=epoch)
+        )
+        settings = {"early_stopping": True, "n_iter_no_change": 2, "epochs": 9, "callbacks": [note]}
+        estimator = network(build, validation_fraction=0.2, **settings).fit(X, Y)
+        assert estimator.best_epoch_ <= estimator.n_iter_ <= 9
+        assert estimator.history_["epoch"] == list(range(estimator.n_iter_))
+
+
+@pytest.mark.parametrize("build", [dense, residual], ids=["dense", "residual"])
+def test_fits_of_equal_networks_share_one(build, builds):
+    for seed in range(3):
+        network(build, random_state=seed).fit(X, Y)
+        gc.collect()
+    cross_val_score(network(build), X, Y, cv=3, error_score="raise")
+    assert len(builds) <= 1  # or an earlier test has left one
+
+
+def test_a_builder_that_does_something_else_meanwhile_is_another(monkeypatch):
+    def probabilities(units):
+        monkeypatch.setattr("test_network_classifier.UNITS", units)
+        return network(by_a_global, epochs=1).fit(X, Y).n_parameters_
+
+    assert probabilities(3) < probabilities(5)
+
+
+UNITS = 3
+
+
+def by_a_global(input_shape, n_classes):
+    return dense(input_shape, n_classes, units=UNITS)
+
+
+class TestOptions:
+    def test_a_search_varies_them(self):
+        space = {"build_options__units": [2, 16], "build_options__activation": ["relu", "tanh"]}
+        search = GridSearchCV(network(build_options={"units": 4}), space, cv=2).fit(X, Y)
+        assert search.best_params_.keys() == space.keys()
+        assert search.best_estimator_.build_options.keys() == {"units", "activation"}
+        units = search.best_params_["build_options__units"]
+        assert search.best_estimator_.model_.layers[-2].units == units
+
+    def test_in_a_pipeline(self):
+        pipeline = make_pipeline(ImageReshaper((6, 6)), network())
+        space = {"networkclassifier__build_options__units": [2, 3, 4]}
+        search = RandomizedSearchCV(pipeline, space, n_iter=2, cv=2, random_state=0)
+        assert search.fit(X.reshape(60, -1), Y).best_params_.keys() == space.keys()
+
+    def test_they_are_parameters(self):
+        options = {"units": 4}
+        estimator = network(build_options=options)
+        assert estimator.get_params()["build_options__units"] == 4
+        twin = clone(estimator).set_params(build_options__units=7, build_options__activation="elu")
+        assert twin.build_options == {"units": 7, "activation": "elu"}
+        assert options == {"units": 4} == estimator.build_options
+        assert twin.get_params()["build_options__activation"] == "elu"
+
+    def test_an_option_that_the_function_lacks(self):
+        with pytest.raises(ValueError, match=r"takes no option .width.*it takes units, activation"):
+            network().set_params(build_options__width=3)
+        with pytest.raises(ValueError, match="takes no option 'width'"):
+            network(build_options={"width": 3}).fit(X, Y)
+
+    def test_a_function_of_any_options(self):
+        def build(input_shape, n_classes, **options):
+            return dense(input_shape, n_classes, **options)
+
+        estimator = network(build).set_params(build_options__units=3).fit(X, Y)
+        assert estimator.model_.layers[-2].units == 3
+
+    def test_another_option_is_another_network(self):
+        estimator = network(warm_start=True).fit(X, Y).set_params(build_options__units=3)
+        with pytest.raises(ValueError, match="cannot go on with another 'build_options'"):
+            estimator.fit(X, Y)
+
+
+def logits(input_shape, n_classes):
+    return keras.Sequential([keras.Input(input_shape), layers.Flatten(), layers.Dense(n_classes)])
+
+
+def compiled(input_shape, n_classes):
+    model = dense(input_shape, n_classes)
+    model.compile("sgd", "mse")
+    return model
+
+
+def two_inputs(input_shape, n_classes):
+    inputs = [keras.Input(input_shape), keras.Input((3,))]
+    x = layers.Concatenate()([layers.Flatten()(inputs[0]), inputs[1]])
+    return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+
+def two_outputs(input_shape, n_classes):
+    inputs = keras.Input(input_shape)
+    output = layers.Dense(n_classes, activation="softmax")(layers.Flatten()(inputs))
+    return keras.Model(inputs, [output, output])
+
+
+def one_unit(input_shape, n_classes):
+    return keras.Sequential(
+        [keras.Input(input_shape), layers.Flatten(), layers.Dense(1, activation="sigmoid")]
+    )
+
+
+def fails(input_shape, n_classes):
+    raise RuntimeError("no network today")
+
+
+BAD = {
+    "logits": (logits, ValueError, "may be negative.*from_logits=True"),
+    "compiled": (compiled, ValueError, "compiled model.*`optimizer` and `loss`"),
+    "two inputs": (two_inputs, ValueError, r"inputs of shape \(6, 6, 1\), \(3,\)"),
+    "two outputs": (two_outputs, ValueError, "several outputs"),
+    "one unit": (one_unit, ValueError, r"outputs of shape \(1,\).*Two classes have two"),
+    "other images": (
+        lambda shape, n: dense((28, 28, 1), n),
+        ValueError,
+        r"inputs of shape \(28, 28, 1\).*\(6, 6, 1\)",
+    ),
+    "no model": (lambda shape, n: None, TypeError, "must return a keras.Model; it returned None"),
+    "no function": ("cnn", ValueError, "'build' parameter of NetworkClassifier must be a callable"),
+    "fails": (fails, RuntimeError, "no network today"),
+}
+
+
+@pytest.mark.parametrize(("build", "kind", "message"), BAD.values(), ids=BAD)
+def test_a_function_that_gives_no_such_network(build, kind, message):
+    with pytest.raises(kind, match=message):
+        network(build).fit(X, Y)
+
+
+def test_logits_with_a_loss_that_takes_them():
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    estimator = network(logits, loss=loss, epochs=40, learning_rate=0.02).fit(X, Y)
+    assert estimator.score(X, Y) > 0.9
+    np.testing.assert_allclose(estimator.history_["accuracy"][-1], estimator.score(X, Y), atol=0.1)
+
+
+LEARNED = dense((6, 6, 1), 3)
+LEARNED.set_weights([np.full_like(weight, 0.01) for weight in LEARNED.get_weights()])
+LEARNED.layers[-1].kernel.assign(np.arange(48.0).reshape(16, 3) / 48)
+
+
+def pretrained(input_shape, n_classes):
+    """A network whose hidden layer has learned already."""
+    model = dense(input_shape, n_classes)
+    model.layers[-2].set_weights(LEARNED.layers[-2].get_weights())
+    model.layers[-2].trainable = False
+    return model
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_weights_that_the_function_sets_are_kept(standardize):
+    for seed in range(2):
+        estimator = network(pretrained, standardize=standardize, random_state=seed).fit(X, Y)
+        hidden = estimator.model_.layers[-2].get_weights()
+        assert_same_weights(hidden, LEARNED.layers[-2].get_weights())
+        names = [layer.name for layer in estimator.model_.layers]
+        assert ("standardize" in names) == standardize
+
+
+def test_weights_from_a_file_are_read_for_each_fit(tmp_path):
+    path = tmp_path / "a.weights.h5"
+
+    def from_file(input_shape, n_classes):
+        model = dense(input_shape, n_classes)
+        model.load_weights(path)
+        return model
+
+    for value in (0.1, 0.2):
+        LEARNED.layers[-2].kernel.assign(np.full((36, 16), value))
+        LEARNED.save_weights(path, overwrite=True)
+        settings = {"learning_rate": 1e-12, "epochs": 1, "weight_decay": None}
+        estimator = network(from_file, **settings).fit(X, Y)
+        np.testing.assert_allclose(estimator.model_.layers[-2].kernel, value, rtol=1e-4)
+
+
+def test_custom_weights_follow_the_random_state():
+    class Scale(keras.layers.Layer):
+        def build(self, shape):
+            self.factor = self.add_weight(shape=shape[-1:], initializer="normal", name="factor")
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+    def build(input_shape, n_classes):
+        model = dense(input_shape, n_classes)
+        return (
+            keras.Sequential(
+                [
+                    keras.Input(input_shape),
+                    layers.Flatten(),
+                    Scale(),
+                    *[layers.Dense(n_classes, activation="softmax")],
+                ]
+            )
+            if model
+            else None
+        )
+
+    first = network(build).fit(X, Y).predict_proba(X)
+    np.testing.assert_array_equal(network(build).fit(X, Y).predict_proba(X), first)
+    other = network(build, random_state=1).fit(X, Y).predict_proba(X)
+    assert not np.array_equal(other, first)
+
+
+class TestPrecision:
+    def test_convolutions_may_train_in_bfloat16(self):
+        estimator = network(residual, precision="bfloat16", epochs=20, learning_rate=0.01)
+        assert estimator.fit(X, Y).score(X, Y) > 0.9
+        outputs = estimator.model_.predict(X[..., np.newaxis], verbose=0)
+        np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-3)
+        assert {layer.compute_dtype for layer in estimator.model_.layers} == {"float32"}
+        other = network(residual, precision="float32", epochs=20, learning_rate=0.01).fit(X, Y)
+        assert not np.array_equal(other.predict_proba(X), estimator.predict_proba(X))
+
+    def test_auto_leaves_layers_of_the_users_alone(self, monkeypatch):
+        monkeypatch.setattr("skdigits._processor.has_bfloat16", lambda: True)
+        policies = {}
+
+        class Plus(keras.layers.Layer):
+            def call(self, inputs):
+                policies[self.name] = self.compute_dtype
+                return inputs + 1
+
+        def build(input_shape, n_classes):
+            return keras.Sequential(
+                [
+                    keras.Input(input_shape),
+                    layers.Conv2D(2, 3),
+                    Plus(name="plus"),
+                    layers.Flatten(),
+                    layers.Dense(n_classes, activation="softmax"),
+                ]
+            )
+
+        network(build).fit(X, Y)
+        assert policies == {"plus": "float32"}
+
+    def test_a_subclassed_model_has_no_order_of_layers(self):
+        with pytest.raises(ValueError, match="functional or sequential"):
+            network(subclassed, precision="bfloat16").fit(X, Y)
+
+
+def test_columns_and_frames():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X.reshape(60, -1)).rename(columns=str)
+    estimator = network(epochs=20, learning_rate=0.01).fit(frame, Y)
+    assert estimator.image_shape_ == (36,)
+    assert estimator.feature_names_in_.tolist() == list(frame.columns)
+    assert estimator.score(frame, Y) > 0.9
+
+
+def test_an_average_and_a_transfer():
+    average = AveragingClassifier(network(), n_estimators=2, random_state=0).fit(X, Y)
+    assert average.predict_proba(X).shape == (60, 3)
+    two = Y > 0
+    transferred = network(transfer_from=cnn().fit(X, Y)).fit(X, two)
+    assert transferred.predict_proba(X).shape == (60, 2)
+    onto = cnn(transfer_from=network(residual).fit(X, Y)).fit(X, two)
+    assert onto.predict_proba(X).shape == (60, 2)
+
+
+def test_displays_look_into_it():
+    images, labels = digits()
+    estimator = network(residual, epochs=1).fit(images, labels)
+    assert SaliencyDisplay.from_estimator(estimator, images[0]).saliency.shape[:2] == (28, 28)
+    assert len(FirstLayerDisplay.from_estimator(estimator).filters) == 4
+
+
+WORKER = """
+import sys, pickle
+sys.path.insert(0, sys.argv[2])
+estimator, X, expected = pickle.load(open(sys.argv[1], "rb"))
+assert (estimator.predict_proba(X) == expected).all()
+"""
+
+
+def test_a_fresh_process_predicts_the_same(tmp_path):
+    import os
+
+    estimator = network(residual).fit(X, Y)
+    with open(tmp_path / "a.pkl", "wb") as file:
+        pickle.dump((estimator, X, estimator.predict_proba(X)), file)
+    run_python(WORKER, tmp_path / "a.pkl", os.path.dirname(__file__))
