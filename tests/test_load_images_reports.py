@@ -3,6 +3,7 @@
 Each test names the report. The addresses are those of GitHub's issues.
 """
 
+import io
 import os
 import sys
 
@@ -82,6 +83,21 @@ def test_formats_that_others_pass_over(suffix, tmp_path):
     """keras-team/keras 17013: a folder of WebP was empty, without an error."""
     save(tmp_path / "a" / f"1.{suffix}", size=(16, 16), mode="RGB", color=(90, 90, 90))
     assert abs(one_image(tmp_path).astype(int) - 90).max() <= 2
+
+
+def test_a_format_that_another_package_adds_later(tmp_path, monkeypatch):
+    """As pillow-heif does, for the pictures of iPhones."""
+    save(tmp_path / "a" / "1.png", color=90)
+    content = (tmp_path / "a" / "1.png").read_bytes()
+    (tmp_path / "a" / "2.heic").write_bytes(b"HEIC" + content)
+    with pytest.raises(OSError, match="pillow-heif"):
+        load_images(tmp_path)
+
+    def read(file, name):
+        return Image.open(io.BytesIO(file.read()[4:]))
+
+    monkeypatch.setitem(Image.OPEN, "HEIF", (read, lambda prefix: prefix.startswith(b"HEIC")))
+    assert load_images(tmp_path).data[:, 0, 0].tolist() == [90, 90]
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "pgm"])

@@ -154,7 +154,7 @@ def load_images(
     array(['dark', 'light'], dtype='<U5')
     """
     size, color_mode = _check_form(image_shape, color_mode)
-    where = os.path.expanduser(os.fspath(path))
+    where = os.path.expanduser(os.fsdecode(path))
     parts = _list_parts(where)
     wanted = choose_parts(parts, subset, where)
     target, target_names = _targets(parts, wanted)

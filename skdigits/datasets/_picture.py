@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -163,9 +162,8 @@ def _cannot_be_read(error):
     return PictureError(f"the file cannot be read ({error or type(error).__name__})")
 
 
-@cache
 def _formats():
-    Image.init()
+    Image.init()  # not kept: a format may be added later
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
