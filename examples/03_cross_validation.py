@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from skdigits import MLPClassifier
 from skdigits.datasets import fetch_fashion_mnist, fetch_mnist
 
-N_IMAGES = 2000
+N_IMAGES = 1000
 
 tasks = {
     "MNIST": fetch_mnist(return_X_y=True),

@@ -53,7 +53,7 @@ def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
         X,
         y,
     )
-    start.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy")
+    start.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=True)
     start.optimizer.learning_rate = 0.01
     images = X[..., None] if X.ndim == 3 else X
     history = start.fit(images, y, batch_size=40, epochs=1, verbose=0, shuffle=False)

@@ -71,7 +71,7 @@ class SaliencyDisplay:
     >>> from skdigits.datasets import load_digits
     >>> from skdigits.inspection import SaliencyDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = CNNClassifier(random_state=0).fit(X, y)
+    >>> classifier = CNNClassifier(filters=6, epochs=3, random_state=0).fit(X, y)
     >>> display = SaliencyDisplay.from_estimator(classifier, X[0])
     >>> display.label, display.saliency.shape
     (np.int64(0), (28, 28))
