@@ -23,7 +23,7 @@ from skdigits.preprocessing import DigitNormalizer
 
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
-X_train, y_train = X_train[:600], y_train[:600]
+X_train, y_train = X_train[:300], y_train[:300]
 X_test, y_test = X_test[:60], y_test[:60]
 
 

@@ -104,7 +104,7 @@ class TestFromNothing:
 
     def test_rows_of_a_table_whose_columns_have_units_of_their_own(self):
         table, labels = make_classification(
-            800, 25, n_informative=8, n_redundant=0, n_classes=4, random_state=0
+            500, 25, n_informative=8, n_redundant=0, n_classes=4, random_state=0
         )
         wild = table * np.where(np.arange(25) % 5, 1, 1e4) + np.where(np.arange(25) % 3, 0, 500)
         scores = [
