@@ -141,7 +141,7 @@ class _Loop:
             if done is None:
                 raise
             history, values, self.rng.bit_generator.state = done
-            self.compiled.variables.set(values)
+            self.compiled.variables.set(values.values())
             return history, True
         return history, False
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skdigits._tensorflow import tf
 from skdigits.training import _pool
 from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._steps import is_float32
@@ -131,16 +132,15 @@ class Network:
 
     def copy(self):
         """Return a network with the same weights, which takes a compiled model of its own."""
+        if isinstance(self._state, dict):  # tensors, which setting variables does not copy
+            self._state = {name: tf.convert_to_tensor(v) for name, v in self._state.items()}
         twin = type(self)(self.spec)
         twin.__setstate__(self._as_plain_data(self.get_state()))
         return twin
 
     def get_state(self):
         """Return the values of all variables by name, or None where none were set yet."""
-        if self._compiled is None:
-            return self._state
-        variables = self._compiled.variables
-        return dict(zip(variables.names, variables.get(), strict=True))
+        return self._state if self._compiled is None else self._compiled.variables.get()
 
     def set_state(self, state):
         """Set all variables from what `get_state` returned."""

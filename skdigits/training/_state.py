@@ -32,22 +32,18 @@ def fill(compiled, state, written_by):
         Where the weights are not those of the model. The optimizer and the
         augmentation begin anew where theirs do not fit.
     """
-    names, now = compiled.variables.names, compiled.variables.get()
+    shapes = compiled.variables.shapes  # by name
     if isinstance(state, list):
-        state = dict(zip(names, state, strict=False))
-    fits = {
-        name: name in state and np.shape(state[name]) == tuple(value.shape)
-        for name, value in zip(names, now, strict=True)
-    }
-    wrong = [name for name, fit in fits.items() if not fit]
-    unknown = set(state) - set(names)
+        state = dict(zip(shapes, state, strict=False))
+    wrong = [name for name in shapes if name not in state or state[name].shape != shapes[name]]
+    unknown = [name for name in state if name not in shapes]
     if weights := [name for name in (*wrong, *unknown) if name.startswith("model/")]:
         raise ValueError(mismatch(written_by, f"{weights[0]!r} does not fit"))
     if wrong:
         compiled.start(np.random.SeedSequence(0), 0.0, 1.0)
-        now = compiled.variables.get()
-    values = [state[name] if fits[name] else value for name, value in zip(names, now, strict=True)]
-    compiled.variables.set(values)
+        begun = compiled.variables.get()
+        state = {**state, **{name: begun[name] for name in wrong}}
+    compiled.variables.set([state[name] for name in shapes])
 
 
 def mismatch(written_by, what):

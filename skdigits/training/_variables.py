@@ -10,24 +10,26 @@ class Variables:
 
     Attributes
     ----------
-    names : list of str
-        A name for each variable, the same in every process.
+    shapes : dict of str to tf.TensorShape
+        The shape of each variable, by a name that is the same in every process.
     """
 
     def __init__(self, model, optimizer, augmenter):
         variables = [*model.variables, *optimizer.variables]
         variables += augmenter.variables if augmenter else []
         self._variables = [variable.value for variable in variables]
-        self.names = _names(model, optimizer, augmenter)
+        names = _names(model, optimizer, augmenter)
+        self.shapes = {name: v.shape for name, v in zip(names, self._variables, strict=True)}
 
     def get(self):
-        """Return all values as tensors."""
+        """Return all values by name, as tensors."""
         check_process()
         read = tf.raw_ops.ReadVariableOp  # without the Python of a variable's methods
-        return [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
+        values = [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
+        return dict(zip(self.shapes, values, strict=True))
 
     def set(self, values):
-        """Set all values, from tensors or arrays."""
+        """Set all values in order, from tensors or arrays."""
         check_process()
         for variable, value in zip(self._variables, values, strict=True):
             tensor = tf.convert_to_tensor(value, variable.dtype)
