@@ -1,4 +1,4 @@
-"""How a Keras model is trained: fast, repeatable, and without a trace left behind."""
+"""Train Keras models: fast, repeatable, and without side effects."""
 
 from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network

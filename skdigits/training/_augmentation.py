@@ -1,6 +1,6 @@
 """Augmentation: Keras layers that change the images of a training step, by name or the user's own.
 
-They are no part of the network: a fitted `model_` predicts, saves and converts without them.
+The layers are not in the network. A fitted `model_` predicts, saves and converts without them.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from skdigits._tensorflow import keras, tf
 SHIFT = 0.04
 AFFINE = {"shift": SHIFT, "rotation": 10.0, "zoom": 0.1}
 
-# What each name adds to the one layer that does them all in one pass.
+# What each name sets of `RandomDistortion`, which does all of them in one pass.
 NAMED: dict[str, dict] = {
     "shift": {"shift": SHIFT},
     "affine": AFFINE,
@@ -26,7 +26,7 @@ def make_augmenter(augmentation, input_shape):
     Parameters
     ----------
     augmentation : None, str, keras.Layer or sequence of these
-        Names of `NAMED`, and Keras layers. Names beside each other are one pass over the images.
+        Names of `NAMED`, and Keras layers. Consecutive names share one pass over the images.
 
     input_shape : tuple of int
         (height, width, channels).
@@ -34,14 +34,14 @@ def make_augmenter(augmentation, input_shape):
     Returns
     -------
     keras.Model or None
-        Made of new layers: a layer's random state belongs to one network.
+        It has new layers, since the random state of a layer belongs to one network.
 
     Raises
     ------
     ValueError
-        For another name, and for layers that give images of another shape.
+        If a name is unknown, or a layer changes the shape of the images.
     TypeError
-        For an object that is no name and no Keras layer.
+        If an object is neither a name nor a Keras layer.
     """
     layers = make_layers(augmentation)
     if not layers:
@@ -100,11 +100,11 @@ def _new(layer):
 class RandomDistortion(keras.layers.Layer):
     """Move, turn, zoom, shear, bend, mirror and partly erase images, each its own way.
 
-    What turns, zooms, shears and bends is one map of places, so that the images are interpolated
-    once (bilinear): Keras's own layers interpolate once each, and its elastic one takes ten times
-    as long as all of this. With an elastic part the places are moved by a smooth field, bilinear
-    between a grid of independent normal displacements [1]_. Moves are of whole pixels, so that an
-    image that only moves stays as sharp as it was. Places beyond the border get the nearest pixel.
+    Turning, zooming, shearing and bending are one map of places, so the images are interpolated
+    once (bilinear). Keras's own layers interpolate once each, and its elastic layer takes ten times
+    as long as all of this. Bending moves the places by a smooth field: independent normal
+    displacements on a grid, interpolated bilinearly [1]_. Moves are by whole pixels, so an image
+    that only moves stays as sharp as it was. Places beyond the border get the nearest pixel.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class RandomDistortion(keras.layers.Layer):
         Largest angles, in degrees.
 
     zoom : float, default=0
-        Largest change of the size, as a share; height and width change independently.
+        Largest change of the size, as a share. Height and width change independently.
 
     elastic : float, default=0
         Standard deviation of the displacements of the grid, as a share of height and width.
@@ -147,7 +147,7 @@ class RandomDistortion(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, images):
-        """Return the images changed."""
+        """Return the changed images."""
         height, width = images.shape[1:3]
         y = tf.linspace(-0.5, 0.5, height)[:, np.newaxis] if height > 1 else tf.zeros((1, 1))
         x = tf.linspace(-0.5, 0.5, width)[np.newaxis, :] if width > 1 else tf.zeros((1, 1))
@@ -161,8 +161,8 @@ class RandomDistortion(keras.layers.Layer):
         return self._erase(images, y, x) if self.erase else images
 
     def _places(self, n, y, x):
-        """Return where the pixels of each image come from; the image is -0.5..0.5 each way."""
-        wide = max(x.shape[1] - 1, 1) / max(y.shape[0] - 1, 1)  # so that angles are those of pixels
+        """Return where the pixels of each image come from; an image spans -0.5..0.5 each way."""
+        wide = max(x.shape[1] - 1, 1) / max(y.shape[0] - 1, 1)  # angles are measured in pixels
         turn, sheared = self._uniform(n, self.rotation), tf.tan(self._uniform(n, self.shear))
         zoom_y, zoom_x = 1 + self._uniform(n, self.zoom), 1 + self._uniform(n, self.zoom)
         cos, sin = tf.cos(turn), tf.sin(turn)
@@ -174,7 +174,7 @@ class RandomDistortion(keras.layers.Layer):
         return places_y, places_x
 
     def _move(self, images):
-        """Move each image by whole pixels: its rows are gathered from copies moved sideways."""
+        """Move each image by whole pixels: gather its rows from copies that are moved sideways."""
         n, (height, width, channels) = tf.shape(images)[0], images.shape[1:]
         down, across = round(self.shift * height), round(self.shift * width)
         if not (down or across):
@@ -220,7 +220,7 @@ class RandomDistortion(keras.layers.Layer):
         top, left = tf.floor(rows), tf.floor(columns)
         first = tf.range(tf.shape(images)[0])[:, np.newaxis, np.newaxis] * (height * width)
         place = first + tf.cast(top, tf.int32) * width + tf.cast(left, tf.int32)
-        # A pixel and those beside, below and across from it, side by side: one gathering for all.
+        # Put each pixel and its neighbours (beside, below, across) together, to gather once.
         padded = tf.pad(images, [[0, 0], [0, 1], [0, 1], [0, 0]], "SYMMETRIC")
         beside, below = padded[:, :-1, 1:], padded[:, 1:, :-1]
         pixels = tf.concat([images, beside, below, padded[:, 1:, 1:]], -1)
@@ -231,7 +231,7 @@ class RandomDistortion(keras.layers.Layer):
 
     def _erase(self, images, y, x):
         n = tf.shape(images)[0]
-        # Half of the areas are negative: no rectangle. The sides differ by up to a factor of 2.
+        # Half of the areas are 0: no rectangle. The sides differ by up to a factor of 2.
         area = tf.maximum(self._uniform(n, self.erase), 0)
         aspect = tf.pow(2.0, self._uniform(n, 1.0))
         half_height, half_width = tf.sqrt(area * aspect) / 2, tf.sqrt(area / aspect) / 2

@@ -1,4 +1,4 @@
-"""Keras callbacks: their hooks, called as Keras's `fit` calls them, and what they leave behind."""
+"""Keras callbacks: call their hooks as Keras's `fit` does, and clean up after them."""
 
 import copy
 from contextlib import contextmanager
@@ -11,22 +11,22 @@ from skdigits._warnings import warn
 from skdigits.training._probabilities import loss_traits
 
 SETS_RATE = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
-RESTORES_RATE = keras.callbacks.BackupAndRestore  # beside all else; to be overwritten is right
+RESTORES_RATE = keras.callbacks.BackupAndRestore  # a rate that may be overwritten
 PLAIN_CONTAINERS = (list, dict, set)
 
 
 class Callbacks:
     """Callbacks of one training.
 
-    As `keras.callbacks.CallbackList`, but that hooks get the very logs that the training keeps,
-    as Keras's own `History` does, and run in this thread.
+    It differs from `keras.callbacks.CallbackList` in two ways: hooks get the logs that the training
+    keeps, not copies, and they run in this thread.
 
     Parameters
     ----------
     callbacks : list of keras.callbacks.Callback
     compiled : CompiledModel
     overwrites_rate : bool
-        Whether the learning rate is set at each step, so that no callback can.
+        Whether the training sets the learning rate at each step, so that callbacks cannot.
     """
 
     def __init__(self, callbacks, compiled, overwrites_rate):
@@ -38,8 +38,8 @@ class Callbacks:
     def given(self, model, **params):
         """Give the callbacks the model for the time of a training.
 
-        What they have opened by then and cannot be copied, such as files, is dropped afterwards:
-        they are parameters, which `clone` copies.
+        Callbacks are parameters, which `clone` copies. So attributes that the training has changed
+        and that cannot be copied, such as open files, are set back afterwards.
         """
         before = [_attributes(callback) for callback in self._callbacks]
         try:
@@ -58,7 +58,7 @@ class Callbacks:
                 _drop_opened(callback, attributes)
 
     def call(self, hook, *number, logs=None):
-        """Call a hook of each callback; of the number of an epoch or a batch, if it has one."""
+        """Call a hook of each callback, with the number of the epoch or batch if it takes one."""
         logs = {} if logs is None else logs
         rates = self._compiled.learning_rates if self._watches_rate else None
         for callback in self._callbacks:
@@ -70,12 +70,12 @@ class Callbacks:
                     self._warn_of(callback)
 
     def end(self, logs):
-        """Call `on_train_end`; Ctrl-C ends the hook that it meets, not those of others.
+        """Call `on_train_end`; Ctrl-C ends the hook that is running, not those of the others.
 
         Returns
         -------
         bool
-            Whether there was such a Ctrl-C.
+            Whether Ctrl-C has ended a hook.
         """
         self._watches_rate = interrupted = False
         for callback in self._callbacks:
@@ -86,10 +86,10 @@ class Callbacks:
         return interrupted
 
     def see_batches(self, stage):
-        """Tell whether some callback looks at each batch of a stage, "train" or "test"."""
+        """Tell whether a callback looks at each batch of a stage, "train" or "test"."""
         hooks = [f"on_{stage}_batch_begin", f"on_{stage}_batch_end"]
         if stage == "train":
-            hooks += ["on_batch_begin", "on_batch_end"]  # the same, by their old names
+            hooks += ["on_batch_begin", "on_batch_end"]  # their old names
         return any(
             not _is_default(callback, hook)
             for callback in self._callbacks
@@ -111,13 +111,13 @@ class Callbacks:
 
 
 def _is_default(callback, hook):
-    """Tell whether a callback does nothing at a hook: it has Keras's own method of the base."""
+    """Tell whether a callback does nothing at a hook: it has the method of Keras's base class."""
     method = getattr(callback, hook)
     return getattr(method, "__func__", method) is getattr(keras.callbacks.Callback, hook)
 
 
 def _build_metrics(compiled):
-    """Build the model's accuracy: callbacks ask it whether more of what they monitor is better."""
+    """Build the model's accuracy: callbacks ask it whether a higher value is better."""
     model, n_classes = compiled.model, compiled.spec.n_classes
     if any(getattr(metric, "metrics", None) for metric in model.metrics):
         return
@@ -132,12 +132,12 @@ def as_float(value):
     try:
         is_number = not isinstance(value, str | bytes) and np.ndim(value) == 0
         return float(value) if is_number else value
-    except Exception:  # tensors and users' objects raise what they like
+    except Exception:  # tensors and users' objects may raise any error
         return value
 
 
 def _attributes(callback):
-    """Return a callback's attributes as they are now, also those that change in place."""
+    """Return a callback's attributes, with copies of those that may change in place."""
     return {
         name: copy.copy(value) if type(value) in PLAIN_CONTAINERS else value
         for name, value in vars(callback).items()
@@ -167,10 +167,10 @@ def _items(container):
 
 
 def _can_be_copied(value):
-    if isinstance(value, keras.Layer | np.ndarray):  # without the cost of trying
+    if isinstance(value, keras.Layer | np.ndarray):  # trying would be slow
         return True
     try:
         copy.deepcopy(value)
-    except Exception:  # objects raise what they like
+    except Exception:  # objects may raise any error
         return False
     return True

@@ -1,4 +1,4 @@
-"""Parameters that Keras is to understand, checked before anything is built."""
+"""Check parameters that go to Keras, before anything is built."""
 
 import functools
 
@@ -7,7 +7,7 @@ from skdigits.training._augmentation import make_layers
 from skdigits.training._optimizer import learning_rates
 from skdigits.training._probabilities import loss_traits, may_be_negative
 
-# Options of the building functions that Keras is to understand, and what looks them up.
+# Options of the building functions that go to Keras, and the functions that look them up.
 BUILD_OPTIONS = {
     "activation": keras.activations.get,
     "output_activation": keras.activations.get,
@@ -16,7 +16,7 @@ BUILD_OPTIONS = {
 
 
 def check_parameters(parameters):
-    """Raise if a parameter that Keras is to understand is nothing Keras knows.
+    """Raise if a parameter goes to Keras and Keras does not know its value.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def check_parameters(parameters):
     Raises
     ------
     ValueError, TypeError
-        They name the parameter and its owner.
+        The message names the parameter and its owner.
     """
     owner, options = parameters.owner, parameters.build_options
     for name, get in BUILD_OPTIONS.items():
@@ -41,12 +41,12 @@ def check_parameters(parameters):
 
 
 def is_name(value, name):
-    """Tell whether a parameter, which may be an array or an object, is this name."""
+    """Tell whether a parameter is this name; it may also be an array or an object."""
     return isinstance(value, str) and value == name
 
 
 def loss_of(parameters):
-    """Return the loss for Keras: "auto" is the categorical cross-entropy of numbers."""
+    """Return the loss for Keras: "auto" is the categorical cross-entropy for numbers."""
     if is_name(parameters.loss, "auto"):
         return "sparse_categorical_crossentropy"
     return parameters.loss
@@ -91,14 +91,14 @@ def _check_callbacks(parameters):
 
 
 def _check_outputs(parameters, activation):
-    """Raise if the outputs may be negative and the loss takes no logits: no probabilities."""
+    """Raise if the outputs may be negative, unless the loss takes logits."""
     loss = loss_of(parameters)
     if not loss_traits(loss).takes_logits and may_be_negative(activation, parameters.n_classes):
         raise ValueError(
             f"The 'output_activation' parameter of {parameters.owner} is {activation!r}: its "
-            f"outputs may be negative, which are no probabilities, and the loss {loss!r} takes no "
-            "logits. Use output_activation='softmax', or a loss with from_logits=True, such as "
-            "keras.losses.CategoricalCrossentropy(from_logits=True)."
+            f"outputs may be negative, so they are not probabilities, and the loss {loss!r} does "
+            "not take logits. Use output_activation='softmax', or a loss with from_logits=True, "
+            "such as keras.losses.CategoricalCrossentropy(from_logits=True)."
         )
 
 
@@ -111,7 +111,7 @@ def _check_known(owner, name, value, get):
 def _knows(get, value):
     try:
         return not isinstance(value, type | None) and get(value) is not None
-    except Exception:  # Keras raises what it likes
+    except Exception:  # Keras may raise any error
         return False
 
 

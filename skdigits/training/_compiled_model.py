@@ -1,4 +1,4 @@
-"""A compiled Keras model: built from its spec, and set to where a training begins."""
+"""A compiled Keras model: build it from its spec, and set it to the start of a training."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from skdigits.training._variables import Variables
 
 
 class CompiledModel:
-    """A compiled Keras model with all that trains it, for one training at a time.
+    """A compiled Keras model and what trains it, for one training at a time.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class CompiledModel:
     augmenter : keras.Model or None
         What changes the images of a training step.
     variables : Variables
-        The values of all variables of these three.
+        The values of all variables of the model, the optimizer and the augmenter.
     graphs : Graphs
-        What trains, measures and predicts.
+        They train, measure and predict.
     key, condition, lent_out
-        The pool's, see `skdigits.training._pool`.
+        For the pool, see `skdigits.training._pool`.
     """
 
     def __init__(self, spec):
@@ -48,7 +48,7 @@ class CompiledModel:
         self.optimizer = self.model.optimizer
         self.augmenter = make_augmenter(spec.augmentation, spec.input_shape)
         traits = loss_traits(spec.loss)
-        if "output_activation" not in spec.options:  # or it was looked at before building
+        if "output_activation" not in spec.options:  # else it was checked before building
             refuse_negative_outputs(self.model, traits, spec.loss)
         self._initial = InitialValues(self.model)
         self._augmenter_initial = InitialValues(self.augmenter) if self.augmenter else None
@@ -61,14 +61,14 @@ class CompiledModel:
 
     @property
     def can_start_again(self):
-        """Whether `start` sets every weight to what building anew would give it."""
+        """Whether `start` gives every weight the value that a new model would have."""
         initial = [self._initial, self._augmenter_initial]
         return all(each.are_all_known for each in initial if each)
 
     def start(self, seed, mean, variance):
-        """Begin anew: weights from `seed`, the optimizer as new, the input's mean and variance.
+        """Begin anew: draw weights from `seed`, reset the optimizer, set mean and variance.
 
-        The body of another network stays as it was, its own mean and variance included.
+        The body of a transferred network keeps its weights, its mean and its variance.
         """
         values = self._initial.draw(seed)
         if standardize := self._standardize():
@@ -83,7 +83,7 @@ class CompiledModel:
         self.variables.set(state)
 
     def standardize(self, mean, variance):
-        """Set the input's mean and variance; the body of another network keeps its own."""
+        """Set the input's mean and variance; a transferred network keeps its own."""
         if layer := self._standardize():
             layer.moving_mean.assign(mean)
             layer.moving_variance.assign(variance)
@@ -106,14 +106,14 @@ class CompiledModel:
         set_learning_rates(self.optimizer, rates)
 
     def finalize(self):
-        """Have the optimizer set the weights that it ends a training with, such as averages."""
+        """Let the optimizer set its final weights, such as averages."""
         self.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def copy_model(self):
         """Return a copy of the model that works in float32, compiled in the same way."""
         with neutral_keras():
             model = copy_network(self.model)
-            model(keras.Input(self.spec.input_shape))  # Keras exports what was called before
+            model(keras.Input(self.spec.input_shape))  # Keras exports only called models
             optimizer = copy_optimizer(self.optimizer)
             model.compile(optimizer=optimizer, loss=self.spec.loss)
             optimizer.build(model.trainable_variables)
@@ -121,7 +121,7 @@ class CompiledModel:
 
 
 def _compile(spec):
-    """Return the Keras model of a spec, its optimizer built."""
+    """Return the Keras model of a spec, with its optimizer built."""
     options = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
     decays = spec.weight_decay is not None and isinstance(spec.optimizer, str)
     if decays:
@@ -143,7 +143,7 @@ def _compile(spec):
 
 
 def _own_optimizer(spec):
-    """Return what to compile with: a name, or an optimizer that no other model has."""
+    """Return the optimizer to compile with: a name, or a new object for this model."""
     if isinstance(spec.optimizer, str):
         return spec.optimizer
     optimizer = copy_optimizer(spec.optimizer)

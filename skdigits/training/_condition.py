@@ -1,37 +1,37 @@
-"""Whether others hold a part of a compiled model that they were shown, or have changed it.
+"""Tell whether others hold a part of a compiled model, or have changed it.
 
-Callbacks and users get the model itself, and may keep it, a layer or a weight. A model whose parts
-have as many references as when it was taken, and the same attributes, is nobody else's, and can
-train another estimator. Python counts the references; those of garbage count, too.
+Callbacks and users get the model itself, and may keep it, a layer or a weight. If all its parts
+have the same attributes and as many references as when it was taken, then nobody else holds it, and
+it can train another estimator. Python counts the references. References from garbage count, too.
 """
 
 import sys
 
 from skdigits._private import connections, layers_in
 
-# What Keras makes of a model when it is used, with references to the model ...
+# Attributes that Keras sets when a model is used: functions that refer to the model ...
 FUNCTIONS = ("train_function", "test_function", "predict_function")
-# ... and what else it sets.
+# ... and others.
 OF_USE = {*FUNCTIONS, "_called", "_eval_epoch_iterator", "_initial_epoch", "history"}
 OF_USE |= {"stop_training", "stop_evaluating", "stop_predicting"}
 
 
 class Condition:
-    """The condition of a compiled model at the moment.
+    """The condition of a compiled model at one moment.
 
     Parameters
     ----------
     compiled : CompiledModel
-        Just built, or in a condition that was seen to hold.
+        Just built, or just checked by `holds`.
     """
 
     def __init__(self, compiled):
         self._attributes = [_attributes(part) for part in _parts(compiled)]
-        self._references = _references(compiled)  # these attributes' own included
+        self._references = _references(compiled)  # includes those of the line above
 
     def holds(self, compiled):
         """Tell whether the condition is still the same."""
-        for name in FUNCTIONS:  # the next use makes them again
+        for name in FUNCTIONS:  # Keras makes them again at the next use
             setattr(compiled.model, name, None)
         references = _references(compiled)
         if references is None or references != self._references:
@@ -41,7 +41,7 @@ class Condition:
 
 
 def _parts(compiled):
-    """Return all that somebody may have taken out of a model and have changed."""
+    """Return all parts of a model that somebody may have kept or changed."""
     layers = [compiled.model, *layers_in(compiled.model)]
     variables = [*compiled.model.variables, *compiled.optimizer.variables]
     return [compiled.optimizer, *layers, *variables]
@@ -50,7 +50,7 @@ def _parts(compiled):
 def _references(compiled):
     """Return the number of references to each part, and to the tensors between layers.
 
-    None where Keras does not tell which tensors there are.
+    Return None if Keras does not tell the tensors.
     """
     parts = _parts(compiled)
     nodes = [connections(layer) for layer in [compiled.model, *layers_in(compiled.model)]]

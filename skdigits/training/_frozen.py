@@ -1,9 +1,9 @@
-"""What an object does, as a value that can be compared: equal values, equal behaviour.
+"""Turn objects into values that can be compared: equal values mean equal behaviour.
 
-Keras's own objects are fixed by their configuration. A function of the user's is fixed by its code
-and by the values of all that the code refers to: its defaults, and variables of the functions
-around it and of its module. So a lambda that is written anew for each fit is the same one, and a
-function whose module has changed meanwhile is another.
+The configuration of a Keras object determines what it does. The code of a user's function, and the
+values of all that the code refers to, determine what the function does. These are its defaults, and
+variables of the functions around it and of its module. So two lambdas with the same code are equal,
+and a function differs from itself after its module has changed.
 """
 
 import dis
@@ -18,19 +18,19 @@ import numpy as np
 from skdigits._private import excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
 
-# What these define stays as it is while a process runs.
+# The definitions in these modules do not change while a process runs.
 LIBRARIES = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow"}
 LIBRARIES |= sys.stdlib_module_names - {"__main__"}
 
 
 class UnknownError(Exception):
-    """What an object does does not follow from what is seen of it."""
+    """The behaviour of an object cannot be known from its attributes."""
 
 
 def freeze(value):
     """Return a hashable value that is equal for objects that do the same.
 
-    Numbers are equal to those of other types, as 0 is to 0.0, and lists to tuples.
+    Types of numbers make no difference (0 equals 0.0), and lists are equal to tuples.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def freeze(value):
 
 
 def _check_registered(config):
-    """Refuse a serialized object that Keras finds by a name, to which another may be bound."""
+    """Refuse a serialized object that Keras finds by a name: the name may have a new meaning."""
     if config.get("registered_name") and not _is_of_library(config.get("module") or ""):
         raise UnknownError
 
@@ -59,10 +59,10 @@ def _is_of_library(module):
 
 
 class _Behaviour:
-    """Freezes functions and what they refer to; here numbers of two types are different."""
+    """Freezes functions and what they refer to; numbers of different types are different."""
 
     def __init__(self):
-        self._open = set()  # ids of what is being frozen: functions may refer to themselves
+        self._open = set()  # ids of objects being frozen: functions may refer to themselves
 
     def of(self, value):
         """Return a hashable value for any object."""
@@ -152,7 +152,7 @@ class _Behaviour:
             return "empty"
 
     def _of_reference(self, value, names):
-        """Freeze what code refers to; of a module, what has a name that the code mentions."""
+        """Freeze what code refers to; of a module, only the names that the code mentions."""
         if not isinstance(value, ModuleType):
             return self.of(value)
         if value.__name__.partition(".")[0] in LIBRARIES:
@@ -162,7 +162,7 @@ class _Behaviour:
 
 
 class _Same:
-    """Equal to that of the very same object only, and keeps it alive."""
+    """Equal only if it holds the very same object, which it keeps alive."""
 
     def __init__(self, value):
         self.value = value
@@ -175,13 +175,13 @@ class _Same:
 
 
 def _functions_of(value):
-    """Return functions that an object was given, of which its configuration may tell the name."""
+    """Return functions that an object was given; its configuration may tell only their names."""
     given = {name: item for name, item in vars(value).items() if isinstance(item, FunctionType)}
     return {name: item for name, item in given.items() if not hasattr(type(value), name)}
 
 
 def _name_in_library(value):
-    """Return the full name of a function or a class of a library, None for others."""
+    """Return the full name of a function or class of a library; None for all others."""
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "<")
     if module and module.partition(".")[0] in LIBRARIES and "<" not in name:
         return module, name

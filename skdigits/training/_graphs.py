@@ -1,4 +1,4 @@
-"""The steps of a compiled model as traced graphs: what trains, measures, predicts, explains."""
+"""Traced graphs of a compiled model: to train, measure, predict and explain."""
 
 import numpy as np
 
@@ -6,20 +6,20 @@ from skdigits._private import run_graph
 from skdigits._tensorflow import check_process, neutral_keras, tf
 from skdigits.training._probabilities import normalized
 
-PREDICT_ROWS = 1024  # rows of one call of the prediction graph: bounds its memory
-# Several images are filled up to a multiple of this, so that none depends on its place: matrix
-# products round the rows that are left over another way (seen with AVX2).
+PREDICT_ROWS = 1024  # rows of one call of the prediction graph, to limit its memory
+# The number of images is filled up to a multiple of this, so that a prediction does not depend on
+# the place of an image: matrix products round the last few rows differently (seen with AVX2).
 ROWS_TOGETHER = 8
 
 
 class Graphs:
-    """Traced graphs, each traced at its first use.
+    """Graphs that are traced at their first use.
 
     Parameters
     ----------
     steps : Steps
     input_shape : tuple of int
-        Of one image.
+        Shape of one image.
     """
 
     def __init__(self, steps, input_shape):
@@ -38,7 +38,7 @@ class Graphs:
             Rows to train on, in this order.
         batch_size : int
         rates : ndarray of float32
-            Learning rate of each step; empty where no rate is set.
+            Learning rate of each step, or empty to leave the rate as it is.
         output_only : bool
             Whether to train the output layer only.
         fixed_averages : bool
@@ -47,7 +47,7 @@ class Graphs:
         Returns
         -------
         loss, correct : float
-            Summed over the rows.
+            Sums over the rows.
         finite : bool
             Whether all weights are finite numbers.
         """
@@ -92,7 +92,7 @@ class Graphs:
         except tf.errors.FailedPreconditionError:
             if self._executor is None:
                 raise
-        self._executor = None  # the single thread runs no loops, as a recurrent layer has
+        self._executor = None  # a single thread cannot run loops, as of recurrent layers
         return self._outputs(images)
 
     def _graph(self, name, dtype):

@@ -1,8 +1,8 @@
-"""The values that a model's variables have when a training begins, drawn from a seed of its own.
+"""Draw the initial values of a model's variables from a seed.
 
 Keras draws initial weights while it builds a model, from seeds that come from Python's global
-generator. Here they are drawn again for a model that exists already: the caller's generators are
-left alone, and a model that is used again begins exactly as a new one would.
+generator. This module draws them again for an existing model. So the caller's generators do not
+change, and a model that is used again begins exactly as a new one.
 """
 
 import numpy as np
@@ -10,17 +10,17 @@ import numpy as np
 from skdigits._private import layers_in, own_variables
 from skdigits._tensorflow import keras
 
-# A weight with so few different values was not learned: an LSTM's bias begins with zeros and ones.
+# A weight with so few different values was not trained: an LSTM's bias begins with zeros and ones.
 FEW_VALUES = 2
 
 
 class InitialValues:
     """The initial values of a model's variables.
 
-    Most weights have an initializer, and are drawn by it anew for each training. A weight that
-    has another value after building than its initializer gives was loaded or copied, as that of a
-    network that has learned already: it begins with this value. So does a weight of which no
-    initializer is known.
+    Most weights have an initializer, which draws them anew for each training. After building, a
+    weight may differ from what its initializer gives. Then it was loaded or copied, for example
+    from a trained network, and it begins with this value. A weight without a known initializer
+    also begins with the value that it has after building.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class InitialValues:
     Attributes
     ----------
     are_all_known : bool
-        Whether every weight begins as it would in a model that is built anew.
+        Whether every weight begins as it would in a new model.
     """
 
     def __init__(self, model):
@@ -56,7 +56,7 @@ class InitialValues:
         Parameters
         ----------
         seed : numpy.random.SeedSequence
-            Of the weights that an initializer draws, and of the model's random generators.
+            For the weights that an initializer draws, and for the model's random generators.
         """
         variables = self._model.variables
         seeds = iter(seed.generate_state(2 * len(variables)).tolist())
@@ -76,7 +76,7 @@ class InitialValues:
 def _initializers(model):
     """Return each of a model's variables with its initializer, or None where none is known.
 
-    Keras layers name them after the variable: ``kernel`` begins with ``kernel_initializer``.
+    Keras layers name initializers after variables: ``kernel_initializer`` initializes ``kernel``.
     """
     return [
         (variable, getattr(layer, f"{variable.name}_initializer", None))
@@ -88,17 +88,17 @@ def _initializers(model):
 def _gives(initializer, variable):
     """Tell whether a variable has the value that its initializer gives."""
     if not isinstance(initializer, keras.initializers.Initializer):
-        return True  # a function, which may draw as it likes
+        return True  # a function may draw from any generator
     if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
-        return True  # which has gone on since
+        return True  # the generator has advanced since
     given = initializer(variable.shape, variable.dtype)
     return np.array_equal(keras.ops.convert_to_numpy(given), variable.value.numpy())
 
 
 def _with_seed(initializer, seed):
-    """Give an initializer that the user has not seeded this seed."""
+    """Return an initializer with this seed, unless the user has given it one."""
     if not isinstance(initializer, keras.initializers.Initializer):
-        return initializer  # a function, which draws as it likes
+        return initializer  # a function may draw from any generator
     config = initializer.get_config()
     if "seed" not in config or config["seed"] is not None:
         return initializer

@@ -11,14 +11,14 @@ from skdigits.training._callbacks import Callbacks, as_float
 from skdigits.training._plan import make_plan
 from skdigits.training._schedules import steadied
 
-# Steps of one graph call. Python is reached between calls, for Ctrl-C; a call costs about a
+# Steps of one graph call. Python can react to Ctrl-C between calls. A call costs about a
 # millisecond.
 STEPS_PER_CALL = 256
 STEPS_PER_BAR_UPDATE = 16
 
 
 class Data(NamedTuple):
-    """Images, labels and weights as tensors, which stay in memory for the whole training."""
+    """Images, labels and weights as tensors that stay in memory for the whole training."""
 
     images: Any
     labels: Any
@@ -27,7 +27,7 @@ class Data(NamedTuple):
     @classmethod
     def from_arrays(cls, images, labels, weights):
         """Convert arrays: images of any float or uint8 dtype, labels 0..n_classes-1, weights."""
-        # tf.constant would copy the images twice; this copies them once, or not at all.
+        # tf.constant would copy the images twice; Identity copies them at most once.
         return cls(
             tf.raw_ops.Identity(input=images),
             tf.constant(labels, tf.int32),
@@ -43,16 +43,16 @@ class Rows(NamedTuple):
 
 
 class TrainingResult(NamedTuple):
-    """What a training gave, beside the network.
+    """The result of a training, apart from the network.
 
     Attributes
     ----------
     logs : list of dict
-        The logs of each epoch; of one that a callback has restored from a file, no logs.
+        The logs of each epoch. They are empty if a callback has restored the epoch from a file.
     best_epoch : int
         The epoch, counted from 1, whose weights the network has.
     interrupted : bool
-        Whether Ctrl-C cut the training short; the weights are those of the last epoch done.
+        Whether Ctrl-C ended the training early. The weights are those of the last complete epoch.
     """
 
     logs: list
@@ -68,13 +68,13 @@ def train(network, parameters, training, validation, *, first_epoch, rng, tasks)
     network : Network
     parameters : TrainingParameters
     training, validation : Rows
-        What to train on, and what to measure after each epoch; the latter may have no rows.
+        What to train on, and what to measure after each epoch; `validation` may have no rows.
     first_epoch : int
-        Number of epochs that the network has behind it.
+        Number of epochs that the network was trained before.
     rng : numpy.random.Generator
         Shuffles the rows of each epoch.
     tasks : object
-        Its `begin_epoch` and `end_epoch` are called; the latter returns True to stop.
+        The loop calls its `begin_epoch` and `end_epoch`; `end_epoch` returns True to stop.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def train(network, parameters, training, validation, *, first_epoch, rng, tasks)
     Raises
     ------
     KeyboardInterrupt
-        On Ctrl-C in the first epoch. After this and any other error the network is anywhere.
+        On Ctrl-C in the first epoch. After any error the state of the network is undefined.
     """
     has_validation = len(validation.numbers) > 0
     n_rows = len(training.numbers)
@@ -99,7 +99,7 @@ class _Loop:
     network : Network
     plan : Plan
     rng, tasks
-        As of `train`.
+        As in `train`.
     """
 
     def __init__(self, network, plan, rng, tasks):
@@ -125,7 +125,7 @@ class _Loop:
         return TrainingResult(history, best_epoch, interrupted)
 
     def _train_epochs(self, training, validation):
-        """Train epoch by epoch; after Ctrl-C go back to the end of the last whole one."""
+        """Train epoch by epoch; after Ctrl-C go back to the end of the last complete epoch."""
         self.model.stop_training = False
         forget_restored_epoch(self.model)
         done = None
@@ -146,10 +146,10 @@ class _Loop:
         return history, False
 
     def _restored_logs(self, training):
-        """Return empty logs of the epochs that `BackupAndRestore` has restored, if any."""
+        """Return an empty log for each epoch that `BackupAndRestore` has restored."""
         n_epochs = min(restored_epoch(self.model) - self.plan.first_epoch, self.plan.epochs)
         for _ in range(n_epochs):
-            self.rng.permutation(training.numbers)  # so that the others come in their own order
+            self.rng.permutation(training.numbers)  # later epochs keep their order
         return [{} for _ in range(n_epochs)]
 
     def _train_epoch(self, training, validation, epoch):
@@ -194,7 +194,7 @@ class _Loop:
             plan.batch_size,
             rates,
             output_only=epoch < plan.output_epochs,
-            # What one image has in common with itself is nothing to normalise by.
+            # A batch of one image has no variance to normalise by.
             fixed_averages=plan.fixed_averages or len(rows) == n_steps,
         )
         _check_finite("the loss is", loss, plan.first_epoch + epoch)
@@ -216,20 +216,20 @@ class _Loop:
         return logs
 
     def _steps_per_call(self):
-        """Callbacks that look at batches get every batch; a progress bar some; others none."""
+        """Return the steps of a graph call: callbacks may need every batch, a progress bar some."""
         if self.callbacks.see_batches("train"):
             return 1
         return STEPS_PER_BAR_UPDATE if self.plan.verbose else STEPS_PER_CALL
 
 
 class _Sums:
-    """Losses and hits, summed up over the rows of an epoch."""
+    """Sums of losses and hits over the rows of an epoch."""
 
     def __init__(self):
         self.n_rows, self.loss, self.correct = 0, 0.0, 0.0
 
     def add(self, n_rows, loss, correct):
-        """Add sums over more rows, and return the means over all."""
+        """Add the sums over more rows, and return the means over all rows."""
         self.n_rows += n_rows
         self.loss += loss
         self.correct += correct
@@ -241,14 +241,14 @@ def _all_callbacks(plan):
     if plan.early_stopping:
         callbacks.append(plan.early_stopping)
     bar = keras.callbacks.ProgbarLogger
-    shows_bar = plan.verbose and sys.stdout is not None  # Keras's bar would fail
+    shows_bar = plan.verbose and sys.stdout is not None  # Keras's bar needs an output
     if shows_bar and not any(isinstance(callback, bar) for callback in callbacks):
         callbacks.append(bar())
     return callbacks
 
 
 def _calls(n_rows, batch_size, steps_per_call):
-    """Yield the first and last step of each graph call; a last batch of one image is its own."""
+    """Yield the first and last step of each graph call; a last batch of one image gets its own."""
     n_steps = -(-n_rows // batch_size)
     n_whole = n_steps - 1 if batch_size > 1 and n_rows % batch_size == 1 else n_steps
     for first in range(0, n_whole, steps_per_call):
@@ -260,7 +260,7 @@ def _calls(n_rows, batch_size, steps_per_call):
 def _check_finite(what, value, epoch):
     if not np.isfinite(value):
         raise ValueError(
-            f"Training failed in epoch {epoch + 1}: {what} {value}, no finite number any more. "
+            f"Training failed in epoch {epoch + 1}: {what} {value}, which is not a finite number. "
             "Lower the learning rate, bound the gradients (clipnorm of a Keras optimizer), or "
             "look for a loss or layers of your own that overflow."
         )

@@ -1,4 +1,4 @@
-"""An estimator's network: a compiled model on loan, or the state to fill one with."""
+"""An estimator's network: a compiled model, or the state to fill one with."""
 
 import weakref
 from typing import Any
@@ -15,8 +15,9 @@ from skdigits.training._views import views
 class Network:
     """The trained part of an estimator; it can be pickled and copied.
 
-    While it is in use it holds a :class:`CompiledModel` of its own. `suspend` gives that back and
-    keeps the variables as arrays; the next use takes one again, not always the same.
+    While it is in use it holds a :class:`CompiledModel` of its own. `suspend` gives the model back
+    to the pool and keeps the values of the variables. The next use takes a compiled model again,
+    maybe another one.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class Network:
     def __init__(self, spec):
         self.spec = spec
         self._n_parameters = 0
-        self._state: Any = None  # while it has no model, see `skdigits.training._state`
+        self._state: Any = None  # while it has no compiled model, see `_state.py`
         self._written_by = versions()
         self._compiled: Any = None
         self._giving_back: Any = None
@@ -34,7 +35,7 @@ class Network:
 
     @property
     def compiled(self):
-        """The compiled model, taken from the pool or built where the network has none."""
+        """The compiled model; if the network has none, it takes one from the pool or builds it."""
         return self._take()
 
     def _take(self, seed=None):
@@ -61,24 +62,24 @@ class Network:
 
     @property
     def is_suspended(self):
-        """Whether it holds no compiled model at this moment."""
+        """Whether it holds no compiled model now."""
         return self._compiled is None
 
     @property
     def can_give_back(self):
-        """Whether the pool keeps the compiled model of this network when it gets it back."""
+        """Whether the pool would keep the compiled model of this network."""
         return _pool.keeps(self.compiled)
 
     @property
     def n_parameters(self):
         """Number of weights."""
         if not self._n_parameters:
-            self._take()  # which counts them
+            self._take()  # this counts them
         return self._n_parameters
 
     @property
     def model(self):
-        """The Keras model, in float32; from now on the caller's too."""
+        """The Keras model, in float32; the caller may keep it."""
         if is_float32(self.compiled.model):
             return self.lend_model()
         if self._float32_model is None:
@@ -86,25 +87,25 @@ class Network:
         return self._float32_model
 
     def lend_model(self):
-        """Return the Keras model that is trained, for others to see and to keep."""
+        """Return the Keras model that is trained; callers and callbacks may keep it."""
         self.compiled.lent_out = True
         return self.compiled.model
 
     def compiled_to_train(self):
-        """Return the compiled model; from now on a copy of its model would be an old one."""
+        """Return the compiled model; drop the float32 copy, which training makes outdated."""
         self._float32_model = None
         return self.compiled
 
     def start(self, seed, mean, variance):
-        """Begin anew, as :meth:`CompiledModel.start`."""
+        """Begin anew, see :meth:`CompiledModel.start`."""
         self._take(seed).start(seed, mean, variance)
 
     def standardize(self, mean, variance):
-        """Standardise the input by another mean and variance than before."""
+        """Set the mean and variance that standardise the input."""
         self.compiled_to_train().standardize(mean, variance)
 
     def check_unchanged(self, spec):
-        """Raise if going on would need another network or another optimizer than this one."""
+        """Raise if going on needs a different network or a different optimizer."""
         changed = self.spec.differences(spec)
         if changed:
             raise ValueError(
@@ -119,7 +120,7 @@ class Network:
         ----------
         images : ndarray of shape (n_images, *input_shape)
         averaged : bool
-            Whether they are the mean over views of each image.
+            Whether to return the mean over views of each image.
         """
         if not averaged:
             return self.compiled.graphs.predict(images)
@@ -131,19 +132,19 @@ class Network:
         return self.compiled.graphs.score_gradient(images, code)
 
     def copy(self):
-        """Return a network with the same weights, which takes a compiled model of its own."""
-        if isinstance(self._state, dict):  # tensors, which setting variables does not copy
+        """Return a network with the same weights; it will take a compiled model of its own."""
+        if isinstance(self._state, dict):  # setting variables does not copy tensors
             self._state = {name: tf.convert_to_tensor(v) for name, v in self._state.items()}
         twin = type(self)(self.spec)
         twin.__setstate__(self._as_plain_data(self.get_state()))
         return twin
 
     def get_state(self):
-        """Return the values of all variables by name, or None where none were set yet."""
+        """Return the values of all variables by name, or None if there are none yet."""
         return self._state if self._compiled is None else self._compiled.variables.get()
 
     def set_state(self, state):
-        """Set all variables from what `get_state` returned."""
+        """Set all variables to what `get_state` returned."""
         if self._compiled is None:
             self._state = state
         else:
@@ -172,7 +173,7 @@ class Network:
 
     def __setstate__(self, pickled):
         Network.__init__(self, pickled["spec"])
-        if "_state" in pickled:  # as it was before there were names and versions
+        if "_state" in pickled:  # of versions before state had names
             pickled = {"state": pickled["_state"], "versions": BEFORE_VERSIONS, "n_parameters": 0}
         self._state, self._written_by = pickled["state"], pickled["versions"]
         self._n_parameters = pickled["n_parameters"]

@@ -1,4 +1,4 @@
-"""Optimizers: Keras's own, each step in as few operations as TensorFlow has for it."""
+"""Keras optimizers: copies, learning rates, and steps of few operations."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from skdigits._tensorflow import keras, tf
 
 
 def copy_optimizer(optimizer):
-    """Return a new optimizer like one of the user's: a Keras optimizer belongs to one model.
+    """Copy a user's optimizer, since a Keras optimizer belongs to one model.
 
     Raises
     ------
     TypeError
-        For one that holds something that Keras cannot copy, such as a lambda.
+        If the optimizer holds something that Keras cannot copy, such as a lambda.
     """
     try:
         copied = type(optimizer).from_config(optimizer.get_config())
-    except Exception as error:  # Keras raises what it likes
+    except Exception as error:  # Keras may raise any error
         raise TypeError(
             f"The 'optimizer' parameter cannot be made anew from its get_config(): {error}"
         ) from error
@@ -27,7 +27,7 @@ def copy_optimizer(optimizer):
 
 
 def parts(optimizer):
-    """Return the optimizers that update weights: one, or those that a wrapper holds."""
+    """Return the optimizers that update weights: the optimizer itself, or those that it wraps."""
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return parts(optimizer.inner_optimizer)
     if isinstance(optimizer, keras.optimizers.MultiOptimizer):
@@ -36,30 +36,30 @@ def parts(optimizer):
 
 
 def learning_rates(optimizer):
-    """Return the learning rate of each part; None for one that follows a schedule of its own."""
+    """Return the learning rate of each part; None if the part has a schedule of its own."""
     rates = [part.learning_rate for part in parts(optimizer)]
     return [float(rate) if isinstance(rate, keras.Variable) else None for rate in rates]
 
 
 def set_learning_rates(optimizer, rates):
-    """Set the learning rate of each part, unless it follows a schedule of its own."""
+    """Set the learning rate of each part, unless the part has a schedule of its own."""
     for part, rate in zip(parts(optimizer), rates, strict=True):
         if isinstance(part.learning_rate, keras.Variable):
             part.learning_rate = rate
 
 
 class StartingState:
-    """What an optimizer's variables are when a training begins.
+    """The values of an optimizer's variables when a training begins.
 
-    Most begin as constants. Some are copies of the weights, which are drawn anew for each
-    training: so does ``ScheduleFreeAdamW`` begin.
+    Most begin as constants. Some begin as copies of the weights, which each training draws anew:
+    ``ScheduleFreeAdamW`` has such variables.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
         Just built.
     weights : list of keras.Variable
-        What it was built for, with the values that they had then.
+        The weights it was built for. They must still have the values they had then.
     """
 
     def __init__(self, optimizer, weights):
@@ -76,7 +76,7 @@ class StartingState:
                     self._copied[position] = key
 
     def values(self, weights):
-        """Return a value for each variable, from a dict of the ``id`` of a weight to its value."""
+        """Return a value for each variable; `weights` has values by the ``id`` of the weight."""
         return [
             weights[self._copied[position]] if position in self._copied else constant
             for position, constant in enumerate(self._constants)
@@ -86,9 +86,10 @@ class StartingState:
 def apply_gradients(optimizer, gradients, variables):
     """Update variables as ``optimizer.apply`` does.
 
-    On small networks most of a step goes into starting operations, and Keras writes Adam as some
-    25 of them a variable. TensorFlow has one kernel for the same formula, used here for a plain
-    Adam or AdamW; any other optimizer updates by itself (docs/performance.md).
+    On small networks, a step spends most of its time on starting operations. Keras's Adam takes
+    about 25 operations for each variable. TensorFlow has one kernel for the same formula. This
+    function uses it for a plain Adam or AdamW (docs/performance.md). Other optimizers update the
+    variables themselves.
     """
     dense = all(isinstance(gradient, tf.Tensor) for gradient in gradients)
     plain = dense and _is_plain_adam(optimizer, variables)

@@ -1,4 +1,4 @@
-"""What an estimator's parameters say about its network and one training of it."""
+"""The parameters of one training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrainingParameters:
-    """All that a training is told: made by an estimator, read by everything below it.
+    """All parameters of a training. The estimator makes it, and the modules below read it.
 
     Attributes
     ----------
@@ -18,21 +18,21 @@ class TrainingParameters:
     build_options : dict
         By the names of the estimator's parameters.
     may_convolve : bool
-        Whether the time of the network may go into convolutions.
+        Whether the network may spend most of its time on convolutions.
     input_shape : tuple of int
     n_classes : int
     body : keras.Model or None
-        A network that has learned already, to take in place of what `build` gives.
+        A trained network, to use instead of what `build` returns.
     fine_tune : bool
-        Whether the body is trained, too.
+        Whether to train the body, too.
     epochs : int
     batch_size : int
     in_parts : bool
         Whether the images come in parts, by calls of ``partial_fit``.
     gently : bool
-        Whether a part comes after a ``fit``, of which little is to be lost.
+        Whether a part comes after ``fit``, so that it should change little.
 
-    All others are parameters of the estimators, see there.
+    The others are parameters of the estimators; their docstrings describe them.
     """
 
     owner: str

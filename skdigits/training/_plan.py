@@ -1,4 +1,4 @@
-"""From what a training is told to what each of its epochs and steps does."""
+"""Plan a training: decide what each epoch and step does."""
 
 import functools
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from skdigits._tensorflow import keras
 from skdigits.training._optimizer import learning_rates
 from skdigits.training._schedules import one_cycle
 
-# Share of the learning rate for a body that has learned already. Of 0.03, 0.1, 0.3 and 1 only this
-# beat training from nothing in each of 14 trials (by hand, without a script that was kept): MNIST,
-# Fashion-MNIST and digits held out from training, 10 and 50 images a class, small and default
-# networks, few epochs and many. What it reaches on test images is benchmarks.transfer's.
+# Share of the learning rate for a trained body. We tried 0.03, 0.1, 0.3 and 1 (by hand; we kept no
+# script). Only 0.3 was better than training from nothing in each of 14 trials: MNIST, Fashion-MNIST
+# and digits held out from training, 10 and 50 images a class, small and default networks, few
+# epochs and many. benchmarks.transfer measures it on test images.
 FINE_TUNING = 0.3
 
 # Share of the learning rate that `partial_fit` takes after a `fit`, see its docstring.
@@ -31,15 +31,15 @@ class Plan:
     n_steps : int
         Steps of an epoch.
     first_epoch : int
-        Number of epochs that the network has behind it.
+        Number of epochs that the network was trained before.
     output_epochs : int
-        How many of the first epochs train the output layer only.
+        How many of the first epochs train only the output layer.
     learning_rates : list of (float or None)
-        What each part of the optimizer begins with; None for one that follows a Keras schedule.
+        What each part of the optimizer begins with; None if the part has a Keras schedule.
     rates : callable or None
-        From an array of step numbers to the learning rates, where they are set at each step.
+        Returns the learning rates for an array of step numbers; None leaves the rate as it is.
     fixed_averages : bool
-        Whether batch normalisation keeps its averages, and normalises by them.
+        Whether batch normalisation keeps its averages and normalises by them.
     early_stopping : keras.callbacks.EarlyStopping or None
     callbacks : list of keras.callbacks.Callback
         The user's.
@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def last_epoch(self):
-        """Number of epochs that the network is to have behind it."""
+        """Number of epochs that the network will have been trained at the end."""
         return self.first_epoch + self.epochs
 
 
@@ -72,11 +72,11 @@ def make_plan(parameters, spec, n_rows, first_epoch, *, has_validation):
     ----------
     parameters : TrainingParameters
     spec : NetworkSpec
-        Of the network that is trained.
+        Describes the network.
     n_rows : int
         Number of images to train on.
     first_epoch : int
-        Number of epochs that the network has behind it.
+        Number of epochs that the network was trained before.
     has_validation : bool
         Whether there are images to measure after each epoch.
 
@@ -104,7 +104,7 @@ def make_plan(parameters, spec, n_rows, first_epoch, *, has_validation):
 
 
 def _learning_rates(parameters, spec):
-    """Return the learning rates that the training begins with: an optimizer object has its own."""
+    """Return the learning rates that the training begins with; an optimizer may have its own."""
     share = GENTLE if parameters.gently else 1.0
     if isinstance(parameters.optimizer, str):
         tuned = FINE_TUNING if _fine_tunes(parameters, spec) else 1
@@ -114,16 +114,16 @@ def _learning_rates(parameters, spec):
 
 
 def _rates_of_steps(parameters, spec, rate, n_steps):
-    """Return a function from step numbers to learning rates, or None where nobody asks for them."""
+    """Return a function from step numbers to learning rates; None leaves the rate as it is."""
     if not spec.sets_rate:
         return None
-    if parameters.in_parts:  # how many are to come nobody knows
+    if parameters.in_parts:  # the number of parts is unknown
         return functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
     return functools.partial(one_cycle, rate, parameters.epochs * n_steps)
 
 
 def _output_epochs(parameters, spec, first_epoch):
-    """Return how many epochs train the output layer only: a third of the first fit, or all."""
+    """Return how many epochs train only the output layer: a third of the first fit, or all."""
     if not spec.is_transferred:
         return 0
     epochs = parameters.epochs
@@ -135,8 +135,8 @@ def _output_epochs(parameters, spec, first_epoch):
 def _early_stopping(parameters, first_epoch, has_validation):
     """Return Keras's callback, or None.
 
-    It takes no notice of epochs before `first_epoch`: an output layer that stops improving is no
-    reason to leave the body as it is.
+    It ignores epochs before `first_epoch`: when the output layer alone stops improving, the body
+    may still improve.
     """
     if not parameters.early_stopping or parameters.in_parts:
         return None

@@ -1,9 +1,9 @@
-"""A small pool of compiled models whose estimators are gone, for the next fit of equal ones.
+"""A small pool of compiled models whose estimators are gone, for later fits of equal networks.
 
-Building and tracing a model costs far more than a fit on a few thousand images. When an estimator
-is collected its model comes back here, and the next fit with an equal spec starts it again with
-weights from its own seed and a new optimizer state, so that its result is bit for bit what it would
-have been. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
+Building and tracing a model costs far more than a fit on a few thousand images. When Python
+collects an estimator, its compiled model comes back here. The next fit with an equal spec starts it
+again, with weights from its own seed and a new optimizer state. The result is the same, bit for
+bit, as with a new model. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
 """
 
 import gc
@@ -17,14 +17,15 @@ from skdigits.training._compiled_model import CompiledModel
 from skdigits.training._condition import Condition
 
 POOL_SIZE = 8
-# Models that are thrown away before garbage is collected: their parts refer to each other, and
-# Python by itself would wait for a dozen. It takes a fifth of a second, building one much longer.
+# Collect garbage after so many dropped models. The parts of a model refer to each other, and Python
+# would wait for a dozen models. A collection takes a fifth of a second, much less than building a
+# model.
 GARBAGE_SIZE = 4
 
-_idle: OrderedDict = OrderedDict()  # id of model -> model, the longest idle first
+_idle: OrderedDict = OrderedDict()  # id of model -> model, in the order they were given back
 _given_back: deque = deque()
-_thrown_away: deque = deque()  # a value for each
-# Reentrant: collecting an estimator while the lock is held comes back here in the same thread.
+_thrown_away: deque = deque()  # one entry for each dropped model
+# Reentrant: Python may collect an estimator, and call `release`, while this thread has the lock.
 lock = threading.RLock()
 
 
@@ -35,28 +36,28 @@ def acquire(spec, seed):
     ----------
     spec : NetworkSpec
     seed : numpy.random.SeedSequence or None
-        Of random numbers that Keras draws while it builds: weights that have no initializer to
-        draw them again.
+        For random numbers that Keras draws while it builds the model. They matter only for weights
+        without an initializer.
     """
     check_process()
     key = spec.key()
     with lock:
         _take_back()
         compiled = _find(key) or _build(spec, key, seed)
-        # The old condition has references of its own.
+        # The old condition itself holds references.
         compiled.lent_out, compiled.condition = False, None
         compiled.condition = Condition(compiled)
         return compiled
 
 
 def release(compiled):
-    """Give a compiled model back; it is kept if it can serve again."""
+    """Give a compiled model back; the pool keeps it if it can be used again."""
     if not keeps(compiled):
         _thrown_away.append(None)
         return
     _given_back.append(compiled)
-    # An estimator may be collected at any moment, also while this thread holds a lock that the
-    # holder of ours waits for: never wait here. Whoever has the lock now, or next, takes it back.
+    # Never wait here: Python may collect an estimator at any moment. This thread may then hold a
+    # lock that the holder of our lock waits for. The next holder of our lock takes the model back.
     if lock.acquire(blocking=False):
         try:
             _take_back()
@@ -65,15 +66,15 @@ def release(compiled):
 
 
 def keeps(compiled):
-    """Return whether a compiled model is kept when it is given back."""
+    """Tell whether the pool keeps a compiled model when it is given back."""
     return compiled.can_start_again and compiled.key is not None and _size() > 0
 
 
 def is_free(compiled):
-    """Tell whether nobody else holds a part of the model, or has changed it."""
+    """Tell whether the model is free: nobody else holds a part of it or has changed it."""
     if not compiled.lent_out or compiled.condition.holds(compiled):
         return True
-    gc.collect()  # who held it may be garbage
+    gc.collect()  # maybe only garbage refers to it
     return compiled.condition.holds(compiled)
 
 
@@ -95,14 +96,14 @@ def _build(spec, key, seed):
         if seed is not None:
             random.seed(int(seed.generate_state(1)[0]))
         compiled = CompiledModel(spec)
-    compiled.key = key  # now: later the spec's objects may have changed
+    compiled.key = key  # not later, when the spec's objects may have changed
     return compiled
 
 
 def _take_back():
     while _given_back:
         compiled = _given_back.popleft()
-        compiled.model.history = None  # Keras keeps a callback of the user's there
+        compiled.model.history = None  # Keras keeps a callback there
         _idle[id(compiled)] = compiled
     while len(_idle) > _size():
         _idle.popitem(last=False)

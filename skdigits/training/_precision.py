@@ -1,4 +1,4 @@
-"""Which arithmetic a network trains in."""
+"""Choose the arithmetic of a training."""
 
 from skdigits import _processor
 
@@ -9,11 +9,11 @@ def dtype_policy(precision, is_cnn_on_images):
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        "auto" is bfloat16 where it was measured to help (docs/performance.md): convolutions, on a
-        processor that has bfloat16 arithmetic.
+        "auto" is bfloat16 for convolutions on a processor that has bfloat16 arithmetic, and float32
+        otherwise (docs/performance.md has the measurements).
 
     is_cnn_on_images : bool
-        Whether the network's time goes into convolutions.
+        Whether the network spends most of its time on convolutions.
 
     Returns
     -------

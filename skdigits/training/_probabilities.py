@@ -1,6 +1,6 @@
-"""What a probability is: the one place that decides it.
+"""Decide what a probability is, given a loss and the outputs of a network.
 
-Training, evaluation and prediction all ask here, so that they speak of the same thing.
+Training, evaluation and prediction all use this module, so that they agree.
 """
 
 import functools
@@ -14,17 +14,17 @@ from skdigits._tensorflow import keras, tf
 
 @dataclass(frozen=True)
 class LossTraits:
-    """What the probabilities depend on, of a loss.
+    """The properties of a loss that decide what the probabilities are.
 
     Attributes
     ----------
     takes_numbers : bool
-        Whether it takes labels as numbers; others take one-hot rows.
+        Whether it takes labels as numbers. Other losses take one-hot rows.
     takes_logits : bool
-        Whether it takes outputs of any sign (``from_logits=True``), which a softmax makes
-        probabilities of.
+        Whether it takes outputs of any sign (``from_logits=True``). Their softmax gives the
+        probabilities.
     looks_behind_activations : bool
-        Whether it trains sigmoids by the softmax of what comes before them, as Keras's categorical
+        Whether it replaces sigmoids by the softmax of their inputs, as Keras's categorical
         cross-entropies do.
     """
 
@@ -34,13 +34,13 @@ class LossTraits:
 
 
 def loss_traits(loss):
-    """Ask a loss, by its type, what it takes.
+    """Return the properties of a loss, by its type.
 
     Parameters
     ----------
     loss : str, callable or keras.losses.Loss
-        A function or an object of another kind than Keras's own takes one-hot rows, and takes
-        logits where it has an attribute or a setting ``from_logits`` that is true.
+        A function or object that is not from Keras takes one-hot rows. A loss takes logits if it
+        has a true attribute or setting ``from_logits``.
 
     Returns
     -------
@@ -68,52 +68,52 @@ def loss_traits(loss):
 
 
 def logits_of(outputs, traits):
-    """Return what the probabilities are the softmax of; None where they are the outputs.
+    """Return the logits, whose softmax are the probabilities; None if the outputs are these.
 
     Parameters
     ----------
     outputs : tensor of a graph
-        Of a network's last layer.
+        Outputs of a network's last layer.
     traits : LossTraits
 
     Returns
     -------
     tensor or None
-        Of an output activation "softmax", what it was given. Of sigmoids, what Keras's categorical
-        cross-entropies take in their place: sigmoids that saturate would be ties.
+        For an output activation "softmax", its input. For sigmoids, what Keras's categorical
+        cross-entropies use instead: sigmoids that saturate would be ties.
     """
     if outputs.op.type == "Softmax":
         return outputs.op.inputs[0]
     behind = logits_behind(outputs)
-    if behind is not None:  # then no loss of Keras's takes the outputs for logits
+    if behind is not None:  # then no loss of Keras's treats the outputs as logits
         return behind if traits.looks_behind_activations else None
     return outputs if traits.takes_logits else None
 
 
 def sums_of(outputs):
-    """Return what a softmax or sigmoids were given; other outputs as they are."""
+    """Return the input of a softmax or of sigmoids; return other outputs as they are."""
     return outputs.op.inputs[0] if outputs.op.type in ("Softmax", "Sigmoid") else outputs
 
 
 def probabilities(outputs, traits):
-    """Return the outputs, or the softmax of their logits; rows may not sum to one yet."""
+    """Return the outputs, or the softmax of their logits; rows need not sum to one."""
     logits = logits_of(outputs, traits)
     return outputs if outputs.op.type == "Softmax" or logits is None else tf.nn.softmax(logits)
 
 
 def scores(outputs, traits):
-    """Return numbers in the order of the probabilities, without the work of a softmax."""
+    """Return numbers in the order of the probabilities, without computing a softmax."""
     logits = logits_of(outputs, traits)
     return outputs if logits is None else logits
 
 
 def normalized(outputs):
-    """Divide each row of an array by its sum, as float64; rows of zeros speak for no class.
+    """Divide each row of an array by its sum, as float64; rows of zeros become uniform.
 
     Raises
     ------
     ValueError
-        For outputs that are not finite.
+        If outputs are not finite.
     """
     outputs = outputs.astype(np.float64)
     totals = outputs.sum(axis=1, keepdims=True)
@@ -129,7 +129,7 @@ def normalized(outputs):
 
 
 def may_be_negative(activation, n_classes):
-    """Tell whether an output activation gives negative values, for sums of many sizes.
+    """Tell whether an output activation may give negative values, by trying many inputs.
 
     Parameters
     ----------
@@ -140,34 +140,34 @@ def may_be_negative(activation, n_classes):
     Returns
     -------
     bool
-        False also for a function that cannot be called outside of a network.
+        Also False if the function cannot be called outside of a network.
     """
     if isinstance(activation, str):
         return _may_be_negative(activation, min(n_classes, 10))
-    if isinstance(activation, keras.Layer):  # the user's own is not to be built
+    if isinstance(activation, keras.Layer):  # do not build the user's own layer
         activation = type(activation).from_config(activation.get_config())
     return _may_be_negative.__wrapped__(activation, n_classes)
 
 
-@functools.cache  # names are asked for again and again
+@functools.cache  # the same names come often
 def _may_be_negative(activation, n_classes):
     function = keras.activations.get(activation)
     sizes = np.repeat([0.3, 2.0, 20.0], 32)[:, np.newaxis]
     sums = sizes * np.random.default_rng(0).standard_normal((len(sizes), n_classes))
     try:
         values = np.asarray(function(tf.constant(sums, tf.float32)))
-    except Exception:  # a function of the user's may raise what it likes
+    except Exception:  # a user's function may raise any error
         return False
     return bool((values < 0).any())
 
 
 def refuse_negative_outputs(model, traits, loss):
-    """Raise if a model gives negative outputs and the loss takes no logits: no probabilities.
+    """Raise if a model gives negative outputs, unless the loss takes logits.
 
     Parameters
     ----------
     model : keras.Model
-        Just built. It is tried out on noise of several sizes.
+        Just built. It is called on noise of several sizes.
     traits : LossTraits
     loss : str, callable or keras.losses.Loss
         For the message.
@@ -182,8 +182,8 @@ def refuse_negative_outputs(model, traits, loss):
     sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
     if (np.asarray(model(tf.constant(sizes * noise, tf.float32), training=False)) < 0).any():
         raise ValueError(
-            f"The outputs of the network {model.name!r} may be negative, which are no "
-            f"probabilities, and the loss {loss!r} takes no logits. End the network with "
+            f"The outputs of the network {model.name!r} may be negative, so they are not "
+            f"probabilities, and the loss {loss!r} does not take logits. End the network with "
             "activation='softmax', or give a loss with from_logits=True, such as "
             "keras.losses.CategoricalCrossentropy(from_logits=True)."
         )

@@ -4,15 +4,15 @@ import numpy as np
 
 WARM_UP = 0.23
 
-# Images that a step needs for its whole rate.
+# A step of fewer images gets a lower rate.
 STEADY = 8
 
 
 def one_cycle(peak, n_steps, steps):
     """Return the learning rates of some steps of a one-cycle schedule.
 
-    The rate rises in a line from a tenth of its peak over the first 23 % of the steps, and falls
-    in a line to nearly zero over the rest. Short trainings of small networks reach higher accuracy
+    The rate rises linearly from a tenth of its peak over the first 23 % of the steps, and falls
+    linearly to nearly zero over the rest. Short trainings of small networks reach a higher accuracy
     with it than with a constant rate.
 
     Parameters
@@ -48,10 +48,10 @@ def one_cycle(peak, n_steps, steps):
 
 
 def steadied(rates, sizes):
-    """Return the learning rates of steps, those of few images lower in proportion.
+    """Return learning rates that are lowered in proportion for steps of fewer than 8 images.
 
-    A step of one image follows what is special to it, and batch normalisation cannot even it
-    out: at its whole rate the default CNN learned nothing from digits that came one by one.
+    A step on one image follows the details of that image. At the full rate, the default CNN learned
+    nothing from single digits.
 
     Parameters
     ----------

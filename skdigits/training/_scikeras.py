@@ -1,4 +1,4 @@
-"""The only use of SciKeras: from a function that builds a network to a compiled Keras model."""
+"""Build and compile a Keras model: the only use of SciKeras."""
 
 import numpy as np
 from scikeras.wrappers import KerasClassifier
@@ -7,9 +7,9 @@ from scikeras.wrappers import KerasClassifier
 def compile_model(build, input_shape, n_classes, options, *, optimizer, optimizer_options, loss):
     """Build and compile a Keras model with SciKeras.
 
-    SciKeras routes the options to the building function and to the optimizer, and turns names
-    into Keras objects. Its ``fit`` is not used: it trains batch by batch from Python, and spends
-    about a second a fit on tracing (docs/performance.md).
+    SciKeras passes the options to the building function and to the optimizer, and turns names into
+    Keras objects. We do not use its ``fit``, which trains batch by batch from Python and spends
+    about a second of each fit on tracing (docs/performance.md).
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def compile_model(build, input_shape, n_classes, options, *, optimizer, optimize
         Further keyword arguments of `build`.
 
     optimizer : str or keras.optimizers.Optimizer
-        A name, or an object with its settings. An object is not shared with other models.
+        A name, or an object with its settings. Do not share an object between models.
 
     optimizer_options : dict
         Keyword arguments of an optimizer given by name.
@@ -51,6 +51,6 @@ def compile_model(build, input_shape, n_classes, options, *, optimizer, optimize
         loss=loss,
         **{f"optimizer__{name}": value for name, value in optimizer_options.items()},
     )
-    # SciKeras reads shapes from data; two rows of zeros are the least it takes.
+    # SciKeras reads shapes from data; it needs at least two rows.
     classifier.initialize(np.zeros((2, *input_shape), np.float32), np.arange(2))
     return classifier.model_

@@ -1,4 +1,4 @@
-"""Descriptions of networks, and when two of them describe the same one."""
+"""Descriptions of networks, and when two of them are equal."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from skdigits.training._precision import dtype_policy
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """All that fixes a compiled model: those of equal specs can stand in for each other.
+    """All that determines a compiled model: a model can replace another with an equal spec.
 
     Attributes
     ----------
@@ -28,14 +28,14 @@ class NetworkSpec:
     options : dict
         Further arguments of `build`.
     augmentation : None, str, keras.Layer or tuple of these
-        What changes the images of a training step.
+        What changes the images in training.
     optimizer : str or keras.optimizers.Optimizer
     weight_decay : float or None
-        Of an optimizer given by name, on kernels; None leaves it as Keras has it.
+        Weight decay of kernels for an optimizer given by name; None keeps Keras's default.
     loss : str or keras.losses.Loss
     schedule : str or keras.optimizers.schedules.LearningRateSchedule
-        "constant" leaves the learning rate to the optimizer, "one_cycle" has it set at each step;
-        a Keras schedule is built into the optimizer.
+        "constant" leaves the learning rate to the optimizer. With "one_cycle" the training sets it
+        at each step. A Keras schedule becomes part of the optimizer.
     """
 
     build: Any
@@ -60,12 +60,12 @@ class NetworkSpec:
         Returns
         -------
         NetworkSpec
-            With copies of the user's objects, which may change.
+            It holds copies of the user's objects, since the user may change them.
 
         Raises
         ------
         ValueError, TypeError
-            For names that Keras does not know and objects that it would not take; they name the
+            If Keras does not know a name or does not take an object. The message names the
             parameter.
         """
         check_parameters(parameters)
@@ -84,24 +84,24 @@ class NetworkSpec:
 
     @property
     def is_transferred(self):
-        """Whether the network has learned already, up to its output layer."""
+        """Whether all layers but the output layer come from a trained network."""
         return self.build is networks.build_from
 
     @property
     def sets_rate(self):
-        """Whether the learning rate is set at each step."""
+        """Whether the training sets the learning rate at each step."""
         return is_name(self.schedule, "one_cycle")
 
     def key(self):
-        """Return a hashable value that equal specs share, or None where that cannot be known."""
+        """Return a hashable value that is the same for equal specs; None if that is unknown."""
         try:
             return freeze(vars(self))
         except UnknownError:
             return None
 
     def differences(self, other):
-        """Return the names of the parameters in which another spec is known to differ."""
-        if self.build is not other.build:  # then their options are others too
+        """Return the names of the parameters in which another spec differs."""
+        if self.build is not other.build:  # then their options differ too
             return ["transfer_from"]
         mine, others = ({**vars(spec), **spec.options} for spec in (self, other))
         changed = [name for name in mine if name != "options" and _differ(mine[name], others[name])]
@@ -109,7 +109,7 @@ class NetworkSpec:
 
 
 def _build_and_options(parameters):
-    """Return the function that builds the network, and its options, arithmetic included."""
+    """Return the function that builds the network, and its options with the dtype."""
     dtype = dtype_policy(parameters.precision, parameters.may_convolve)
     if parameters.body is None:
         return parameters.build, {**parameters.build_options, "dtype": dtype}
@@ -136,7 +136,7 @@ def _check_body(parameters):
 
 
 def _augmentation(parameters):
-    """Return what changes the images; "auto" is nothing for columns."""
+    """Return what changes the images in training; "auto" is None for columns."""
     if is_name(parameters.augmentation, "auto"):
         return "shift" if len(parameters.input_shape) > 1 else None
     return _own(parameters.augmentation)
@@ -147,8 +147,8 @@ def _own_optimizer(optimizer):
 
 
 def _own(value):
-    """Return a parameter that does not change when the user's object does."""
-    if isinstance(value, keras.Model):  # networks copy it, and may be compared with it
+    """Copy a parameter, so that it does not change when the user's object does."""
+    if isinstance(value, keras.Model):  # networks copy it themselves
         return value
     if isinstance(value, np.ndarray):
         return tuple(value.tolist())

@@ -1,4 +1,4 @@
-"""The state of a network: values by name, and the versions that wrote them."""
+"""The state of a network: values by name, and the library versions that wrote them."""
 
 import numpy as np
 import sklearn
@@ -6,11 +6,11 @@ import sklearn
 import skdigits
 from skdigits._tensorflow import keras, tf
 
-BEFORE_VERSIONS = {"skdigits": "before 0.1.0"}  # what wrote a pickle without names and versions
+BEFORE_VERSIONS = {"skdigits": "before 0.1.0"}  # for pickles without versions
 
 
 def versions():
-    """Return the versions of what trains, by name."""
+    """Return the versions of the libraries that train, by name."""
     modules = {"skdigits": skdigits, "keras": keras, "tensorflow": tf, "scikit-learn": sklearn}
     return {name: module.__version__ for name, module in modules.items()}
 
@@ -22,15 +22,15 @@ def fill(compiled, state, written_by):
     ----------
     compiled : CompiledModel
     state : dict of str to array, or list of array
-        By name, or in order, as it was before there were names.
+        Values by name, or in order, as old pickles have them.
     written_by : dict of str to str
-        The versions of what wrote it.
+        Versions of the libraries that wrote the state, by name.
 
     Raises
     ------
     ValueError
-        Where the weights are not those of the model. The optimizer and the
-        augmentation begin anew where theirs do not fit.
+        If the weights do not fit the model. If only variables of the optimizer or the augmentation
+        do not fit, these begin anew.
     """
     shapes = compiled.variables.shapes  # by name
     if isinstance(state, list):
@@ -47,7 +47,7 @@ def fill(compiled, state, written_by):
 
 
 def mismatch(written_by, what):
-    """Return the message of an error about a network of another version."""
+    """Return an error message about a network that other versions wrote."""
     writers = ", ".join(f"{name} {version}" for name, version in written_by.items())
     ours = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (

@@ -1,8 +1,8 @@
-"""What is done with a batch, as graphs: a training step, a measurement, a prediction.
+"""What the graphs do with a batch: a training step, a measurement, a prediction.
 
-The graphs run many steps a call over data that stays in memory, so that Python and Keras's
-per-batch machinery cost nothing. Batches are gathered and converted to float by the step: uint8
-pixels stay uint8. The batch dimension is dynamic, so that one trace serves every batch size.
+A graph runs many steps in one call, over data that stays in memory, so that calls from Python cost
+little. Each step gathers its batch and converts it to float, so that uint8 pixels stay uint8 in
+memory. The batch dimension is dynamic: one trace works for every batch size.
 """
 
 import functools
@@ -22,13 +22,13 @@ class Steps:
     Parameters
     ----------
     model : keras.Model
-        Compiled, its optimizer built.
+        Compiled, with its optimizer built.
     augmenter : keras.Model or None
         What changes the images of a training step.
     traits : LossTraits
-        Of the loss that the model is compiled with.
+        Properties of the loss that the model is compiled with.
     sets_rate : bool
-        Whether the learning rate is set at each step.
+        Whether to set the learning rate at each step.
     """
 
     def __init__(self, model, augmenter, traits, sets_rate):
@@ -46,14 +46,14 @@ class Steps:
         return self._train(self.model.trainable_variables, data, rates, training=True)
 
     def train_with_fixed_averages(self, images, labels, weights, order, batch_size, rates):
-        """Take steps that normalise as prediction does, and leave the averages as they are."""
+        """Take steps that normalise by the averages, as prediction does, and do not change them."""
         data = images, labels, weights, order, batch_size
         variables = self.model.trainable_variables
         with _in_inference_mode(_batch_normalizations(self.model)):
             return self._train(variables, data, rates, training=True)
 
     def train_output(self, images, labels, weights, order, batch_size, rates):
-        """Train the output layer on what the layers before it give in prediction."""
+        """Train only the output layer; the layers before it work as in prediction."""
         data = images, labels, weights, order, batch_size
         variables = self.model.layers[-1].trainable_variables
         return self._train(variables, data, rates, training=False)
@@ -71,7 +71,7 @@ class Steps:
         return p.probabilities(self._infer(tf.cast(images, tf.float32)), self.traits)
 
     def score_gradient(self, images, code):
-        """Return the gradient of the output layer's sum for a class."""
+        """Return the gradient of a class's score: the output layer's sum before its activation."""
         pixels = tf.cast(images, tf.float32)
         sums = p.sums_of(self.model(pixels, training=False))
         return tf.gradients(sums[:, code], pixels)[0]
@@ -79,7 +79,7 @@ class Steps:
     def _infer(self, pixels):
         """Return the outputs in prediction, always in float32.
 
-        So predictions are those of the model that users take out, on any processor.
+        So the classifier predicts what its `model_` predicts, on any processor.
         """
         if is_float32(self.model):
             return self.model(pixels, training=False)
@@ -93,8 +93,8 @@ class Steps:
 
     @functools.cached_property
     def _in_float32(self):
-        """The model's layers in float32; their own weights are never looked at."""
-        with tf.init_scope():  # asked for while a graph is traced
+        """A copy of the model's layers in float32, to call with the weights of the model."""
+        with tf.init_scope():  # this may run while a graph is traced
             return copy_network(self.model)
 
     def _train(self, variables, data, rates, training):
@@ -113,15 +113,15 @@ class Steps:
 
         loss, correct = _loop(step, *data)
         with tf.control_dependencies([loss, correct]):
-            # The mean and variance of the input are those of the data, however large.
+            # Do not check the mean and variance of the input: they come from the data.
             layers = [layer for layer in self.model.layers if layer.name != STANDARDIZE]
             weights = [weight.value.read_value() for layer in layers for weight in layer.weights]
-        # The squares, since weights that are as large make outputs that are not finite.
+        # Check the squares: weights whose squares overflow give outputs that are not finite.
         squares = [tf.reduce_sum(tf.square(tf.cast(weight, tf.float32))) for weight in weights]
         return loss, correct, tf.reduce_all(tf.math.is_finite(squares))
 
     def _measure(self, outputs, labels, weights):
-        """Return Keras's loss of a batch, and how many rows it gets right."""
+        """Return Keras's loss of a batch, and the number of correct predictions."""
         numbers = self.traits.takes_numbers
         targets = labels if numbers else tf.one_hot(labels, outputs.shape[-1])
         try:
@@ -135,21 +135,21 @@ class Steps:
 
 
 def _batch_normalizations(model):
-    """Return a model's layers of batch normalisation that train."""
+    """Return a model's trainable layers of batch normalisation."""
     kind = keras.layers.BatchNormalization
     return [layer for layer in layers_in(model) if isinstance(layer, kind) and layer.trainable]
 
 
 def is_float32(model):
-    """Return whether all of a model's arithmetic is float32."""
+    """Tell whether all layers of a model compute in float32."""
     return all(layer.compute_dtype == "float32" for layer in layers_in(model))
 
 
 @contextmanager
 def _in_inference_mode(layers):
-    """Have layers of batch normalisation use their averages; their gamma and beta still learn."""
+    """Let batch normalisation use its averages; its gamma and beta still learn."""
     for layer in layers:
-        layer.trainable = False  # Keras's way to say so
+        layer.trainable = False  # in Keras this means inference mode
     try:
         yield
     finally:
@@ -158,7 +158,7 @@ def _in_inference_mode(layers):
 
 
 def _loop(step, images, labels, weights, rows, batch_size):
-    """Run `step` for each batch of `rows` and sum its losses (by row) and its hits."""
+    """Run `step` for each batch of `rows`; return the sums of the losses of rows, and of hits."""
     n_rows = tf.shape(rows)[0]
 
     def body(number, loss_sum, correct_sum):

@@ -1,4 +1,4 @@
-"""The values of all variables of a compiled model: read, set, and named so that names last."""
+"""Read and set the values of all variables of a compiled model, by lasting names."""
 
 import re
 
@@ -6,7 +6,7 @@ from skdigits._tensorflow import check_process, tf
 
 
 class Variables:
-    """The variables of a model, its optimizer and its augmentation, in this order.
+    """The variables of a model, of its optimizer and of its augmentation, in this order.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Variables:
     def get(self):
         """Return all values by name, as tensors."""
         check_process()
-        read = tf.raw_ops.ReadVariableOp  # without the Python of a variable's methods
+        read = tf.raw_ops.ReadVariableOp  # faster than a variable's methods
         values = [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
         return dict(zip(self.shapes, values, strict=True))
 
@@ -39,8 +39,8 @@ class Variables:
 def _names(model, optimizer, augmenter):
     """Return a name for each variable.
 
-    Keras calls them by the path from their layer. It numbers optimizers and generators of random
-    numbers through a whole process, which are left out of the names.
+    The names are Keras's paths, without numbers that Keras counts through a whole process: those of
+    optimizers and of generators of random numbers.
     """
     paths = [f"model/{variable.path}" for variable in model.variables]
     paths += ["optimizer/" + v.path.partition("/")[2] for v in optimizer.variables]

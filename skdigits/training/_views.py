@@ -1,4 +1,4 @@
-"""Views of images: the ways in which augmentation by name may change them, one by one."""
+"""Views of images, as the named augmentations make them."""
 
 import numpy as np
 
@@ -6,22 +6,22 @@ from skdigits.training._augmentation import NAMED
 
 
 def views(images, augmentation):
-    """Yield images as they are, moved by as much as training moves them, and mirrored.
+    """Yield the images: unchanged, moved as far as in training, and mirrored.
 
     Parameters
     ----------
     images : ndarray of shape (n_images, height, width, channels), or (n_images, n_features)
-        Columns that are no image have no augmentation.
+        Columns have no augmentation.
 
     augmentation : None, str, keras.Layer or sequence of these
-        What changed the images of the training. Names that move images give four moves, up, down,
-        left and right, where these are a pixel at least; "flip" mirrors all of them. The rest adds
-        nothing: turned or bent images would be blurred, erased ones lack what they show.
+        What changed the images in training. Names that move images add four moves (up, down, left
+        and right) if a move is at least one pixel. "flip" adds a mirrored copy of each view. The
+        others add nothing: turned or bent images would be blurred, and erased images miss a part.
 
     Yields
     ------
     view : ndarray of the shape and dtype of `images`
-        The first are the images themselves.
+        The first view is the images themselves.
     """
     given = augmentation if isinstance(augmentation, list | tuple) else (augmentation,)
     options: dict = {}
@@ -36,7 +36,7 @@ def views(images, augmentation):
 
 
 def _moves(images, share):
-    """Yield the images moved each way by a share of their size; borders are repeated."""
+    """Yield the images moved each way by a share of their size, with repeated borders."""
     for axis in (1, 2):
         side = images.shape[axis]
         pixels = round(share * side)
