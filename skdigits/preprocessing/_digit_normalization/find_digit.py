@@ -6,7 +6,7 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_normalization.ink import ink_on_ground
 from skdigits.preprocessing._digit_normalization.kind_of_picture import has_two_tones, is_small
 from skdigits.preprocessing._digit_normalization.light import level_light, smooth_noise
-from skdigits.preprocessing._digit_normalization.marks import digit_mask, strength
+from skdigits.preprocessing._digit_normalization.marks import find_marks
 from skdigits.preprocessing._digit_normalization.polarity import ink_is_light
 from skdigits.preprocessing._digit_normalization.reading import PictureError, shrink
 from skdigits.preprocessing._digit_normalization.ruled_lines import remove_ruled_lines
@@ -15,7 +15,6 @@ from skdigits.preprocessing._digit_normalization.strokes import (
     even_strokes,
     stroke_thickness,
 )
-from skdigits.preprocessing._digit_normalization.thresholds import edge_threshold
 
 WORK_SIDE = 384  # pixels; a larger picture is shrunk to find the digit, then looked at more closely
 WORTH_A_CLOSER_LOOK = 0.6  # of the longer side; a crop that is larger gains little
@@ -28,7 +27,11 @@ WINDOW = 4, 6  # times the thickness, and pixels: the window once the thickness 
 SOLID = 3, 0.5  # side of a square in pixels, and the share of it that holds ink
 
 # What is no digit
-LEAST_CONTRAST = 0.04  # tone; pale pencil has 0.1, the grain of paper 0.02
+STRENGTH = 0.75  # quantile of the ink in the digit that stands for all of it
+LEAST_CONTRAST = 0.04  # tone, if there is grain; pale pencil has 0.1, the grain of paper 0.02
+FAINTEST = 0.008  # tone, if there is none: two of 256
+ABOVE_GRAIN = 16  # times the deviation of the ground; ink between the last two has to be so clear
+ONE_DEVIATION = 0.84  # quantile of the ground: one deviation of a normal distribution
 LEAST_SHARE = 0.1  # of the ink of all marks; noise makes many marks of little ink
 SHADOW_BREADTH = 1.8  # times the usual thickness of the strokes
 LEAST_MARGIN = 4  # pixels around the digit for a closer look
@@ -81,37 +84,41 @@ def digit_ink(grey, is_ink):
 def _find_mask(grey, light_ink, is_ink):
     """Return ink and a mask of the digit, or raise PictureError."""
     if is_ink:
-        found = grey, *digit_mask(grey, edge_threshold(grey))
+        ink, digit = grey, find_marks(grey)
     else:
         for widest in (ANY_WIDTH,) if has_two_tones(grey) else WIDEST_STROKES:
-            found = _find_strokes(grey, light_ink, widest * max(grey.shape))
-            if _stands_out(*found) and not _is_shadow(found[1]):
+            ink, digit = _find_strokes(grey, light_ink, widest * max(grey.shape))
+            if _stands_out(ink, digit) and not _is_shadow(digit.mask):
                 break
-    if not _stands_out(*found):
+    if not _stands_out(ink, digit):
         raise PictureError(NO_INK)
-    return found[:2]
+    return ink, digit.mask
 
 
-def _stands_out(ink, mask, share):
+def _stands_out(ink, digit):
     """Return whether the digit stands out from the other marks and from its ground."""
-    return share >= LEAST_SHARE and strength(ink, mask) >= LEAST_CONTRAST
+    if digit.share < LEAST_SHARE:
+        return False
+    ground = ink[~digit.mask]
+    grain = np.quantile(ground, ONE_DEVIATION) if ground.size else 0
+    least = np.clip(ABOVE_GRAIN * grain, FAINTEST, LEAST_CONTRAST)
+    return np.quantile(ink[digit.mask], STRENGTH) >= least
 
 
 def _find_strokes(grey, light_ink, window):
-    """Return ink, a mask of the digit and its share of all marks, for strokes up to `window`."""
+    """Return ink and the digit, for strokes up to `window` pixels."""
     for _ in range(2):
         ink = remove_ruled_lines(ink_on_ground(grey, light_ink=light_ink, stroke=window))
-        threshold = edge_threshold(ink)
-        mask, share = digit_mask(ink, threshold)
+        digit = find_marks(ink)
         if window > max(grey.shape):
             break
         # Once the thickness is known, a narrower window takes fewer other things for strokes.
         # Faint shadows do not count. Holes that grain leaves are filled, since strokes would seem
         # to be as thin as what lies between the holes.
-        strong = mask & (ink > threshold)
+        strong = digit.mask & (ink > digit.threshold)
         solid = ndimage.uniform_filter(strong.astype(float), SOLID[0]) > SOLID[1]
         window = min(window, WINDOW[0] * max(stroke_thickness(solid), 1) + WINDOW[1])
-    return ink, mask, share
+    return ink, digit
 
 
 def _is_shadow(mask):

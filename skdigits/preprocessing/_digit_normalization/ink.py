@@ -3,8 +3,6 @@
 import numpy as np
 from scipy import ndimage
 
-from skdigits.preprocessing._digit_normalization.thresholds import edge_threshold
-
 DARKEST_GROUND = 0.3  # of the lightest ground; darker ground would make its noise look like ink
 
 
@@ -23,7 +21,7 @@ def ink_on_ground(grey, *, light_ink, stroke):
         ground = grey_closing(grey, window)
         ink = (ground - grey) / np.maximum(ground, DARKEST_GROUND * ground.max())
     # A closing lies on top of the noise, so that the ground seems to have a little ink.
-    return np.clip(ink - np.median(ink[ink <= edge_threshold(ink)]), 0, None)
+    return np.clip(ink - np.median(ink[ink <= ink.mean()]), 0, None)
 
 
 def grey_closing(grey, window):

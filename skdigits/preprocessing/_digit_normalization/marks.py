@@ -1,63 +1,112 @@
 """Which of the marks on a picture are the digit."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
-from skdigits.preprocessing._digit_normalization.kind_of_picture import is_small
+from skdigits.preprocessing._digit_normalization.kind_of_picture import has_grain, is_small
+from skdigits.preprocessing._digit_normalization.thresholds import edge_threshold
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 
 # What is one mark
 PALE = 0.5  # of the threshold; a mark goes on down to this
-BROKEN = 0.006  # of the longer side; a gap twice as wide does not part a stroke
+PALE_WITHOUT_GRAIN = 0.25  # of the threshold; on a screen the palest ink is ink
+WIDEST_BREAK = 0.03  # of the longer side; a wider gap parts a stroke
 
 # What belongs to the digit
-STRENGTH = 0.75  # quantile of the ink in a mark that stands for all of it
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of its main mark
 LEAST_PART = 0.05  # of the weight of the main mark; what is lighter is a speck
 LONGEST_PART = 1.5  # of the length of the main mark
 LEAST_LIKELY_PART = 0.1  # of the likelihood of the main mark
 
 # Where the digit is likely
+UNLIKELY = 0.1  # as a place of the digit; desks and frames have less
+MOST_EDGES = 4  # of a page, each of which may have another desk beside it
 OFF_CENTRE = 0.8  # what a mark loses from the middle to twice the distance of the border
 ON_BORDER = 0.3  # factor for marks that touch a border
 DESK = 0.02  # factor for marks that cover most of a border, as a desk beside a page does
 FRAME = 0.02  # factor for marks that surround others
+SIDES_OF_A_FRAME = 3  # a frame may have a gap
 FRAMED_LENGTH = 0.25  # of the frame's length; what is shorter may be a speck in a loop
 MOST_OF_A_BORDER = 0.5  # of its length
 AT_BORDER = 0.01  # of a side; noise and blur leave a mark this far from the border that it touches
 SLANT = 0.1  # of the main mark's length, by which slanted neighbours may reach beside it
 
 
-def digit_mask(ink, threshold):
-    """Return where the digit is: the heaviest mark, and what belongs to it.
+class Digit(NamedTuple):
+    """Where the digit is, and how much it looks like one.
+
+    Attributes
+    ----------
+    mask : ndarray of shape (height, width), bool
+        The pixels of the digit; none if the picture has no mark.
+
+    threshold : float
+        Ink at the edges of strokes. A mark has some pixel above it, and goes on to paler ones.
+
+    likely : float
+        How likely a digit is where the main mark is, 0..1.
+
+    weight : float
+        The square of the contrast, added up along all edges, times how likely a digit is there.
+
+    share : float
+        The digit's share of the weight of all marks. It is low if there is only noise.
+    """
+
+    mask: np.ndarray
+    threshold: float
+    likely: float
+    weight: float
+    share: float
+
+
+def find_marks(ink):
+    """Return the digit: the heaviest mark, and what belongs to it.
 
     Parameters
     ----------
     ink : ndarray of shape (height, width)
         Ink of each pixel.
 
-    threshold : float
-        Ink at the edges of strokes. A mark has some pixel above it, and goes on down to half of it.
-
     Returns
     -------
-    mask : ndarray of shape (height, width), bool
-        The pixels of the digit; none if the picture has no mark.
-
-    share : float
-        The digit's share of the ink in all marks, weighted by how likely each mark is a part of a
-        digit. It is low if there is only noise.
+    digit : Digit
+        The digit, with an empty mask if the picture has no mark.
     """
-    marks, n_marks = _marks(ink, threshold)
+    heaviest = found = _heaviest(ink)
+    for _ in range(MOST_EDGES):
+        if found.likely > UNLIKELY or not found.mask.any():
+            break
+        # Beside a desk or a frame pale strokes do not stand out: look without it.
+        ink = np.where(ndimage.binary_dilation(found.mask, EIGHT_NEIGHBOURS, 3), 0, ink)
+        found = _heaviest(ink)
+        heaviest = max(heaviest, found, key=lambda digit: digit.weight)
+    return heaviest
+
+
+def extent(mask):
+    """Return the longer side of a mask's box."""
+    return max(1 + np.ptp(np.flatnonzero(mask.any(axis=axis))) for axis in (0, 1))
+
+
+def _heaviest(ink):
+    """Return the heaviest mark and what belongs to it, as a Digit."""
+    threshold = edge_threshold(ink)
+    seen = ink > threshold * (PALE if has_grain(ink) else PALE_WITHOUT_GRAIN)
+    marks, n_marks = _marks(seen, ink > threshold)
     if n_marks == 0:
-        return np.zeros(ink.shape, dtype=bool), 0.0
+        return Digit(np.zeros(ink.shape, dtype=bool), threshold, 0.0, 0.0, 0.0)
     names = np.arange(1, n_marks + 1)
-    mass = ndimage.sum_labels(ink, marks, names)
+    # Edges count rather than ink: a broad mark is no more of a stroke than a thin one.
+    steps = ink - ndimage.minimum_filter(ink, 3)
+    edges = ndimage.sum_labels(steps**2, marks, names)
     boxes = ndimage.find_objects(marks)
     sizes = np.array([[part.stop - part.start for part in box] for box in boxes])
     likely = _likelihood(marks, boxes)
-    weight = mass * likely
+    weight = edges * likely
     main = int(np.argmax(weight))
     longest = sizes[main].max()
     parts = {main}
@@ -76,34 +125,29 @@ def digit_mask(ink, threshold):
             gaps = ndimage.minimum(ndimage.distance_transform_edt(~digit), marks, names)
             joins = {i for i in others if gaps[i] <= WIDEST_GAP * longest}
         if not joins:
-            share = float(weight[list(parts)].sum() / weight.sum())
-            return digit & (ink > PALE * threshold), share
+            break
         parts |= joins
         others -= joins
+    own = float(weight[list(parts)].sum())
+    return Digit(digit & seen, threshold, float(likely[main]), own, own / weight.sum())
 
 
-def strength(ink, mask):
-    """Return the ink that stands for all of a mark; 0 if there is none."""
-    return np.quantile(ink[mask], STRENGTH) if mask.any() else 0.0
-
-
-def _marks(ink, threshold):
+def _marks(seen, strong):
     """Return the labels of the marks, from 1, and their number.
 
-    Marks that nearly touch are one, except for those on most of a border.
+    A broken stroke is one mark, except on most of a border. Each piece reaches as far as half its
+    length, up to a limit, and is one with those it meets. So dashes are a stroke; specks are not,
+    nor are the strokes of a digit of few pixels.
     """
-    faint = ink > PALE * threshold
-    labels, n = ndimage.label(faint, EIGHT_NEIGHBOURS)
-    near = max(1, round(BROKEN * max(ink.shape)))
-    if near > 1:  # in small pictures this would join too much
-        edge = np.isin(labels, _on_most_of_a_border(labels))
-        inner, n = ndimage.label(
-            ndimage.binary_dilation(faint & ~edge, EIGHT_NEIGHBOURS, near), EIGHT_NEIGHBOURS
-        )
-        labels = np.where(edge, n + labels, np.where(faint, inner, 0))
-    strong = np.unique(labels[ink > threshold])
-    strong = strong[strong > 0]
-    return np.searchsorted(strong, labels, side="right") * np.isin(labels, strong), len(strong)
+    labels, n = ndimage.label(seen, EIGHT_NEIGHBOURS)
+    edge = np.isin(labels, _on_most_of_a_border(labels))
+    lengths = [max(part.stop - part.start for part in box) for box in ndimage.find_objects(labels)]
+    reach = np.minimum(np.array([0, *lengths]) / 2, WIDEST_BREAK / 2 * max(seen.shape))
+    away, nearest = ndimage.distance_transform_edt(~seen | edge, return_indices=True)
+    inner, n = ndimage.label(away <= reach[labels[tuple(nearest)]], EIGHT_NEIGHBOURS)
+    labels = np.where(edge, n + labels, np.where(seen, inner, 0))
+    names = np.unique(labels[strong])
+    return np.searchsorted(names, labels, side="right") * np.isin(labels, names), len(names)
 
 
 def _touches(box, shape):
@@ -152,8 +196,14 @@ def _likelihood(marks, boxes):
 
 
 def _is_frame(marks, name):
-    """Return whether a mark surrounds others of some size; `marks` is cropped to its box."""
-    inside = ndimage.binary_fill_holes(marks == name) & (marks != name)
-    boxes = ndimage.find_objects(np.where(inside, marks, 0))
-    lengths = [max(part.stop - part.start for part in box) for box in boxes if box]
-    return max(lengths, default=0) > FRAMED_LENGTH * max(marks.shape)
+    """Return whether a mark surrounds another of some size; `marks` is cropped to its box."""
+    own = marks == name
+    for box in ndimage.find_objects(np.where(own, 0, marks)):
+        if not box or max(part.stop - part.start for part in box) <= FRAMED_LENGTH * max(own.shape):
+            continue
+        rows, columns = box
+        around = own[: rows.start, columns], own[rows.stop :, columns]
+        around += own[rows, : columns.start], own[rows, columns.stop :]
+        if sum(side.any() for side in around) >= SIDES_OF_A_FRAME and not own[box].any():
+            return True
+    return False

@@ -26,8 +26,8 @@ def remove_ruled_lines(ink):
 
 def _remove_rows(ink):
     """Remove lines that run from left to right."""
-    lines, slope = _find_rows(ink)
     dark = float(np.quantile(ink, DARKEST))
+    lines, slope = _find_rows(ink, PALEST * dark)
     bands, n_bands = ndimage.label(lines > PALEST * dark)
     if n_bands == 0 or dark <= 0:
         return ink
@@ -42,15 +42,18 @@ def _remove_rows(ink):
     return ink
 
 
-def _find_rows(ink):
+def _find_rows(ink, palest):
     """Return the ink of the line through each row's middle, and the slope that all lines share.
 
-    Of all slopes the one is taken at which the lines have most ink.
+    Of all slopes the one is taken at which the lines have most ink. Lines paler than `palest` need
+    not be found.
     """
     height, width = ink.shape
     n_chunks = width // CHUNK
     chunks = ink[:, : n_chunks * CHUNK].reshape(height, n_chunks, CHUNK)
     chunks = ndimage.maximum_filter1d(np.median(chunks, axis=2), 3, axis=0)
+    if np.mean(chunks.max(axis=0) > palest) < LEAST_SEEN * (1 - LACKING):
+        return np.zeros(height), 0.0  # most of the width has no ink, so that there is no line
     middles = CHUNK * (np.arange(n_chunks) + 0.5)
     best, slope = np.zeros(height), 0.0
     for degrees in np.arange(-STEEPEST, STEEPEST + 0.1, STEP):

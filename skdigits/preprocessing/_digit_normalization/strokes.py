@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from skdigits.preprocessing._digit_normalization.marks import EIGHT_NEIGHBOURS
+from skdigits.preprocessing._digit_normalization.marks import EIGHT_NEIGHBOURS, extent
 
 INSIDE = 0.4  # least ink that counts to a stroke when its thickness is measured
 EDGE = 0.25  # least ink that counts to the digit's box
@@ -13,6 +13,8 @@ THIN = 5  # pixels; strokes thinner than this have an edge of one pixel, others 
 GROUND_REACH = 4  # pixels around the digit whose ink counts as that of the ground
 FULL_TONE = 0.9  # quantile of the digit's ink that becomes 1
 VARYING_TONE = 4  # pixels; strokes of this thickness or more have a tone of each place
+DETAILED = 60  # pixels, three for each of MNIST's; so have thin strokes of longer digits
+SMALLEST_PLACE = 5  # pixels
 LEAST_TONE = 0.4  # of the full tone; paler places would let noise become a stroke
 LEAST_DIFFERENCE = 1e-6  # keeps a flat mark from a division by zero
 SHARP = 6  # pixels; thicker strokes have their edges made sharper, in proportion
@@ -46,9 +48,9 @@ def even_strokes(ink, mask):
     low = float(np.quantile(ink[ground], 0.5)) if ground.any() else 0.0
     high = float(np.quantile(ink[mask], FULL_TONE))
     level = np.full(ink.shape, high)
-    if thickness >= VARYING_TONE:
+    if thickness >= VARYING_TONE or extent(mask) > DETAILED:
         # The pen presses more here and less there: take the tone of the place.
-        size = int(2 * thickness) | 1
+        size = max(int(2 * thickness) | 1, SMALLEST_PLACE)
         level = ndimage.maximum_filter(np.where(mask, ink, 0), size)
         level = ndimage.uniform_filter(np.clip(level, LEAST_TONE * high, high), size)
     strokes = np.where(near, (ink - low) / np.maximum(level - low, LEAST_DIFFERENCE), 0)
