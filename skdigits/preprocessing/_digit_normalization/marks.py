@@ -13,7 +13,10 @@ EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 # What is one mark
 PALE = 0.5  # of the threshold; a mark goes on down to this
 PALE_WITHOUT_GRAIN = 0.25  # of the threshold; on a screen the palest ink is ink
-WIDEST_BREAK = 0.03  # of the longer side; a wider gap parts a stroke
+BREAKS = (
+    0.012,
+    0.03,
+)  # of the longer side; gaps that part no stroke, of the shortest and the longest
 
 # What belongs to the digit
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of its main mark
@@ -26,7 +29,7 @@ UNLIKELY = 0.1  # as a place of the digit; desks and frames have less
 MOST_EDGES = 4  # of a page, each of which may have another desk beside it
 OFF_CENTRE = 0.8  # what a mark loses from the middle to twice the distance of the border
 ON_BORDER = 0.3  # factor for marks that touch a border
-DESK = 0.02  # factor for marks that cover most of a border, as a desk beside a page does
+DESK = 0.005  # factor for marks that cover most of a border, as a desk beside a page does
 FRAME = 0.02  # factor for marks that surround others
 SIDES_OF_A_FRAME = 3  # a frame may have a gap
 FRAMED_LENGTH = 0.25  # of the frame's length; what is shorter may be a speck in a loop
@@ -136,13 +139,13 @@ def _marks(seen, strong):
     """Return the labels of the marks, from 1, and their number.
 
     A broken stroke is one mark, except on most of a border. Each piece reaches as far as half its
-    length, up to a limit, and is one with those it meets. So dashes are a stroke; specks are not,
-    nor are the strokes of a digit of few pixels.
+    length, within limits, and is one with the pieces that it meets. So dashes are a stroke. Specks
+    are not, and neither are the strokes of a digit of few pixels.
     """
     labels, n = ndimage.label(seen, EIGHT_NEIGHBOURS)
     edge = np.isin(labels, _on_most_of_a_border(labels))
     lengths = [max(part.stop - part.start for part in box) for box in ndimage.find_objects(labels)]
-    reach = np.minimum(np.array([0, *lengths]) / 2, WIDEST_BREAK / 2 * max(seen.shape))
+    reach = np.clip([0, *lengths], *np.multiply(BREAKS, max(seen.shape))) / 2
     away, nearest = ndimage.distance_transform_edt(~seen | edge, return_indices=True)
     inner, n = ndimage.label(away <= reach[labels[tuple(nearest)]], EIGHT_NEIGHBOURS)
     labels = np.where(edge, n + labels, np.where(seen, inner, 0))
