@@ -13,10 +13,8 @@ EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 # What is one mark
 PALE = 0.5  # of the threshold; a mark goes on down to this
 PALE_WITHOUT_GRAIN = 0.25  # of the threshold; on a screen the palest ink is ink
-BREAKS = (
-    0.012,
-    0.03,
-)  # of the longer side; gaps that part no stroke, of the shortest and the longest
+# Gaps of a stroke, of the longer side: between its shortest and between its longest pieces
+BREAKS = 0.012, 0.03
 
 # What belongs to the digit
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of its main mark
