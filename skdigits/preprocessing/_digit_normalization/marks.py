@@ -203,8 +203,12 @@ def _is_frame(marks, name):
         if not box or max(part.stop - part.start for part in box) <= FRAMED_LENGTH * max(own.shape):
             continue
         rows, columns = box
-        around = own[: rows.start, columns], own[rows.stop :, columns]
-        around += own[rows, : columns.start], own[rows, columns.stop :]
+        around = (
+            own[: rows.start, columns],
+            own[rows.stop :, columns],
+            own[rows, : columns.start],
+            own[rows, columns.stop :],
+        )
         if sum(side.any() for side in around) >= SIDES_OF_A_FRAME and not own[box].any():
             return True
     return False
