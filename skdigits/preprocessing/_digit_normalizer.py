@@ -1,13 +1,13 @@
 """DigitNormalizer brings pictures of digits to MNIST's form."""
 
 import os
-import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from skdigits import _constraints as c
 from skdigits._pickling import OldPickles
+from skdigits._warnings import warn
 from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
 from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
 from skdigits.preprocessing._digit_normalization.reading import PictureError, read_picture
@@ -155,7 +155,7 @@ class DigitNormalizer(  # type: ignore[call-arg]
         if self.on_error == "raise":
             hint = 'Use DigitNormalizer(on_error="warn") to go on with the others.'
             raise ValueError(f"{message}\n{hint}")
-        warnings.warn(f"{message}\nTheir images are blank.", UserWarning, stacklevel=3)
+        warn(f"{message}\nTheir images are blank.")
 
     def __sklearn_tags__(self):
         """Return the tags: the input is pictures rather than a table, and nothing is fitted."""

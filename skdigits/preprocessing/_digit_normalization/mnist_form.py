@@ -46,8 +46,10 @@ def to_mnist_form(ink):
         wanted = float(np.clip(thickness, *WANTED_THICKNESS))
         # Thicker strokes make the digit larger, so that its centre lines are fitted to the box.
         scale *= (BOX - wanted) / max(BOX - thickness, BOX / 2)
-        canvas = _drawn(ink, scale)
-        canvas = with_thickness(canvas, wanted * FINE, smoothing=SMOOTHING)
+        canvas = with_thickness(_drawn(ink, scale), wanted * FINE, smoothing=SMOOTHING)
+        # Strokes that were paler than others now weigh as much as they do: centre the digit again.
+        off = _centre_of_mass(canvas) - CENTRE * FINE
+        canvas = with_thickness(_drawn(ink, scale, off), wanted * FINE, smoothing=SMOOTHING)
     return _as_bytes(canvas.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3)))
 
 
@@ -55,12 +57,12 @@ def _centre_of_mass(ink):
     return np.array(ndimage.center_of_mass(ink)) + 0.5
 
 
-def _drawn(ink, scale):
-    """Return ink on a canvas of FINE points a pixel, with its centre of mass at the centre."""
+def _drawn(ink, scale, off=0.0):
+    """Return ink on a canvas of FINE points a pixel, its centre of mass `off` before the centre."""
     step = 1 / (scale * FINE)
     if step > 1:  # otherwise a thin stroke could lie between two points
         ink = ndimage.maximum_filter(ink, int(np.ceil(step)))
-    start = _centre_of_mass(ink) - CENTRE * FINE * step
+    start = _centre_of_mass(ink) - (CENTRE * FINE - off) * step
     offset = start + 0.5 * step - 0.5
     return ndimage.affine_transform(
         ink, [step, step], offset, (SIDE * FINE, SIDE * FINE), order=1, mode="constant"
