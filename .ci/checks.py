@@ -38,21 +38,28 @@ def main():
     python("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     python("check_jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
 
-    # Tests that depend on the processor's arithmetic, as the other kinds of processors run them.
-    # The plain tests have run them as this one does.
-    precision = ("pytest", "-q", "-n", "2", "-m", "precision and not slow", "tests")
-    answer = "no" if has_bfloat16() else "yes"
-    step(f"with bfloat16: {answer}")
-    python(*precision, SKDIGITS_TEST_BFLOAT16=answer)
-    if may_use_onednn():
-        step("without oneDNN")
-        python(*precision, TF_ENABLE_ONEDNN_OPTS="0")
+    for environment in other_processors():
+        step(f"as on another processor: {environment}")
+        python("pytest", "-q", "-n", "2", "-m", "precision and not slow", "tests", **environment)
 
     step("wheel and sdist")
     with tempfile.TemporaryDirectory() as folder:
         python("build", "--outdir", folder, ".")
         command(sys.executable, ".ci/check_dist.py", folder)
     step("done")
+
+
+def other_processors():
+    """Return what makes this processor compute as the other kinds do.
+
+    One kind has bfloat16 arithmetic, and TensorFlow uses oneDNN there. Another has neither. A few
+    have oneDNN alone. The plain tests have run as on this one.
+    """
+    without_onednn = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    if has_bfloat16():
+        return [{"SKDIGITS_TEST_BFLOAT16": "no", **without_onednn}]
+    with_bfloat16 = {"SKDIGITS_TEST_BFLOAT16": "yes"}
+    return [with_bfloat16, without_onednn] if may_use_onednn() else [with_bfloat16]
 
 
 def may_use_onednn():
