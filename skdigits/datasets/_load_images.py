@@ -45,17 +45,17 @@ def load_images(
     on_error="raise",
     return_X_y=False,
 ):
-    """Load images of your own, brought to one size.
+    """Load your own images, and bring them to one size.
 
-    Four forms of data are read:
+    The data can have one of these forms:
 
-    - A folder that holds a folder of pictures for each class, named after the class. Above the
-      classes there may be the folders ``train``, and ``test`` or ``val``.
-    - A CSV file with the columns ``path`` and ``label``. Paths count from the folder of the file.
-      A column ``split`` may divide the pictures into train, val and test.
-    - An ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras) or
-      ``train_images``, ``train_labels``, ``val_images``, ... (MedMNIST).
-    - A folder of IDX files that are named as those of MNIST.
+    - A folder that holds a folder of pictures for each class, with the name of the class. The
+      folders of the classes can be in folders ``train``, ``val`` and ``test``.
+    - A CSV file with the columns ``path`` and ``label``. Paths are relative to the folder of the
+      file. A column ``split`` can divide the pictures into train, val and test.
+    - An ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras
+      names them, or ``train_images``, ``train_labels``, ``val_images`` and so on, as MedMNIST does.
+    - A folder of IDX files with names like those of MNIST.
 
     Parameters
     ----------
@@ -63,24 +63,24 @@ def load_images(
         The folder or the file.
 
     subset : {"train", "test", "all"}, default="train"
-        Which part to load. "train" is everything where the data are not divided. "test" is the
-        validation part where there is no test part. "all" is the training images, then the
-        validation images, then the test images.
+        The part to load. "train" is everything if the data are not divided. "test" is the
+        validation part if there is no test part. "all" is the training images, followed by the
+        validation images and the test images.
 
     image_shape : tuple of int, default=None
-        Height and width, (h, w); (h, w, 1) and (h, w, 3) also say the color mode. None takes the
-        size that most pictures have, in all parts together. Pictures of another size are resized,
-        and never distorted: a picture with other proportions is padded on two sides, in the
-        median colour of its border. Give a small size, such as (64, 64), for photographs: the
-        time to train grows with the number of pixels. None is an error where the commonest size
-        has more than 256 x 256 pixels.
+        Height and width, (h, w). (h, w, 1) and (h, w, 3) also set the color mode. None means the
+        size that most pictures of all parts have. Other pictures are resized without distortion:
+        they become as large as fits, and the rest is filled with the median colour of their
+        border. Set a small size, such as (64, 64), for photographs, since the time to train grows
+        with the number of pixels. If None, and most pictures have more than 256 x 256 pixels, an
+        error suggests a size.
 
     color_mode : {"grayscale", "rgb"}, default=None
-        None is "grayscale" if all pictures are stored as grey in all parts, else "rgb".
+        None means "grayscale" if all pictures of all parts are stored as grey, and "rgb" otherwise.
 
     on_error : {"raise", "warn"}, default="raise"
-        What to do with pictures that cannot be read: raise an error that names them, or leave
-        them out with a warning.
+        What to do if pictures cannot be read: "raise" an error that names them, or leave them out
+        and "warn".
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -91,14 +91,14 @@ def load_images(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of shape (n_samples, h, w) or (n_samples, h, w, 3), uint8
-            The images, 0 to 255: grey, or red, green and blue.
+            The images, from 0 to 255: grey, or red, green and blue.
         target : ndarray of shape (n_samples,), int64 or str
-            The labels. They are the names of the classes, not their numbers; integers if all
-            classes of the data are whole numbers without leading zeros.
+            The label of each image: the name of its class. If all names are whole numbers without
+            leading zeros, the labels are integers.
         target_names : ndarray of shape (n_classes,), str
             The classes of all parts, in the order of ``np.unique`` and of ``classes_``.
         filenames : ndarray of shape (n_samples,), str, or None
-            The paths of the pictures; None for arrays.
+            The paths of the pictures. None for arrays.
         DESCR : str
             A description of the data.
 
@@ -108,10 +108,10 @@ def load_images(
     Raises
     ------
     OSError
-        If there is no such path; if pictures cannot be read and `on_error` is "raise", or none
-        can; if an ``.npz`` or IDX file is truncated or corrupt.
+        If there is no such path; if pictures cannot be read and `on_error` is "raise", or if none
+        can be read; if an ``.npz`` or IDX file is truncated or corrupt.
     ValueError
-        If a parameter has a value that it cannot take; if the data have another form, or lack the
+        If a parameter has a value that it cannot take; if the data have another form, or not the
         subset; if the images do not fit into memory.
 
     See Also
@@ -122,20 +122,20 @@ def load_images(
 
     Notes
     -----
-    Hidden files, what systems leave behind (``__MACOSX``, ``Thumbs.db``) and notes beside pictures
-    (such as ``.txt``, ``.csv``, ``.json``) are ignored. Any other file in the folder of a class has
-    to be a picture that Pillow can read: PNG, JPEG, GIF, BMP, TIFF, WebP and others. Pictures in
-    folders below that of a class belong to the class. Links are followed. Folders without pictures
-    are no classes, and a warning names them.
+    Hidden files, files that systems leave behind (``__MACOSX``, ``Thumbs.db``) and notes beside
+    pictures (``.txt``, ``.csv``, ``.json`` and similar) are ignored. Every other file in the folder
+    of a class must be a picture: PNG, JPEG, GIF, BMP, TIFF, WebP or another common format. Pictures
+    further down belong to the class too. Links are followed. A folder without pictures is not a
+    class; a warning names it.
 
-    Each picture is turned as its EXIF data say. Of an animation the first frame is taken. What is
-    transparent becomes white. 16 bits become 8. Grey is made of colours by the weights of
-    ITU-R 601. Resizing takes means over the pixels of larger pictures, and interpolates smaller
-    ones linearly.
+    Pictures are turned as their EXIF data say. An animation gives its first frame. Transparent
+    pixels become white. Values of 16 bits are scaled to 8. Colours become grey by the weights of
+    ITU-R 601. A smaller image has the means of the pixels of the larger one; a larger image is
+    interpolated linearly.
 
-    Each file is decoded on its own into one array, so that the memory needed is that of the array.
-    A file with more pixels than Pillow allows (``PIL.Image.MAX_IMAGE_PIXELS``) counts as one that
-    cannot be read. Arrays of Python objects are refused, since reading them may run code.
+    Pictures are decoded one at a time. A picture with more pixels than
+    ``PIL.Image.MAX_IMAGE_PIXELS`` counts as one that cannot be read. Arrays of Python objects raise
+    an error, since reading them can run code.
 
     Examples
     --------

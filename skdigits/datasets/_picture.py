@@ -58,7 +58,9 @@ def measure_file(path):
     with _open(path) as image:
         try:
             width, height = image.size
-            if _orientation(image) >= 5:
+            # To look for EXIF data behind the pixels of a PNG, Pillow would decode them.
+            is_plain = image.format == "PNG" and "exif" not in image.info
+            if not is_plain and _orientation(image) >= 5:
                 width, height = height, width
             return height, width, _is_grey(image)
         except Exception as error:  # Pillow's plugins raise errors of all types
