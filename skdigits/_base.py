@@ -1,4 +1,4 @@
-"""The scikit-learn contract of every skdigits estimator, once."""
+"""The scikit-learn interface that all classifiers share."""
 
 import copy
 import inspect
@@ -29,8 +29,8 @@ class ImageClassifier(
 ):
     """Base of the image classifiers: training, prediction and state.
 
-    A subclass declares its parameters in ``__init__``, those of `_constraints` among them, and
-    gives its network in `_network_to_build`.
+    A subclass declares its parameters in ``__init__``, including those of `_constraints`, and
+    returns its network from `_network_to_build`.
     """
 
     # Set by fit.
@@ -40,11 +40,11 @@ class ImageClassifier(
     _network: Any  # training.Network
     _rng: np.random.Generator
     # Pickles of older versions lack these.
-    _split_seed: int = 0  # of the rows that early stopping holds out
+    _split_seed: int = 0  # for the rows that early stopping holds out
     _weights_seen: tuple[float, int] = (0.0, 0)  # sum and number of the weights of all calls so far
-    _moments: Moments | None = None  # of all images, while only partial_fit has trained
+    _moments: Moments | None = None  # of all images, as long as only partial_fit has trained
 
-    _may_convolve = True  # whether the network's time may go into convolutions
+    _may_convolve = True  # whether convolutions may take most of the time
 
     _constraints: dict = {
         "image_shape": [c.ARRAY_LIKE, c.NONE],
@@ -69,7 +69,7 @@ class ImageClassifier(
     }
 
     def __new__(cls, *args, **kwargs):
-        """Refuse parameters as SciKeras routes them, and say what they are called here."""
+        """Refuse parameters in the style of SciKeras, and name those to use here."""
         for name in kwargs:
             if "__" in name:
                 _, *parameters = inspect.signature(cls.__init__).parameters
@@ -80,8 +80,8 @@ class ImageClassifier(
     def _network_to_build(self):
         """Return the function that builds the network, and its options by name.
 
-        ``build(input_shape, n_classes, *, dtype, **options)`` gives a Keras model that is not
-        compiled. `dtype` is Keras's dtype policy for the layers that take the time.
+        ``build(input_shape, n_classes, *, dtype, **options)`` returns a Keras model that is not
+        compiled. `dtype` is Keras's dtype policy for the layers that take most of the time.
         """
         raise NotImplementedError
 
@@ -91,8 +91,8 @@ class ImageClassifier(
         Parameters
         ----------
         deep : bool, default=True
-            Makes no difference: no parameter is an estimator to be set up, and `transfer_from` is
-            a finished one.
+            It makes no difference: the only parameter that may be an estimator is `transfer_from`,
+            whose own parameters cannot be set.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class ImageClassifier(
         return super().get_params(deep=False)
 
     def __sklearn_clone__(self):
-        """Clone, but for `transfer_from`: scikit-learn would clone what it has learned away."""
+        """Clone the estimator, but keep `transfer_from`: its clone would not be fitted."""
         bare = copy.copy(self)
         bare.transfer_from = None
         cloned = super(ImageClassifier, bare).__sklearn_clone__()
@@ -110,7 +110,7 @@ class ImageClassifier(
         return cloned
 
     def set_params(self, **params):
-        """Set parameters, as everywhere in scikit-learn.
+        """Set parameters.
 
         Parameters
         ----------
@@ -125,8 +125,8 @@ class ImageClassifier(
         Raises
         ------
         ValueError
-            For a name that is none of them. Of ``optimizer__learning_rate`` and others that are
-            SciKeras's, it says what to use.
+            If there is no parameter of this name. For names in the style of SciKeras, such as
+            ``optimizer__learning_rate``, the message says what to use.
         """
         for name in params:
             prefix = name.partition("__")[0]
@@ -144,24 +144,25 @@ class ImageClassifier(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
-            Images, of any real dtype and scale; uint8 needs the least memory.
+            Images, of any real dtype and scale. uint8 needs the least memory.
 
         y : array-like of shape (n_samples,)
-            Labels of any type, at least two different ones. They are required: a data set that
-            holds labels too, as Keras takes it, gets an error that says what to do.
+            Labels of any type, at least two different ones. They are required: if `X` is a data set
+            that also holds labels, as Keras takes it, an error says what to do.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss, at least 0. Only their ratios count: they are
-            brought to a mean of one.
+            divided by their mean.
 
         X_val : array-like of shape (n_val, ...), default=None
-            Images to measure after each epoch, of the shape and scale of those in `X`; "val_loss"
-            and "val_accuracy" of `history_` are theirs. They are never trained on. Early stopping
-            takes them in place of a part of `X`, unless ``validation_fraction=None``. In a
-            Pipeline, ``Pipeline(..., transform_input=["X_val"])`` transforms them as `X`.
+            Images to measure after each epoch, of the same shape and scale as those in `X`. The
+            results are "val_loss" and "val_accuracy" of `history_`. The network is not trained on
+            them. Early stopping uses them instead of a part of `X`, unless
+            ``validation_fraction=None``. In a pipeline,
+            ``Pipeline(..., transform_input=["X_val"])`` transforms them like `X`.
 
         y_val : array-like of shape (n_val,), default=None
-            Labels of `X_val`, all among those in `y`.
+            Labels of `X_val`. All of them must be in `y`.
 
         Returns
         -------
@@ -171,13 +172,12 @@ class ImageClassifier(
         Raises
         ------
         ValueError
-            For data or parameters that cannot be trained on; the estimator stays as it was.
+            If data or parameters cannot be used. The estimator does not change.
 
         Warns
         -----
         UserWarning
-            Where `X_val` has another scale than `X`, as far as that can be told, or channels come
-            first.
+            If `X_val` seems to have another scale than `X`, or channels seem to come first.
         """
         go_on = self.warm_start and hasattr(self, "_network")
         epochs = resolve_epochs(self.epochs, self.batch_size, _number_of_images(X))
@@ -187,14 +187,16 @@ class ImageClassifier(
     @with_callbacks
     @c.with_checked_parameters
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
-        """Train one epoch on these images, going on from where the estimator stands.
+        """Train one epoch on these images, from the present state of the estimator.
 
-        From nothing, the learning rate is constant: a schedule would have to know the number of
-        calls. The input is standardised by the mean and variance of all images so far. After `fit`,
-        which ends at a rate near zero, the rate is a hundredth of `learning_rate`, and batch
-        normalisation keeps the averages that it has: a few calls on images that are known already,
-        on single images or on those of one class so do no harm. Set a higher `learning_rate` to
-        learn faster, at the price of what was learned.
+        If the estimator was not fitted before, the learning rate is constant, since a schedule
+        would need the number of calls. The input is standardised by the mean and variance of all
+        images so far.
+
+        After `fit` the rate is a hundredth of `learning_rate`, and batch normalisation keeps its
+        averages. So a few calls do little harm, even on known images, on single images or on images
+        of one class. Set a higher `learning_rate` to learn new images faster; the network then
+        forgets more of the earlier ones.
 
         Parameters
         ----------
@@ -205,11 +207,12 @@ class ImageClassifier(
             Their labels.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; the first call needs it where its `y` lacks some.
+            All labels that later calls may have. The first call needs them if its `y` does not have
+            all of them.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss, at least 0. Only their ratios count, those to the
-            weights of all calls so far.
+            Weights of the samples in the loss, at least 0. Only their ratios count, including those
+            to the weights of earlier calls.
 
         Returns
         -------
@@ -219,8 +222,7 @@ class ImageClassifier(
         Raises
         ------
         ValueError
-            As `fit`, and for ``class_weight="balanced"``: the classes of one call are not those of
-            all data.
+            As in `fit`, and for ``class_weight="balanced"``, which needs the labels of all calls.
         """
         if isinstance(self.class_weight, str):
             raise ValueError(
@@ -258,16 +260,16 @@ class ImageClassifier(
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of `classes_`; each row sums to one. Where the outputs are
-            no distribution by themselves, they are what the loss took for one: of sigmoids trained
-            with a categorical cross-entropy, the softmax of their logits; of others, the outputs
-            divided by their sum.
+            Probabilities in the order of `classes_`. Each row sums to one. If the outputs of the
+            network do not sum to one, the loss decides: for sigmoids with a categorical
+            cross-entropy, the probabilities are the softmax of their logits; for other outputs,
+            they are the outputs divided by their sum.
 
         Warns
         -----
         UserWarning
-            Where images have another scale than those of `fit`, such as 0..1 for 0..255, or are
-            their negative, as far as that can be told.
+            If the images seem to have another scale than those of `fit`, such as 0..1 instead of
+            0..255, or seem to be inverted.
         """
         check_is_fitted(self)
         images = self._validate_images(X)
@@ -276,20 +278,20 @@ class ImageClassifier(
 
     @property
     def model_(self):
-        """The fitted Keras model; `fit` trains a new one."""
+        """The fitted Keras model. Another `fit` makes a new one."""
         if not hasattr(self, "_network"):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
         return self._network.model
 
     @property
     def n_parameters_(self):
-        """Number of weights of the fitted network, those of the standardisation included."""
+        """Number of weights of the fitted network, including those of the standardisation."""
         if not hasattr(self, "_network"):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._network.n_parameters
 
     def __dir__(self):
-        """List all attributes but `model_`: who lists them, or shows them, takes their values."""
+        """List all attributes but `model_`: tools read the values of those in the list."""
         names = object.__dir__(self)
         return [name for name in names if name != "model_" and hasattr(self, name)]
 
@@ -297,7 +299,7 @@ class ImageClassifier(
         return hasattr(self, "_network")
 
     def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
-        """Train from the beginning or go on; `epochs` None is the one epoch of `partial_fit`."""
+        """Train from the beginning or go on; `partial_fit` gives None for `epochs`."""
         context = self._init_callback_context(max_subtasks=epochs or 1)
         tasks = EpochTasks(context, self, lambda: {"_network": self._network.copy()}, X, y)
         images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
@@ -347,7 +349,7 @@ class ImageClassifier(
         return result
 
     def _training_parameters(self, n_rows, epochs, gently):
-        """Return all that a training is told: what goes down from here."""
+        """Return the parameters of a training for `skdigits.training`."""
         from skdigits import training
 
         build, options = self._network_to_build()
@@ -380,15 +382,15 @@ class ImageClassifier(
         )
 
     def _prepare_random_numbers(self, go_on):
-        """Begin the random numbers of a training, or go on with those of the last."""
+        """Make a new random generator, or go on with that of the last training."""
         if go_on:
-            self._rng = copy.deepcopy(self._rng)  # the old one stays for an error to go back to
+            self._rng = copy.deepcopy(self._rng)  # after an error the old one is needed
         else:
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
             self._split_seed = int(self._rng.integers(2**31))
 
     def _begin(self, spec, images, train_rows):
-        """Set a new network to the beginning of its training."""
+        """Make a new network, ready for its training."""
         from skdigits import training
 
         if hasattr(self, "_network"):
@@ -400,14 +402,14 @@ class ImageClassifier(
         self.history_, self.n_iter_ = {}, 0
 
     def _go_on(self, spec, images, in_parts):
-        """Make ready to go on with the network that there is."""
+        """Prepare the present network for more training."""
         self._network.check_unchanged(spec)
         if in_parts and self._moments is not None:
             self._moments = self._moments.and_of(images)
             self._network.standardize(*self._moments.values())
 
     def _keep(self, result, is_whole):
-        """Keep what a training gave; a whole one was no call of `partial_fit`."""
+        """Keep the result of a training by `fit` (`is_whole`) or by `partial_fit`."""
         self.history_ = _extended(self.history_, self.n_iter_, result.logs)
         self.n_iter_ += len(result.logs)
         self.best_epoch_ = result.best_epoch
@@ -415,9 +417,9 @@ class ImageClassifier(
             self._moments = None
 
     def _split(self, codes, validation, may_hold_out):
-        """Return the rows to train on, and those to measure: of `validation`, or held out.
+        """Return the rows to train on, and the rows to measure: of `validation`, or held out.
 
-        A training that goes on holds out what the first did, so that nothing was trained on.
+        All trainings with ``warm_start`` hold out the same rows, so that none was trained on.
         """
         rows = np.arange(len(codes), dtype=np.int32)
         if validation is not None:
@@ -428,7 +430,7 @@ class ImageClassifier(
 
 
 def _extended(history, n_before, logs):
-    """Add the logs of epochs to a history of `n_before`; a value that one lacks is NaN."""
+    """Add the logs of epochs to a history of `n_before` epochs; missing values become NaN."""
     names = {**history, **{name: None for log in logs for name in log}}
     return {
         name: [*history.get(name, [nan] * n_before), *(log.get(name, nan) for log in logs)]
@@ -437,7 +439,7 @@ def _extended(history, n_before, logs):
 
 
 def _number_of_images(X):
-    """Return how many images X holds; 0 for what is nothing to train on, as will be said later."""
+    """Return the number of images in X; 0 for other objects, which later checks refuse."""
     try:
         return X.shape[0] if hasattr(X, "shape") else len(X)
     except (TypeError, IndexError):

@@ -1,4 +1,4 @@
-"""A network of the user's as a scikit-learn classifier."""
+"""Any Keras network as a scikit-learn classifier."""
 
 import inspect
 
@@ -9,38 +9,37 @@ PREFIX = "build_options__"
 
 
 class NetworkClassifier(ImageClassifier):
-    """Any Keras network for small images, trained as the other classifiers.
+    """Any Keras network for small images, trained like the other classifiers.
 
-    A function of yours builds the network: residual, recurrent over the rows of an image, made
-    before and loaded, or anything else that takes one image and gives one number a class. The
-    classifier standardises the input, trains, predicts, and is searched, copied and pickled, as
-    :class:`CNNClassifier` is.
+    You write a function that builds the network. It may be residual, recurrent over the rows of an
+    image, loaded from a file, or any other network that takes one image and returns one number for
+    each class. The classifier standardises the input, trains and predicts. It works in searches,
+    copies and pickles like :class:`CNNClassifier`.
 
     Parameters
     ----------
     build : callable
         ``build(input_shape, n_classes, **build_options)`` returns a Keras model that is not
         compiled. `input_shape` is (height, width, channels), or (n_features,) for columns. The
-        model takes one input of this shape; a grey image may lack the channel. It gives one row
-        of `n_classes` probabilities, so end it with ``Dense(n_classes, activation="softmax")``,
-        for two classes too. To pickle the classifier for another process, define the function in
-        a module.
+        model takes one input of this shape. For grey images, the input may also be (height, width).
+        The output is one row of `n_classes` probabilities, so end the model with
+        ``Dense(n_classes, activation="softmax")``, for two classes too. To pickle the classifier
+        for another process, define the function in a module.
 
     build_options : dict, default=None
         Further arguments of `build` by name. A search varies them as ``build_options__NAME``.
 
     standardize : bool, default=True
-        Whether the network gets its input standardised by mean and variance of the training
-        data. Set it to False for a network that scales its input itself, such as one that was
-        trained on raw pixels before.
+        Whether to standardise the input by the mean and variance of the training data. Set it to
+        False if the network scales its input itself, or was trained on raw pixels before.
 
     image_shape : (int, int), (int, int, int) or (int,), default=None
-        Height, width and channels of the images, in pixels; one number says that `X` has so many
-        columns. None reads it from 3-D or 4-D input, and takes 2-D input as columns. Set it to
-        train on images that come as rows.
+        Height, width and channels of the images, in pixels. One number means that `X` has so many
+        columns. None takes the shape from 3-D or 4-D input, and takes 2-D input as columns. Set it
+        to train on images that come as rows.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name, or an object, which brings its own learning rate. Change it to reproduce other work;
+        A name, or an object, which has its own learning rate. Change it to reproduce other work;
         Adam suits all networks here.
 
     learning_rate : float, default=0.003
@@ -48,8 +47,9 @@ class NetworkClassifier(ImageClassifier):
         it where training fails or the loss jumps; raise it where the loss hardly falls.
 
     weight_decay : float, default=0.01
-        Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
-        leaves it to the optimizer: "adamw" has 0.004, the others none. An optimizer object brings
+        Each step multiplies the weights of kernels by 1 minus this number times the learning rate
+        [2]_. Raise it where the training accuracy is far above the validation accuracy. None keeps
+        the optimizer's default: "adamw" has 0.004, the others have none. An optimizer object has
         its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
@@ -70,8 +70,8 @@ class NetworkClassifier(ImageClassifier):
         counted before early stopping sets images aside. More epochs take time in proportion.
 
     batch_size : "auto" or int, default="auto"
-        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger batches
-        make an epoch faster and learn less in it.
+        Images in a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger
+        batches make an epoch faster, and the network learns less in it.
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
@@ -111,7 +111,8 @@ class NetworkClassifier(ImageClassifier):
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the layers from the first convolution on; weights and output stay float32.
         "auto" is bfloat16 on processors that have it, for functional and sequential models of
-        Keras's own layers, and float32 otherwise.
+        Keras's own layers, and float32 otherwise. Set "float32" to compare results between
+        processors.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, at least 0. Only their ratios count, as those of
@@ -125,7 +126,7 @@ class NetworkClassifier(ImageClassifier):
         Whether another `fit` goes on from the weights of the last one.
 
     verbose : int, default=0
-        Keras's progress output: 0 for none, 1 for a bar, 2 for a line an epoch.
+        Keras's progress output: 0 for none, 1 for a bar, 2 for a line per epoch.
 
     random_state : int, RandomState instance or None, default=None
         Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives
@@ -146,11 +147,12 @@ class NetworkClassifier(ImageClassifier):
         (height, width, channels), or (n_features_in_,) for columns.
 
     model_ : keras.Model
-        The trained network, its standardisation included. It takes images of `image_shape_` as
-        they were given to `fit`, less `offset_` and divided by `unit_` where these are not 0 and 1.
+        The trained network, including its standardisation. It takes images of `image_shape_` on
+        the scale of `X`, after `offset_` is subtracted and the difference divided by `unit_`, where
+        these are not 0 and 1.
 
     offset_, unit_ : ndarray of shape (image_shape_[-1],)
-        As of :class:`CNNClassifier`.
+        As in :class:`CNNClassifier`.
 
     n_parameters_ : int
         Number of weights of the network.
@@ -167,16 +169,15 @@ class NetworkClassifier(ImageClassifier):
 
     See Also
     --------
-    CNNClassifier : A convolutional network that is described by its parameters.
+    CNNClassifier : A convolutional network that its parameters describe.
     MLPClassifier : A multi-layer perceptron.
 
     Notes
     -----
-    Weights begin as their Keras initializers draw them from `random_state`. A weight that `build`
-    loads or sets begins as `build` leaves it.
+    The Keras initializers draw the initial weights from `random_state`. A weight that `build` loads
+    or sets begins with this value.
 
-    The model may hold any layer. What Keras's own training adds is not called: a `train_step` of
-    its own, metrics, and callbacks that it was given.
+    The model may have any layers. Its `train_step` and its metrics are not used.
 
     References
     ----------
@@ -287,13 +288,13 @@ class NetworkClassifier(ImageClassifier):
         return params
 
     def set_params(self, **params):
-        """Set parameters, ``build_options__NAME`` among them.
+        """Set parameters, including ``build_options__NAME``.
 
         Parameters
         ----------
         **params : dict
-            Parameters of the class, and options of `build`, by name. An option is set in a copy of
-            `build_options`.
+            Parameters of the class, and options of `build`, by name. Options go into a copy of
+            `build_options`, so that other classifiers do not change.
 
         Returns
         -------
@@ -303,7 +304,7 @@ class NetworkClassifier(ImageClassifier):
         Raises
         ------
         ValueError
-            For a name that is neither a parameter nor an argument of `build`.
+            If a name is neither a parameter nor an argument of `build`.
         """
         options = {
             name.removeprefix(PREFIX): value
@@ -330,9 +331,9 @@ class NetworkClassifier(ImageClassifier):
 
 
 def _check_options(build, options):
-    """Raise if a function does not take these options beside the shape and the number of classes.
+    """Raise if a function does not take these options after the shape and the number of classes.
 
-    A function that does not tell its arguments is left to complain by itself.
+    A function without a readable signature is not checked.
     """
     try:
         parameters = list(inspect.signature(build).parameters.values())

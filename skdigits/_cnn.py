@@ -52,7 +52,7 @@ class CNNClassifier(LayeredClassifier):
         the number of columns is a square of at least 16, and as columns otherwise.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name, or an object, which brings its own learning rate. Change it to reproduce other work;
+        A name, or an object, which has its own learning rate. Change it to reproduce other work;
         Adam suits all networks here.
 
     learning_rate : float, default=0.01
@@ -60,8 +60,9 @@ class CNNClassifier(LayeredClassifier):
         it where training fails or the loss jumps; raise it where the loss hardly falls.
 
     weight_decay : float, default=0.01
-        Share of each kernel's weights, times the learning rate, that a step takes away [2]_. None
-        leaves it to the optimizer: "adamw" has 0.004, the others none. An optimizer object brings
+        Each step multiplies the weights of kernels by 1 minus this number times the learning rate
+        [2]_. Raise it where the training accuracy is far above the validation accuracy. None keeps
+        the optimizer's default: "adamw" has 0.004, the others have none. An optimizer object has
         its own.
 
     learning_rate_schedule : {"constant", "one_cycle"} or Keras schedule, default="one_cycle"
@@ -82,8 +83,8 @@ class CNNClassifier(LayeredClassifier):
         counted before early stopping sets images aside. More epochs take time in proportion.
 
     batch_size : "auto" or int, default="auto"
-        Images a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger batches
-        make an epoch faster and learn less in it.
+        Images in a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger
+        batches make an epoch faster, and the network learns less in it.
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
@@ -149,7 +150,7 @@ class CNNClassifier(LayeredClassifier):
         Whether another `fit` goes on from the weights of the last one.
 
     verbose : int, default=0
-        Keras's progress output: 0 for none, 1 for a bar, 2 for a line an epoch.
+        Keras's progress output: 0 for none, 1 for a bar, 2 for a line per epoch.
 
     random_state : int, RandomState instance or None, default=None
         Seed of weights, shuffling, dropout, augmentation and validation split. The same int gives

@@ -1,6 +1,6 @@
-"""Which values a parameter may have, checked before a training begins.
+"""Check the values of parameters before a training begins.
 
-The messages are worded as scikit-learn's, whose own checks have no public interface.
+The messages have the same words as scikit-learn's. Its own checks have no public interface.
 """
 
 import functools
@@ -25,9 +25,9 @@ class Constraint(NamedTuple):
     Attributes
     ----------
     text : str
-        What it is, as it stands after "must be".
+        A description that completes "must be".
     admits : callable
-        From a value to whether it is one.
+        Takes a value, and returns whether it is allowed.
     """
 
     text: str
@@ -99,17 +99,17 @@ def check_parameters(owner, parameters, constraints):
     Parameters
     ----------
     owner : str
-        Whose parameters they are, for the message.
+        Name of the estimator or function, for the message.
     parameters : dict
         Values by name.
     constraints : dict
-        From a name to the constraints of which the value has to meet one. A parameter that is
-        not among the names may have any value.
+        Lists of constraints by the name of a parameter. A value must meet one of the list. A
+        parameter without a list may have any value.
 
     Raises
     ------
     InvalidParameterError
-        A `ValueError` and a `TypeError`; it names the parameter and what it may be.
+        It is a `ValueError` and a `TypeError`, and names the parameter and its allowed values.
     """
     for name, allowed in constraints.items():
         if name in parameters and not any(each.admits(parameters[name]) for each in allowed):
@@ -122,7 +122,7 @@ def check_parameters(owner, parameters, constraints):
 
 
 def with_checked_parameters(method):
-    """Decorate a method of an estimator: first check its parameters by its `_constraints`."""
+    """Decorate a method of an estimator: first check the parameters by `_constraints`."""
 
     @functools.wraps(method)
     def checked(self, *args, **kwargs):

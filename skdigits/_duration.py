@@ -1,11 +1,11 @@
-"""How long to train: what `epochs` and `batch_size` mean for a number of images."""
+"""The length of a training: what `epochs` and `batch_size` mean for a number of images."""
 
 from math import ceil
 from numbers import Integral
 
 
 def resolve_epochs(epochs, batch_size, n_images):
-    """Return the number of epochs: of a pair, more than the first where that is few steps.
+    """Return the number of epochs; for a pair, as many as the least number of steps needs.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def resolve_epochs(epochs, batch_size, n_images):
     Raises
     ------
     ValueError
-        For a pair of anything else.
+        If `epochs` is neither a number nor a pair of whole numbers.
     """
     if isinstance(epochs, Integral):
         return epochs
@@ -33,7 +33,7 @@ def resolve_epochs(epochs, batch_size, n_images):
 
 
 def resolve_batch_size(batch_size, n_images):
-    """Return the number of images a step: "auto" takes fewer of few, whose steps so cost less."""
+    """Return the number of images in a step; "auto" makes smaller batches of few images."""
     if isinstance(batch_size, Integral):
         return int(batch_size)
     return min(max(n_images // 32, 16), 128)

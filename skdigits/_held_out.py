@@ -5,7 +5,7 @@ from sklearn.model_selection import train_test_split
 
 
 def hold_out(rows, codes, fraction, seed):
-    """Split rows into those to train on and those to measure, stratified by class.
+    """Split rows into rows to train on and rows to measure, stratified by class.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def hold_out(rows, codes, fraction, seed):
     Raises
     ------
     ValueError
-        Where there are too few rows of a class.
+        If a class has too few rows.
     """
     try:
         return train_test_split(rows, test_size=fraction, stratify=codes, random_state=seed)

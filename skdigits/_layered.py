@@ -1,13 +1,13 @@
-"""What MLPClassifier and CNNClassifier have in common: their hidden layers, and their efforts."""
+"""What MLPClassifier and CNNClassifier share: hidden layers and efforts."""
 
 from skdigits import _constraints as c
 from skdigits._base import ImageClassifier
 
 
 class LayeredClassifier(ImageClassifier):
-    """Base of the classifiers whose network is described by parameters."""
+    """Base of the classifiers whose parameters describe the network."""
 
-    # Parameters that differ from the defaults, by effort.
+    # By effort, the parameters that differ from the defaults.
     _efforts: dict
 
     # The function of skdigits.networks that builds the network, and the parameters it takes.
@@ -33,31 +33,31 @@ class LayeredClassifier(ImageClassifier):
 
     @classmethod
     def with_effort(cls, effort, **parameters):
-        """Return a classifier for less or for more time than the defaults take.
+        """Return a classifier that takes less or more time than the defaults.
 
-        The settings were chosen on images held out from the training images of MNIST,
-        Fashion-MNIST and :func:`~skdigits.datasets.load_digits`, for any small images ("best" of
-        a CNN wants 8 x 8 pixels); most of what they were compared with had one seed
-        (benchmarks/sweeps). docs/performance.md has what they reach, and in what time.
+        The settings are meant for any small images; "best" of a CNN needs at least 8 x 8 pixels. We
+        chose them on images held out from the training images of MNIST, Fashion-MNIST and
+        :func:`~skdigits.datasets.load_digits`, mostly with one seed (benchmarks/sweeps).
+        docs/performance.md lists their accuracy and time.
 
         Parameters
         ----------
         effort : {"quick", "default", "best"}
-            "quick" is for a first look, "default" what the class gives without parameters, "best"
-            for the last tenths of a per cent.
+            "quick" is for a first look. "default" has the defaults of the class. "best" gains the
+            last tenths of a per cent.
 
         **parameters
-            Parameters of the class; they go before the settings of the effort.
+            Parameters of the class. They override the settings of the effort.
 
         Returns
         -------
         classifier : object
-            Not fitted. All its parameters are plain, as if given one by one.
+            It is not fitted. `get_params` shows all settings.
 
         Raises
         ------
         ValueError
-            For an effort of another name.
+            If there is no such effort.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Pickles of estimators: of older versions, and with callbacks that pickle alone cannot write."""
+"""Pickles of estimators: from older versions, and with callbacks made of lambdas."""
 
 import copy
 import inspect
@@ -9,10 +9,10 @@ import joblib
 
 
 class OldPickles:
-    """A mixin that loads pickles of older versions, whose classes had fewer parameters."""
+    """A mixin that loads pickles of older versions, which had fewer parameters."""
 
     def __setstate__(self, state):
-        """Restore an estimator; parameters that the pickle lacks get their defaults."""
+        """Restore an estimator; parameters that are not in the pickle get their defaults."""
         parameters = inspect.signature(type(self).__init__).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         estimator: Any = super()
@@ -22,11 +22,11 @@ class OldPickles:
 class PickledCallbacks(OldPickles):
     """A mixin whose pickles can hold Keras callbacks that are made of lambdas.
 
-    `copy.copy` and `copy.deepcopy` do not go through pickles, since they can copy such callbacks.
+    `copy.copy` and `copy.deepcopy` do not use pickles, since they can copy such callbacks.
     """
 
     def __getstate__(self):
-        """Return what to pickle; callbacks go by value if pickle cannot find their functions."""
+        """Return what to pickle; callbacks that pickle cannot write are written by value."""
         state: Any = super().__getstate__()
         if state.get("callbacks"):
             state = {**state, "callbacks": [_picklable(each) for each in state["callbacks"]]}
@@ -46,6 +46,6 @@ class PickledCallbacks(OldPickles):
 def _picklable(callback):
     try:
         pickle.dumps(callback)
-    except Exception:  # of any kind
+    except Exception:  # objects may raise any error
         return joblib.wrap_non_picklable_objects(callback, keep_wrapper=False)
     return callback

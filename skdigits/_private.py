@@ -1,8 +1,8 @@
-"""Private names of TensorFlow and Keras: the only module that uses any.
+"""Private names of TensorFlow and Keras. No other module uses any.
 
-Each function here has a public way, which is taken where the private name is gone. The public way
-is slower, or knows less. With ``SKDIGITS_TEST_PUBLIC_WAYS=1`` in the environment only the public
-ways are taken; tests/test_private.py says which name has moved.
+Each function has a public way, which it takes if the private name is gone. The public way is slower
+or knows less. With ``SKDIGITS_TEST_PUBLIC_WAYS=1`` in the environment, all functions take the
+public way. tests/test_private.py tells which name has moved.
 """
 
 import functools
@@ -11,12 +11,12 @@ from contextlib import suppress
 
 TAKES_PUBLIC_WAYS = os.environ.get("SKDIGITS_TEST_PUBLIC_WAYS") == "1"
 
-# By name, the private and the public way; for tests.
+# The private and the public way by name, for tests.
 WAYS: dict = {}
 
 
 def with_public_way(public):
-    """Decorate a function that uses a private name: `public` stands in where the name is gone."""
+    """Decorate a function that uses a private name: without the name, `public` replaces it."""
 
     def decorate(private):
         @functools.wraps(private)
@@ -33,7 +33,7 @@ def with_public_way(public):
 
 
 def _require(thing, name):
-    """Raise AttributeError where a private name is gone: to set it would help nobody."""
+    """Raise AttributeError if a private name is gone: to set it would have no effect."""
     getattr(thing, name)
 
 
@@ -48,8 +48,8 @@ def _run_graph(graph, images, executor):
 def run_graph(graph, images, executor):
     """Call a concrete function of one argument, with an executor of TensorFlow's.
 
-    For one image the network itself takes less time than a call by the public way, and than
-    handing its operations, which form a chain, from thread to thread.
+    The public way takes longer than the network itself takes for one image. So do several threads
+    that pass the operations of the network to each other.
     """
     from tensorflow.python.eager import context
 
@@ -84,9 +84,9 @@ def tensorflow_runs():
 
 @with_public_way(lambda numbers: None)
 def swap_numbers_of_names(numbers):
-    """Set how often Keras has given which name in this process, and return what it was.
+    """Set how often Keras has used each name in this process, and return the old numbers.
 
-    The public way leaves the numbers as they are.
+    The public way does not change the numbers.
     """
     from keras.src.backend.common import global_state
 
@@ -103,7 +103,7 @@ def _layers_in(model):
 
 
 def _sublayers(layer):
-    """Return the layers that a layer has as attributes, those of a model in order."""
+    """Return the layers in the attributes of a layer; those of a model come in order."""
     import keras
 
     kept = keras.tree.flatten([*getattr(layer, "layers", []), *vars(layer).values()])
@@ -112,7 +112,7 @@ def _sublayers(layer):
 
 @with_public_way(_layers_in)
 def layers_in(model):
-    """Return all layers of a model, also those in its layers."""
+    """Return all layers of a model, including layers inside its layers."""
     return model._flatten_layers(include_self=False, recursive=True)
 
 
@@ -123,7 +123,7 @@ def _own_variables(layer):
 
 @with_public_way(_own_variables)
 def own_variables(layer):
-    """Return the variables of a layer, without those of the layers in it."""
+    """Return the variables of a layer, without those of layers inside it."""
     return layer._trainable_variables + layer._non_trainable_variables
 
 
@@ -133,7 +133,7 @@ def _logits_behind(outputs):
 
 @with_public_way(_logits_behind)
 def logits_behind(outputs):
-    """Return what Keras's losses take in place of a graph's sigmoids; None for other outputs."""
+    """Return what Keras's losses use instead of a graph's sigmoids; None for other outputs."""
     if not _sigmoids_have_logits():
         raise AttributeError
     return getattr(outputs, "_keras_logits", None)
@@ -148,7 +148,7 @@ def _sigmoids_have_logits():
 
 @with_public_way(lambda layer: None)
 def connections(layer):
-    """Return where a layer was called, as a list of Keras's nodes; None where that is unknown."""
+    """Return Keras's nodes for the calls of a layer, as a list; None if they are unknown."""
     return layer._inbound_nodes
 
 
@@ -159,7 +159,7 @@ def connections(layer):
 def adam_moments(optimizer, variables):
     """Return the mean and the variance of each gradient as Adam keeps them.
 
-    The public way gives None: Adam is to apply the gradients itself.
+    The public way returns None: Adam should apply the gradients itself.
     """
     _require(optimizer, "_apply_weight_decay")
     means, variances = optimizer._momentums, optimizer._velocities
@@ -168,15 +168,15 @@ def adam_moments(optimizer, variables):
 
 
 def decay_weights(optimizer, variables):
-    """Take weight decay's share away; for an optimizer of which `adam_moments` knows the rest."""
+    """Apply weight decay; for an optimizer for which `adam_moments` returns moments."""
     optimizer._apply_weight_decay(variables)
 
 
 @with_public_way(lambda optimizer: None)
 def excluded_from_weight_decay(optimizer):
-    """Return the pattern of the names that ``exclude_from_weight_decay`` was given, if any.
+    """Return the pattern of names that ``exclude_from_weight_decay`` got, or None.
 
-    Keras keeps it out of the optimizer's config.
+    The config of the optimizer does not contain it.
     """
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     return pattern.pattern if pattern else None
@@ -186,20 +186,20 @@ def excluded_from_weight_decay(optimizer):
 
 
 def _take_model_back(callback):
-    with suppress(Exception):  # some look into the model
+    with suppress(Exception):  # some callbacks use the model
         callback.set_model(None)
 
 
 @with_public_way(_take_model_back)
 def take_model_back(callback):
-    """Have a callback forget the model that it was given."""
+    """Make a callback forget the model that it was given."""
     _require(callback, "_model")
     callback._model = None
 
 
 @with_public_way(lambda callback: None)
 def forget_swapped_averages(callback):
-    """Have ``SwapEMAWeights`` forget that the weights in the model were averages."""
+    """Make ``SwapEMAWeights`` forget that the weights in the model were averages."""
     _require(callback, "_ema_weights_in_model")
     callback._ema_weights_in_model = False
 
@@ -212,6 +212,6 @@ def restored_epoch(model):
 
 @with_public_way(lambda model: None)
 def forget_restored_epoch(model):
-    """Have a model forget what `restored_epoch` returns."""
+    """Make a model forget what `restored_epoch` returns."""
     _require(model, "_initial_epoch")
     model._initial_epoch = None

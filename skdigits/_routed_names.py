@@ -1,6 +1,6 @@
 """Advice on names of parameters in the style of SciKeras, such as ``optimizer__learning_rate``."""
 
-# By prefix: how to give an object with such a setting.
+# By prefix, how to pass an object with such a setting.
 OBJECTS = {
     "optimizer": "optimizer=keras.optimizers.SGD({}=...), or another of Keras's optimizers",
     "loss": "loss=keras.losses.CategoricalCrossentropy({}=...), or another of Keras's losses",
@@ -10,7 +10,7 @@ CALLED_HERE = {"lr": "learning_rate", "validation_split": "validation_fraction"}
 
 
 def advice_on(name, parameters):
-    """Return what to use in place of such a name, as the end of an error message.
+    """Return what to use instead of such a name, as the end of an error message.
 
     Parameters
     ----------

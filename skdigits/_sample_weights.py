@@ -1,4 +1,4 @@
-"""Weights of the images in the loss: those of samples and of classes, brought to a mean of one."""
+"""Weights of the images in the loss: sample weights times class weights, with a mean of one."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -6,7 +6,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 
 def loss_weights(sample_weight, class_weight, y, n_samples, earlier):
-    """Return a weight for each image, of mean one together with those of earlier calls.
+    """Return a weight for each image. The mean over all calls is one.
 
     Parameters
     ----------
@@ -22,12 +22,12 @@ def loss_weights(sample_weight, class_weight, y, n_samples, earlier):
     -------
     weights : ndarray of float64
     seen : (float, int)
-        Sum and number of all weights so far, before they are brought to a mean.
+        Sum and number of all weights so far, before they are divided by their mean.
 
     Raises
     ------
     ValueError
-        For weights of another shape, for negative ones, and where all are zero.
+        If weights have another shape, if one is negative, or if all are zero.
     """
     if sample_weight is None and class_weight is None:
         return np.ones(n_samples), earlier
@@ -43,7 +43,7 @@ def loss_weights(sample_weight, class_weight, y, n_samples, earlier):
 
 
 def _checked(sample_weight, n_samples):
-    """Return weights of samples as an array; None and a number are the same for all."""
+    """Return sample weights as an array; a number is the weight of each sample, None means 1."""
     if sample_weight is None or np.isscalar(sample_weight):
         sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
     weights = check_array(

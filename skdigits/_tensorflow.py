@@ -1,7 +1,7 @@
-"""The one place that imports TensorFlow and Keras: quietly, and fit for worker processes.
+"""Import TensorFlow and Keras: quietly, and with settings that suit worker processes.
 
-Every other module writes ``from skdigits._tensorflow import keras, tf``. ``import skdigits`` does
-not import this module; the first ``fit`` does.
+All other modules write ``from skdigits._tensorflow import keras, tf``. ``import skdigits`` does not
+import this module; the first ``fit`` does.
 """
 
 import gc
@@ -14,15 +14,15 @@ from contextlib import contextmanager, suppress
 from skdigits._log_lines import without_log_lines
 from skdigits._private import swap_numbers_of_names, tensorflow_runs
 
-MOST_THREADS = 4  # more are slow where workers share the cores (docs/performance.md)
+MOST_THREADS = 4  # more are slow if workers share the cores (docs/performance.md)
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def _import_quietly():
-    """Import TensorFlow and Keras without their banners, leaving the environment as it was."""
+    """Import TensorFlow and Keras without their banners, and restore the environment."""
     before = os.environ.get(_LOG_LEVEL)
-    os.environ.setdefault(_LOG_LEVEL, "3")  # read once, when the library loads
+    os.environ.setdefault(_LOG_LEVEL, "3")  # TensorFlow reads it once, when it loads
     try:
         with without_log_lines():
             import tensorflow
@@ -40,15 +40,15 @@ def _import_quietly():
 
 
 def _fix_number_of_threads():
-    """Tell TensorFlow the same numbers of threads in every process of this machine.
+    """Give TensorFlow the same numbers of threads in every process of this machine.
 
-    TensorFlow splits its sums into as many parts as it has threads for one operation, so that this
-    number decides the last digits of a fit; how many cores run the threads does not. Told nothing,
-    it takes the cores that the process may use, and two workers that share them would differ from
-    their parent. What the caller has chosen, in TensorFlow's own ways, is left as it is, and so is
-    a TensorFlow that runs already.
+    TensorFlow splits its sums into as many parts as it has threads for one operation. So this
+    number decides the last digits of a fit; the number of cores does not. By default TensorFlow has
+    one thread for each core that the process may use. Two workers that share the cores would then
+    differ from their parent. If the caller has set a number by TensorFlow's own means, it stays. If
+    TensorFlow runs already, nothing changes.
     """
-    # The cores that are there, not those that this process may use.
+    # All cores of the machine, not only those that this process may use.
     n_threads = min(os.cpu_count() or 1, MOST_THREADS)
     for kind in ("intra", "inter"):
         in_environment = os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS")
@@ -60,14 +60,14 @@ def _fix_number_of_threads():
 
 @contextmanager
 def neutral_keras():
-    """Work with Keras's own defaults, whatever the caller has set, and leave no trace.
+    """Work with Keras's default settings, and restore the caller's settings at the end.
 
-    Keras takes dtypes and the order of channels from global settings, and draws a seed from
-    Python's random generator for each initializer and dropout layer that it makes. It numbers
-    names through the whole process. Here the numbers begin anew, so that equal networks have equal
-    names: for each new name of a variable TensorFlow keeps some memory for good. Keras's many new
-    objects would set off a collection of garbage, a fifth of a second in a process that has
-    imported TensorFlow, so that waits until the work is done.
+    Keras takes dtypes and the order of channels from global settings. It draws a seed from Python's
+    random generator for each initializer and dropout layer, and numbers names through the whole
+    process. Here the numbers begin anew, so that equal networks have equal names: for each new name
+    of a variable, TensorFlow keeps some memory until the process ends. Keras's many new objects
+    would start a garbage collection, which takes a fifth of a second after TensorFlow is imported.
+    So garbage collection is off meanwhile.
     """
     with _settings_lock:
         settings = {
@@ -94,14 +94,14 @@ def neutral_keras():
 
 
 def check_process():
-    """Raise if this process was forked from one that already ran TensorFlow.
+    """Raise if this process was forked from a process that ran TensorFlow.
 
     TensorFlow's threads do not survive a fork, so the first operation would wait forever.
 
     Raises
     ------
     RuntimeError
-        In such a forked process.
+        If the process was forked so.
     """
     if _forked_while_running:
         raise RuntimeError(

@@ -7,9 +7,9 @@ from numpy.random import RandomState
 
 
 def unchanged_after_error(method):
-    """Decorate a method that trains: after an error of any kind, the estimator is as before.
+    """Decorate a method that trains: after any error, restore the estimator.
 
-    Use it outside of scikit-learn's decorators, since their callbacks may fail too.
+    Put it above scikit-learn's decorators, since their callbacks may fail too.
     """
 
     @functools.wraps(method)

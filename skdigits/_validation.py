@@ -1,4 +1,4 @@
-"""What the classifiers do with their input before anything is trained or predicted."""
+"""Check the input of the classifiers before training and prediction."""
 
 from math import prod
 from typing import Any
@@ -19,7 +19,7 @@ from skdigits._numbers import Origin, to_float32
 from skdigits._scale import ENOUGH_ROWS, Scale, learn_scale
 from skdigits._warnings import warn
 
-# Numbers that are taken as they are; scikit-learn turns all else into the first of them.
+# dtypes that are kept; scikit-learn converts all others to the first.
 NUMBERS = [
     np.float64, np.float32, np.float16, np.uint8, np.int64, np.uint64,
     np.int32, np.uint32, np.int16, np.uint16, np.int8,
@@ -27,7 +27,7 @@ NUMBERS = [
 
 
 class ValidatedInput:
-    """The part of a classifier that checks its input, and learns what later input must be like."""
+    """A mixin that checks the input, and learns what later input must be like."""
 
     image_shape: Any
     transfer_from: Any
@@ -35,23 +35,23 @@ class ValidatedInput:
     image_shape_: tuple
     _origin: Origin | None
     _scale: Scale | None
-    _square_rows = False  # whether rows of a square number are images where nothing else is said
+    _square_rows = False  # whether rows are square images by default
 
     @property
     def offset_(self):
-        """What `model_` wants subtracted from each column of X; 0 from usual ones."""
+        """What to subtract from each column of X before `model_`; 0 for usual columns."""
         return self._known_origin.offset
 
     @property
     def unit_(self):
-        """What `model_` wants the differences from `offset_` to be divided by; 1 as a rule."""
+        """What to divide the differences from `offset_` by before `model_`; usually 1."""
         return self._known_origin.unit
 
     @property
     def _known_origin(self):
         if not hasattr(self, "image_shape_"):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        # Pickles of old versions lack it.
+        # Pickles of old versions do not have it.
         return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
 
     def _validate_labelled_images(self, X, y, classes, known):
@@ -69,7 +69,7 @@ class ValidatedInput:
         return images, codes
 
     def _labelled_images(self, X, y, classes, known):
-        """Return images and labels 0..n-1; set their shape and the classes where not known yet."""
+        """Return images and labels 0..n-1; set their shape and the classes if not known yet."""
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
         check_labels(y)
@@ -101,7 +101,7 @@ class ValidatedInput:
         return self._as_images(rows), np.searchsorted(self.classes_, y)
 
     def _validate_validation_data(self, X_val, y_val):
-        """Return images, labels 0..n-1 and weights of one; None where there are none."""
+        """Return images, labels 0..n-1 and weights of one; None without validation data."""
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
@@ -115,12 +115,12 @@ class ValidatedInput:
         return images, codes, np.ones(len(codes))
 
     def _validate_images(self, X):
-        """Return images to predict, as the network takes them."""
+        """Return the images to predict in the form that the network takes."""
         shape, name = self.image_shape_, type(self).__name__
-        # scikit-learn's validation takes longer than the prediction of one image, so arrays that
-        # need no conversion are only looked at for what it would reject.
+        # scikit-learn's validation takes longer than the prediction of one image. Arrays that need
+        # no conversion skip it, after the checks below.
         if (
-            type(X) is np.ndarray  # others may have a mask
+            type(X) is np.ndarray  # subclasses may have a mask
             and X.dtype in (np.uint8, np.float32)
             and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
             and len(X)
@@ -136,12 +136,12 @@ class ValidatedInput:
         return self._as_images(rows)
 
     def _warn_of_scale(self, images, name="X"):
-        """Warn where images have another scale than those of the training."""
+        """Warn if images have another scale than those of the training."""
         # Pickles of old versions do not know the scale.
         _warn_of_scale(getattr(self, "_scale", None), images, name, "that of fit")
 
     def _find_origin(self, rows):
-        """Return the origin of the numbers of `rows`: that of a body, which has learned from it."""
+        """Return the origin of the numbers of `rows`; with `transfer_from`, that of its data."""
         if self.transfer_from is not None:
             return getattr(self.transfer_from, "_origin", None)
         return Origin.of(rows.reshape(-1, *self.image_shape_))
@@ -149,7 +149,7 @@ class ValidatedInput:
     def _as_images(self, rows):
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
-        return to_float32(images, getattr(self, "_origin", None))  # pickles of old versions lack it
+        return to_float32(images, getattr(self, "_origin", None))  # old pickles have none
 
 
 def _warn_of_scale(scale, images, name, expected):

@@ -1,7 +1,7 @@
 """The networks: pure functions from an input shape to an uncompiled Keras model.
 
-They work in plain Keras, and as ``KerasClassifier(model=build_cnn)`` of SciKeras, which hands over
-what it knows of the data as ``meta``.
+They work in plain Keras, and in SciKeras as ``KerasClassifier(model=build_cnn)``. SciKeras passes
+the properties of the data as ``meta``.
 """
 
 from skdigits.networks._around import build_around

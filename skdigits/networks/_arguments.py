@@ -1,10 +1,10 @@
-"""The arguments of the building functions: completed and checked."""
+"""Complete and check the arguments of the building functions."""
 
 from numbers import Integral, Real
 
 
 def shapes(input_shape, n_classes, meta):
-    """Complete the shape and the number of classes from SciKeras's `meta`, and check them."""
+    """Return the shape and the number of classes, from SciKeras's `meta` if not given."""
     if meta is not None:
         input_shape = meta["X_shape_"][1:] if input_shape is None else input_shape
         n_classes = meta["n_classes_"] if n_classes is None else n_classes
@@ -41,7 +41,7 @@ def _is_size(value):
 
 
 def dropout_rates(dropout, n_layers):
-    """Return one dropout rate for each layer; without layers the one rate that was given."""
+    """Return one dropout rate for each layer; without layers, return the single rate."""
     rates = tuple(dropout) if hasattr(dropout, "__len__") else (dropout,) * max(n_layers, 1)
     if len(rates) != max(n_layers, 1):
         raise ValueError(

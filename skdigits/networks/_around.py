@@ -1,4 +1,4 @@
-"""A network of the user's, with the standardisation of its input."""
+"""Add the standardisation of the input to a user's network."""
 
 from skdigits._private import layers_in
 from skdigits._tensorflow import keras
@@ -10,7 +10,7 @@ from skdigits.networks._layers import STANDARDIZE, standardized_input
 def build_around(
     input_shape, n_classes, *, build, build_options, standardize=True, precision, dtype="float32"
 ):
-    """Build a network by a function of the user's, and put the standardisation before it.
+    """Build a network by a user's function, and put the standardisation before it.
 
     Parameters
     ----------
@@ -21,36 +21,36 @@ def build_around(
         Number of outputs.
 
     build : callable
-        ``build(input_shape, n_classes, **build_options)`` gives a Keras model that is not
-        compiled, and takes one image to one row of `n_classes` outputs. Grey images may have a
-        channel there or not.
+        ``build(input_shape, n_classes, **build_options)`` returns a Keras model that is not
+        compiled. The model takes one input and returns one row of `n_classes` outputs. Its input
+        may lack the channel of grey images.
 
     build_options : dict
         Further arguments of `build`.
 
     standardize : bool, default=True
-        Whether the network gets standardised input.
+        Whether to standardise the input of the network.
 
     precision : {"auto", "float32", "bfloat16"}
-        "auto" leaves a model in float32 that has no convolution, or a layer that is not Keras's.
+        With "auto", a model keeps float32 if it has no convolution or has layers of the user's.
 
     dtype : str, default="float32"
-        Keras dtype policy of the layers from the first convolution on, but for the last with
-        weights: what `precision` comes to on this processor.
+        Keras dtype policy of the layers from the first convolution on, except for the last layer
+        with weights. The caller derives it from `precision` and the processor.
 
     Returns
     -------
     keras.Model
-        Not compiled. The layers of a functional or sequential model are its own layers; a model
-        of another kind is one of its layers.
+        It is not compiled. It contains the layers of a functional or sequential model. A model of
+        another kind becomes one layer.
 
     Raises
     ------
     TypeError
-        Where `build` gives something else than a Keras model.
+        If `build` does not return a Keras model.
     ValueError
-        For a compiled model, for one of other inputs or outputs, and for "bfloat16" with a model
-        that is neither functional nor sequential.
+        If the model is compiled, if its inputs or outputs are wrong, or if `precision` is
+        "bfloat16" and the model is neither functional nor sequential.
     """
     input_shape, n_classes = shapes(input_shape, n_classes, None)
     model = build(input_shape, n_classes, **build_options)
@@ -60,7 +60,7 @@ def build_around(
     is_graph = bool(getattr(model, "inputs", None))
     names = [layer.name for layer in model.layers]
     inputs, x = standardized_input(input_shape)
-    if not standardize or STANDARDIZE in names:  # as the networks of this package have it
+    if not standardize or STANDARDIZE in names:  # networks of this package standardise themselves
         x = inputs
     if is_graph:
         x = _with_shape(x, model, input_shape)
@@ -82,7 +82,7 @@ def _check_model(model):
 
 
 def _with_shape(x, model, input_shape):
-    """Give images the shape of a model's input; grey ones may lack the channel there."""
+    """Reshape images to a model's input, which may lack the channel of grey images."""
     if not takes_images(model, input_shape):
         found = ", ".join(str(tuple(each.shape[1:])) for each in model.inputs)
         raise ValueError(
@@ -94,7 +94,7 @@ def _with_shape(x, model, input_shape):
 
 
 def _layers_on(x, model, inputs):
-    """Return the outputs of a model's own layers, called on `x`, which is made of `inputs`."""
+    """Call a model's own layers on `x`, which depends on `inputs`, and return the outputs."""
 
     def call(layer, *args, **kwargs):
         return layer(*(x if each is inputs else each for each in args), **kwargs)
@@ -118,7 +118,7 @@ def _check_outputs(outputs, n_classes):
 
 
 def _set_dtype(model, dtype, is_graph, by_itself):
-    """Set the dtype policy of the layers that take the time."""
+    """Set the dtype policy of the layers that take most of the time."""
     is_known = all(type(layer).__module__.startswith("keras.") for layer in layers_in(model))
     if by_itself and not (is_graph and is_known):
         return

@@ -12,7 +12,7 @@ from skdigits.networks._layers import (
     standardized_input,
 )
 
-# Of the convolutions, by default: chosen by benchmarks.sweep.
+# Filters of the convolutions by default, chosen by benchmarks.sweep.
 FILTERS = (16, 48, 96)
 
 
@@ -34,27 +34,27 @@ def build_cnn(
 ):
     """Build a convolutional network: blocks of convolutions and a pooling, then dense layers.
 
-    Convolutions use "valid" padding, as the published studies do, where that leaves at least
-    2 x 2 pixels after the last pooling, and "same" padding on smaller images.
+    Convolutions use "valid" padding, as the published studies do, if it leaves at least 2 x 2
+    pixels after the last pooling. On smaller images they use "same" padding.
 
     Parameters
     ----------
     input_shape : tuple of int, default=None
-        (height, width), (height, width, channels), or (n_features,). Columns have no
-        neighbours, so that kernels and pools are then one wide. None takes it from `meta`.
+        (height, width), (height, width, channels), or (n_features,). For columns, kernels and
+        pools have the size 1, since columns have no neighbours. None takes it from `meta`.
 
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
 
     filters : "auto" or sequence of int or of sequences of int, default="auto"
-        Filters of the convolutions of each block: one, or several before the pooling. "auto" is
-        (16, 48, 96), or the first of these where more poolings would leave nothing.
+        Filters of each convolution. Each entry is one block: a number is one convolution, a
+        sequence several. "auto" is (16, 48, 96), or fewer of these for small images.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels.
 
     pool_size : int or (int, int), default=2
-        Height and width of the max pooling that ends each block, in pixels; 1 for none.
+        Height and width of the max pooling at the end of each block, in pixels. 1 means no pooling.
 
     hidden_layer_sizes : sequence of int, default=(128,)
         Units of the dense layers between the last pooling and the output.
@@ -63,21 +63,20 @@ def build_cnn(
         As in :func:`build_mlp`.
 
     dropout : float or sequence of float, default=0.0
-        As in :func:`build_mlp`; as a sequence, one rate for each dense hidden layer. One rate
-        for all goes to the dense hidden layers, or where there are none to the flattened pixels
-        before the output.
+        Share of units left out in training, in [0, 1): one rate for all dense hidden layers, or a
+        sequence with one rate for each. Without dense hidden layers, one rate applies to the output
+        of the last pooling.
 
     Returns
     -------
     keras.Model
-        Not compiled. Its first weights, "standardize", are the mean and variance of the input
-        (0 and 1 until they are set).
+        It is not compiled. Its first layer, "standardize", holds the mean and variance of the
+        input, 0 and 1 until they are set.
 
     Raises
     ------
     ValueError
-        For images that are too small for the pooling, and for shapes, sizes or rates that make
-        no network.
+        If images are too small for the pooling, or a shape, size or rate is not valid.
 
     Examples
     --------
@@ -129,7 +128,7 @@ def _blocks(filters, input_shape, pool):
 
 
 def _padding(image, blocks, kernel, pool):
-    """Choose "valid" padding where enough of the image is left, else "same"."""
+    """Choose "valid" padding if enough of the image is left, else "same"."""
     for padding, enough in (("valid", 2), ("same", 1)):
         height, width = image[:2]
         for block in blocks:
@@ -137,7 +136,7 @@ def _padding(image, blocks, kernel, pool):
                 height -= len(block) * (kernel[0] - 1)
                 width -= len(block) * (kernel[1] - 1)
             height, width = height // pool[0], width // pool[1]
-        # a dimension that began smaller than that has nothing to lose
+        # a dimension that was smaller from the beginning is enough
         if height >= min(enough, image[0]) and width >= min(enough, image[1]):
             return padding
     raise ValueError(

@@ -1,10 +1,10 @@
-"""Keras models, looked at and copied."""
+"""Copy Keras models, and ask about their layers."""
 
 from skdigits._tensorflow import keras
 
 
 def copy_network(model, dtype="float32"):
-    """Copy a Keras model and its weights, for another arithmetic.
+    """Copy a Keras model and its weights, with another dtype policy.
 
     Parameters
     ----------
@@ -12,13 +12,13 @@ def copy_network(model, dtype="float32"):
         Functional or sequential.
 
     dtype : str, default="float32"
-        Keras dtype policy of the layers from the first convolution on, but for the last with
-        weights. All others are float32: they have the pixels, or the probabilities.
+        Keras dtype policy of the layers from the first convolution on, except for the last layer
+        with weights. The other layers are float32: they process the pixels or the probabilities.
 
     Returns
     -------
     keras.Model
-        Not compiled.
+        It is not compiled.
     """
     n_left = sum(bool(layer.weights) for layer in model.layers)
     policy = "float32"
@@ -35,7 +35,7 @@ def copy_network(model, dtype="float32"):
             config["dtype"] = policy if n_left else "float32"
         return type(layer).from_config(config)
 
-    # Of a compiled model Keras copies the loss and the optimizer too, as far as it can.
+    # Make a new model first: Keras would try to copy the loss and optimizer of a compiled one.
     layers = keras.Model(_one(model.inputs), _one(model.outputs), name=model.name)
     new = keras.models.clone_model(layers, clone_function=copied)
     new.set_weights(model.get_weights())
@@ -47,14 +47,14 @@ def _one(tensors):
 
 
 def convolves(layer):
-    """Return whether a Keras layer is a convolution, or a model that has one."""
+    """Tell whether a Keras layer is a convolution, or a model that has one."""
     kinds = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
     inner = getattr(layer, "layers", [])
     return isinstance(layer, kinds) or any(convolves(each) for each in inner)
 
 
 def takes_images(body, input_shape):
-    """Return whether a Keras model takes images of a shape, grey ones also without a channel."""
+    """Tell whether a Keras model takes images of a shape; grey images need no channel."""
     shapes = [input_shape]
     if len(input_shape) == 3 and input_shape[-1] == 1:
         shapes.append(input_shape[:-1])

@@ -1,4 +1,4 @@
-"""A network from another one, whose layers have learned already."""
+"""Build a network from a trained one."""
 
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
@@ -16,37 +16,37 @@ def build_from(
     dtype="float32",
     meta=None,
 ):
-    """Build a network from another one: its layers and weights, but for a new output layer.
+    """Build a network from another one: its layers and weights, with a new output layer.
 
     Parameters
     ----------
     input_shape : tuple of int, default=None
-        (height, width) or (height, width, channels), as `body` takes it; grey images may have a
-        channel there or not. None takes it from `meta`.
+        (height, width) or (height, width, channels), as `body` takes it. The input of `body` may
+        lack the channel of grey images. None takes it from `meta`.
 
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
 
     body : keras.Model
-        A built classifier, functional or sequential, of one input. Its last layer with weights
-        and all behind it are left out. It stays as it is.
+        A built classifier with one input, functional or sequential. The new network has its layers
+        before the last layer with weights. `body` itself does not change.
 
     output_activation, kernel_initializer, meta
         As in :func:`build_mlp`, for the new output layer.
 
     dtype : str, default="float32"
-        Keras dtype policy of the copied layers from the first convolution on, whatever those of
-        `body` have; the others are float32.
+        Keras dtype policy of the copied layers from the first convolution on. The others are
+        float32. The policies of `body` do not matter.
 
     Returns
     -------
     keras.Model
-        Not compiled. All its layers but the last are copies of those of `body`.
+        It is not compiled. All layers but the last are copies of layers of `body`.
 
     Raises
     ------
     ValueError
-        Where `body` takes images of another shape, or has no layer to leave out.
+        If `body` takes images of another shape, or has fewer than two layers with weights.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def build_from(
     if len(x.shape) > 2:
         x = keras.layers.Flatten(name=FLATTENED)(x)
     inputs, shape = copied.inputs, tuple(body.input_shape[1:])
-    if shape != input_shape:  # the body knows grey images without a channel
+    if shape != input_shape:  # the body takes grey images without a channel
         features, inputs = keras.Model(inputs, x), keras.Input(input_shape)
         x = features(keras.layers.Reshape(shape)(inputs))
     outputs = output_layer(x, n_classes, output_activation, kernel_initializer)

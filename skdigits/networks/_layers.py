@@ -5,16 +5,16 @@ from skdigits._tensorflow import keras
 STANDARDIZE = "standardize"
 FLATTENED = "flattened"
 
-# Of batch normalisation's averages, which prediction uses. Keras's 0.99 would still be near where
-# it began after the few steps of a short training.
+# Momentum of batch normalisation's averages, which prediction uses. With Keras's 0.99, the averages
+# would still be near their first values after the few steps of a short training.
 MOMENTUM = 0.9
 
 
 def standardized_input(input_shape):
-    """Return the input, and its standardisation, with which a network begins."""
+    """Return the input of a network, and the standardised input."""
     inputs = keras.Input(input_shape, dtype="float32", name="images")
-    # A batch normalisation that is never trained is (x - mean) / std with weights to set, and a
-    # stock layer: models load and convert without skdigits.
+    # A frozen batch normalisation computes (x - mean) / std, with mean and variance as weights. It
+    # is a layer of Keras's own, so models load and convert without skdigits.
     standardize = keras.layers.BatchNormalization(
         center=False, scale=False, epsilon=1e-36, trainable=False, dtype="float32", name=STANDARDIZE
     )
@@ -22,7 +22,7 @@ def standardized_input(input_shape):
 
 
 def dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype):
-    """Add the dense hidden layers; without any, the one dropout rate goes to their input."""
+    """Add the dense hidden layers; without any, apply the dropout rate to `x`."""
     if not sizes and rates[0]:
         return keras.layers.Dropout(rates[0], dtype=dtype, name="hidden_dropout")(x)
     for number, (units, rate) in enumerate(zip(sizes, rates, strict=False), start=1):
@@ -33,7 +33,7 @@ def dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dt
 
 
 def finish(x, activation, batch_norm, rate, dtype, name):
-    """Add what follows the sum of a layer of this name: normalisation, activation, dropout."""
+    """Add what follows the sums of a layer: normalisation, activation, dropout."""
     if batch_norm:
         normalization = keras.layers.BatchNormalization
         x = normalization(momentum=MOMENTUM, dtype=dtype, name=f"{name}_normalization")(x)
@@ -45,7 +45,7 @@ def finish(x, activation, batch_norm, rate, dtype, name):
 
 
 def output_layer(x, n_classes, activation, kernel_initializer):
-    """Return the outputs of a network: a dense layer with one unit a class, in float32."""
+    """Return the outputs: a dense layer with one unit for each class, in float32."""
     return keras.layers.Dense(
         n_classes,
         activation=activation,
@@ -56,7 +56,7 @@ def output_layer(x, n_classes, activation, kernel_initializer):
 
 
 def copy_of(keras_object, name=None):
-    """Give each layer an object of its own: Keras's keep a seed or weights."""
+    """Copy a Keras object, since it may keep a seed or weights; return others as they are."""
     if hasattr(keras_object, "get_config"):
         config = keras_object.get_config()
         if "name" in config:

@@ -23,14 +23,14 @@ def build_mlp(
     Parameters
     ----------
     input_shape : tuple of int, default=None
-        (height, width), (height, width, channels), or (n_features,) for columns that are no
-        image. None takes it from `meta`.
+        (height, width), (height, width, channels), or (n_features,) for columns. None takes it from
+        `meta`.
 
     n_classes : int, default=None
         Number of outputs, at least 2. None takes it from `meta`.
 
     hidden_layer_sizes : sequence of int, default=(128,)
-        Units of each hidden layer.
+        Number of units of each hidden layer.
 
     activation : str, callable or keras.Layer, default="relu"
         Activation of the hidden layers.
@@ -39,32 +39,33 @@ def build_mlp(
         Activation of the output layer.
 
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
-        How the kernels of all layers begin.
+        Initial values of the kernels.
 
     dropout : float or sequence of float, default=0.0
-        Share of units left out in training, in [0, 1): one rate for every hidden layer, or one
-        rate a layer.
+        Share of units left out in training, in [0, 1): one rate for all hidden layers, or a
+        sequence with one rate for each.
 
     batch_norm : bool, default=False
-        Whether each hidden layer is normalised over the batch before its activation.
+        Whether to normalise each hidden layer over the batch before its activation.
 
     dtype : str, default="float32"
         Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
         float32.
 
     meta : dict, default=None
-        What SciKeras tells a building function; fills `input_shape` and `n_classes`.
+        What SciKeras passes to a building function. It replaces `input_shape` and `n_classes` that
+        are None.
 
     Returns
     -------
     keras.Model
-        Not compiled. Its first weights, "standardize", are the mean and variance of the input
-        (0 and 1 until they are set).
+        It is not compiled. Its first layer, "standardize", holds the mean and variance of the
+        input, 0 and 1 until they are set.
 
     Raises
     ------
     ValueError
-        For shapes, sizes or rates that make no network.
+        If a shape, size or rate is not valid.
 
     Examples
     --------
