@@ -42,7 +42,7 @@ class NetworkClassifier(ImageClassifier):
         A name, or an object, which has its own learning rate. Change it to reproduce other work;
         Adam suits all networks here.
 
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.01
         Learning rate of an optimizer given by name. With "one_cycle" it is the highest rate. Lower
         it where training fails or the loss jumps; raise it where the loss hardly falls.
 
@@ -201,7 +201,7 @@ class NetworkClassifier(ImageClassifier):
     ...         layers.GRU(units),
     ...         layers.Dense(n_classes, activation="softmax"),
     ...     ])
-    >>> classifier = NetworkClassifier(build, learning_rate=0.01, random_state=0)
+    >>> classifier = NetworkClassifier(build, random_state=0)
     >>> classifier = classifier.set_params(build_options__units=24).fit(X, y)
     >>> bool(classifier.score(X_test, y_test) > 0.8)
     True
@@ -222,7 +222,7 @@ class NetworkClassifier(ImageClassifier):
         standardize=True,
         image_shape=None,
         optimizer="adam",
-        learning_rate=0.003,
+        learning_rate=0.01,
         weight_decay=0.01,
         learning_rate_schedule="one_cycle",
         loss="auto",
