@@ -67,7 +67,7 @@ def neutral_keras():
     process. Here the numbers begin anew, so that equal networks have equal names: for each new name
     of a variable, TensorFlow keeps some memory until the process ends. Keras's many new objects
     would start a garbage collection, which takes a fifth of a second after TensorFlow is imported.
-    So garbage collection is off meanwhile.
+    So garbage collection is off during the work.
     """
     with _settings_lock:
         settings = {

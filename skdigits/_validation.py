@@ -96,7 +96,7 @@ class ValidatedInput:
         if unknown:
             raise ValueError(
                 f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
-                "call must see all classes, or be told them."
+                "call needs all classes, in y or by the argument classes."
             )
         return self._as_images(rows), np.searchsorted(self.classes_, y)
 
@@ -156,6 +156,6 @@ def _warn_of_scale(scale, images, name, expected):
     complaint = scale and len(images) and scale.complaint(images)
     if complaint:
         warn(
-            f"{name} seems to have another scale than {expected}: {complaint}. Predictions mean "
-            "little then; give images or columns of the same scale."
+            f"{name} seems to have another scale than {expected}: {complaint}. Predictions are "
+            "then unreliable. Give images or columns of the same scale."
         )

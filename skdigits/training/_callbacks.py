@@ -105,8 +105,9 @@ class Callbacks:
     def _warn_of(self, callback):
         self._watches_rate = False
         warn(
-            f"{type(callback).__name__} sets the learning rate in vain: it is set anew at every "
-            "step, by learning_rate_schedule='one_cycle'. Set learning_rate_schedule='constant'."
+            f"{type(callback).__name__} sets the learning rate without effect: the training sets "
+            "it at every step (learning_rate_schedule='one_cycle'). Set "
+            "learning_rate_schedule='constant'."
         )
 
 

@@ -74,7 +74,7 @@ class InitialValues:
 
 
 def _initializers(model):
-    """Return each of a model's variables with its initializer, or None where none is known.
+    """Return each of a model's variables with its initializer, or with None if it is unknown.
 
     Keras layers name initializers after variables: ``kernel_initializer`` initializes ``kernel``.
     """

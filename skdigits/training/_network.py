@@ -31,7 +31,7 @@ class Network:
         self._written_by = versions()
         self._compiled: Any = None
         self._giving_back: Any = None
-        self._float32_model: Any = None  # a copy, where the model trains in bfloat16
+        self._float32_model: Any = None  # a copy, if the model trains in bfloat16
 
     @property
     def compiled(self):
@@ -110,7 +110,7 @@ class Network:
         if changed:
             raise ValueError(
                 f"Training cannot go on with another {changed[0]!r} than it began with; call fit "
-                "with warm_start=False to begin anew."
+                "with warm_start=False to train a new network."
             )
 
     def probabilities(self, images, *, averaged):
