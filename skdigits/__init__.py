@@ -4,17 +4,17 @@ Importing this package takes milliseconds: scikit-learn comes with the first nam
 TensorFlow and Keras with the first ``fit``.
 """
 
-from skdigits import _registry
+from skdigits import _classifier_registry
 
-__all__ = sorted(_registry.CLASSIFIERS)
+__all__ = sorted(_classifier_registry.CLASSIFIERS)
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    if name not in _registry.CLASSIFIERS:
+    if name not in _classifier_registry.CLASSIFIERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _registry.load_class(name)
+    return _classifier_registry.load_class(name)
 
 
 def __dir__():

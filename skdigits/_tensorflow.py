@@ -12,7 +12,7 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 
 from skdigits._log_lines import without_log_lines
-from skdigits._private import swap_numbers_of_names, tensorflow_runs
+from skdigits._private_names import swap_numbers_of_names, tensorflow_runs
 
 MOST_THREADS = 4  # more are slow if workers share the cores (docs/performance.md)
 

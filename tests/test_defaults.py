@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
 
-from skdigits._registry import SHORT_NAMES, load_class
+from skdigits._classifier_registry import SHORT_NAMES, load_class
 from skdigits.datasets import load_digits
 
 CLASSES = [load_class(name) for name in SHORT_NAMES.values()]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from skdigits._classifier_registry import SHORT_NAMES
 from skdigits._named_data import load_data, load_split, title_of
-from skdigits._registry import SHORT_NAMES
 from skdigits.cli._arguments import check_folder, command_line, split_names
 from skdigits.cli._data_argument import HELP, METAVAR, check_data, warnings_told
 from skdigits.cli._models import BASELINES, make_model

@@ -1,6 +1,6 @@
 """The models that the command line knows, by name."""
 
-from skdigits._registry import SHORT_NAMES, load_class
+from skdigits._classifier_registry import SHORT_NAMES, load_class
 from skdigits.cli._arguments import unknown
 
 # For each name of a network the class and the effort.

@@ -3,8 +3,8 @@
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits._base import ImageClassifier
-from skdigits._members import members
-from skdigits._registry import CLASSIFIERS
+from skdigits._classifier_registry import CLASSIFIERS
+from skdigits._open_estimators import members
 from skdigits.inspection._drawn_images import square_shape
 
 

@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 
 from skdigits._arrays import as_array
 from skdigits._image_shape import SMALLEST_SQUARE
-from skdigits._members import members
+from skdigits._open_estimators import members
 
 
 def square_shape(n_features):

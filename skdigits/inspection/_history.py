@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skdigits._members import members
 from skdigits._nested import last_step
+from skdigits._open_estimators import members
 from skdigits.inspection._drawing import new_axes
 
 # The palette of Okabe and Ito for colour-blind readers, without its pale yellow.

@@ -10,8 +10,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from skdigits._base import ImageClassifier
-from skdigits._members import members
 from skdigits._nested import last_step
+from skdigits._open_estimators import members
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection._model_results import Outcome, Run

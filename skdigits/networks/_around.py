@@ -1,6 +1,6 @@
 """Add the standardisation of the input to a user's network."""
 
-from skdigits._private import layers_in
+from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
 from skdigits.networks._copy import convolves, takes_images

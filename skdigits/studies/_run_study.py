@@ -8,7 +8,7 @@ from dataclasses import replace
 from numbers import Integral
 
 from skdigits.studies._declarations import Study
-from skdigits.studies._experiments import Experiments
+from skdigits.studies._experiment_runner import Experiments
 from skdigits.studies._published_figures import compare_published
 from skdigits.studies._quick import quicken
 from skdigits.studies._store import RunStore

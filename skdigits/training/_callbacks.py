@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skdigits._private import forget_swapped_averages, take_model_back
+from skdigits._private_names import forget_swapped_averages, take_model_back
 from skdigits._tensorflow import keras
 from skdigits._warnings import warn
 from skdigits.training._probabilities import loss_traits

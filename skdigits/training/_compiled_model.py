@@ -39,7 +39,7 @@ class CompiledModel:
     graphs : Graphs
         They train, measure and predict.
     key, condition, lent_out
-        For the pool, see `skdigits.training._pool`.
+        For the pool, see `skdigits.training._model_pool`.
     """
 
     def __init__(self, spec):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._private import run_graph
+from skdigits._private_names import run_graph
 from skdigits._tensorflow import check_process, neutral_keras, tf
 from skdigits.training._probabilities import normalized
 

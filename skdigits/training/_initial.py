@@ -7,7 +7,7 @@ change, and a model that is used again begins exactly as a new one.
 
 import numpy as np
 
-from skdigits._private import layers_in, own_variables
+from skdigits._private_names import layers_in, own_variables
 from skdigits._tensorflow import keras
 
 # A weight with so few different values was not trained: an LSTM's bias begins with zeros and ones.

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skdigits._private import forget_restored_epoch, restored_epoch
+from skdigits._private_names import forget_restored_epoch, restored_epoch
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
 from skdigits.training._plan import make_plan

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skdigits._tensorflow import tf
-from skdigits.training import _pool
+from skdigits.training import _model_pool
 from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._steps import is_float32
 from skdigits.training._views import views
@@ -40,14 +40,14 @@ class Network:
 
     def _take(self, seed=None):
         if self._compiled is None:
-            with _pool.lock:  # several threads may use one estimator
+            with _model_pool.lock:  # several threads may use one estimator
                 if self._compiled is None:
                     self._compiled = self._acquire(seed)
         return self._compiled
 
     def _acquire(self, seed):
         try:
-            compiled = _pool.acquire(self.spec, seed)
+            compiled = _model_pool.acquire(self.spec, seed)
         except Exception as error:
             if self._written_by == versions():
                 raise
@@ -56,7 +56,7 @@ class Network:
             fill(compiled, self._state, self._written_by)
             self._state, self._written_by = None, versions()
         self._n_parameters = compiled.model.count_params()
-        self._giving_back = weakref.finalize(self, _pool.release, compiled)
+        self._giving_back = weakref.finalize(self, _model_pool.release, compiled)
         self._giving_back.atexit = False
         return compiled
 
@@ -68,7 +68,7 @@ class Network:
     @property
     def can_give_back(self):
         """Whether the pool would keep the compiled model of this network."""
-        return _pool.keeps(self.compiled)
+        return _model_pool.keeps(self.compiled)
 
     @property
     def n_parameters(self):
@@ -152,7 +152,7 @@ class Network:
 
     def suspend(self):
         """Give the compiled model back, if nobody else holds it."""
-        if self._compiled is not None and _pool.is_free(self._compiled):
+        if self._compiled is not None and _model_pool.is_free(self._compiled):
             self._state = self.get_state()
             self._compiled = None
             self._giving_back()

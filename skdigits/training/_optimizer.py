@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits._private import adam_moments, decay_weights, excluded_from_weight_decay
+from skdigits._private_names import adam_moments, decay_weights, excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skdigits._private import logits_behind
+from skdigits._private_names import logits_behind
 from skdigits._tensorflow import keras, tf
 
 

@@ -10,7 +10,7 @@ from skdigits import networks
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import check_parameters, is_name, loss_of
-from skdigits.training._frozen import UnknownError, freeze
+from skdigits.training._comparable import UnknownError, freeze
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
 

@@ -8,7 +8,7 @@ memory. The batch dimension is dynamic: one trace works for every batch size.
 import functools
 from contextlib import contextmanager
 
-from skdigits._private import layers_in
+from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, tf
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE

@@ -6,13 +6,14 @@ it can train another estimator. Python counts the references. References from ga
 """
 
 import sys
+from types import MethodType
 
-from skdigits._private import connections, layers_in
+from skdigits._private_names import SET_BY_USE, connections, layers_in
 
 # Attributes that Keras sets when a model is used: functions that refer to the model ...
 FUNCTIONS = ("train_function", "test_function", "predict_function")
 # ... and others.
-OF_USE = {*FUNCTIONS, "_called", "_eval_epoch_iterator", "_initial_epoch", "history"}
+OF_USE = {*FUNCTIONS, *SET_BY_USE, "history"}
 OF_USE |= {"stop_training", "stop_evaluating", "stop_predicting"}
 
 
@@ -31,8 +32,6 @@ class Condition:
 
     def holds(self, compiled):
         """Tell whether the condition is still the same."""
-        for name in FUNCTIONS:  # Keras makes them again at the next use
-            setattr(compiled.model, name, None)
         references = _references(compiled)
         if references is None or references != self._references:
             return False
@@ -58,7 +57,27 @@ def _references(compiled):
         return None
     values = [part.value for part in parts if hasattr(part, "handle")]
     tensors = [tensor for each in nodes for node in each for tensor in node.output_tensors]
-    return [sys.getrefcount(each) for group in (parts, values, tensors) for each in group]
+    counts = [sys.getrefcount(each) for group in (parts, values, tensors) for each in group]
+    counts[parts.index(compiled.model)] -= _references_of_functions(compiled.model)
+    return counts
+
+
+def _references_of_functions(model):
+    """Return how many references to a model the functions hold that Keras has made of it."""
+    left = [getattr(model, name) for name in FUNCTIONS]
+    holders: dict = {}  # by id: cells of closures, and bound methods
+    while left:
+        each = left.pop()
+        each = getattr(each, "python_function", each)  # of a tf.function
+        if isinstance(each, MethodType) and each.__self__ is model:
+            holders[id(each)] = each
+        for cell in getattr(each, "__closure__", None) or ():
+            if cell.cell_contents is model:
+                holders[id(cell)] = cell
+            elif id(cell) not in holders and callable(cell.cell_contents):
+                holders[id(cell)] = None
+                left.append(cell.cell_contents)
+    return sum(holder is not None for holder in holders.values())
 
 
 def _attributes(part):

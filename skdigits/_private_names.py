@@ -2,7 +2,7 @@
 
 Each function has a public way, which it takes if the private name is gone. The public way is slower
 or knows less. With ``SKDIGITS_TEST_PUBLIC_WAYS=1`` in the environment, all functions take the
-public way. tests/test_private.py tells which name has moved.
+public way. tests/test_private_names.py tells which name has moved.
 """
 
 import functools
@@ -150,6 +150,11 @@ def _sigmoids_have_logits():
 def connections(layer):
     """Return Keras's nodes for the calls of a layer, as a list; None if they are unknown."""
     return layer._inbound_nodes
+
+
+# Attributes that Keras sets when a model is used. A model that was lent out is not used again where
+# one of them has another name.
+SET_BY_USE = ("_called", "_eval_epoch_iterator", "_initial_epoch")
 
 
 # Keras: optimizers

@@ -1,4 +1,7 @@
-"""One run of a study: a fit that is measured, or a search. What it gives is plain data."""
+"""One run of a study: a fit that is measured, or a search. What it gives is plain data.
+
+`skdigits.studies._experiment_runner` calls it for runs that are not in the store yet.
+"""
 
 import warnings
 from contextlib import contextmanager
@@ -6,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
-from skdigits._registry import SHORT_NAMES, load_class
+from skdigits._classifier_registry import SHORT_NAMES, load_class
 from skdigits.model_selection._measure import (
     errors_name,
     import_keras_first,

@@ -8,7 +8,7 @@ from test_common import ESTIMATORS
 from typer.testing import CliRunner
 
 import skdigits
-from skdigits._registry import CLASSIFIERS, SHORT_NAMES
+from skdigits._classifier_registry import CLASSIFIERS, SHORT_NAMES
 from skdigits.cli._app import app
 from skdigits.studies import STUDIES
 

@@ -1,9 +1,9 @@
 """A small pool of compiled models whose estimators are gone, for later fits of equal networks.
 
 Building and tracing a model costs far more than a fit on a few thousand images. When Python
-collects an estimator, its compiled model comes back here. The next fit with an equal spec starts it
-again, with weights from its own seed and a new optimizer state. The result is the same, bit for
-bit, as with a new model. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
+collects an estimator, or it is fitted anew, its compiled model comes back here. The next fit with
+an equal spec starts it again, with weights from its own seed and a new optimizer state. The result
+is the same, bit for bit, as with a new model. ``SKDIGITS_POOL_SIZE=0`` turns the pool off.
 """
 
 import gc
@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 
 from skdigits._tensorflow import check_process, neutral_keras
 from skdigits.training._compiled_model import CompiledModel
-from skdigits.training._condition import Condition
+from skdigits.training._lent_models import Condition
 
 POOL_SIZE = 8
 # Collect garbage after so many dropped models. The parts of a model refer to each other, and Python

@@ -15,7 +15,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 
 import numpy as np
 
-from skdigits._private import excluded_from_weight_decay
+from skdigits._private_names import excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
 
 # The definitions in these modules do not change while a process runs.

@@ -18,8 +18,8 @@ from skdigits.model_selection._model_results import (
     summarize,
 )
 from skdigits.studies._declarations import Search, Sweep
+from skdigits.studies._measured_runs import make_estimator, measured_fit, plain, run_search
 from skdigits.studies._progress import StudyProgress, fits_of_runs
-from skdigits.studies._runs import make_estimator, measured_fit, plain, run_search
 from skdigits.studies._statistics import class_differences, paired_differences
 from skdigits.studies._study_data import part
 from skdigits.studies._study_results import ExperimentResult, SearchResult, SweepResult

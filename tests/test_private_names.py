@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 from support import run_python
 
-from skdigits import _private
+from skdigits import _private_names
 
-PACKAGE = Path(_private.__file__).parent
+PACKAGE = Path(_private_names.__file__).parent
 MODEL = keras.Sequential(
     [
         keras.Input((4,)),
@@ -35,7 +35,7 @@ def traced(function, *arguments):
 
 
 def way_of(name, way):
-    return _private.WAYS[name][["private", "public"].index(way)]
+    return _private_names.WAYS[name][["private", "public"].index(way)]
 
 
 BOTH_WAYS = pytest.mark.parametrize("way", ["private", "public"])
@@ -52,8 +52,8 @@ def test_run_graph(way):
 RUNS = """
 import sys
 import tensorflow as tf
-from skdigits import _private
-runs = _private.WAYS["tensorflow_runs"][int(sys.argv[1])]
+from skdigits import _private_names
+runs = _private_names.WAYS["tensorflow_runs"][int(sys.argv[1])]
 before = tf.config.threading.get_inter_op_parallelism_threads()
 assert runs() is False
 assert tf.config.threading.get_inter_op_parallelism_threads() == before
@@ -121,7 +121,7 @@ def test_adam_moments():
     np.testing.assert_allclose(mean, [0.1, -0.1], rtol=1e-5)
     np.testing.assert_allclose(variance, [0.001, 0.001], rtol=1e-5)
     before = weight.numpy()
-    _private.decay_weights(optimizer, [weight])
+    _private_names.decay_weights(optimizer, [weight])
     np.testing.assert_allclose(weight, before * (1 - 0.001 * 0.004), rtol=1e-6)
     assert way_of("adam_moments", "public")(optimizer, [weight]) is None
 
@@ -164,6 +164,15 @@ def test_restored_epoch(tmp_path):
     assert way_of("restored_epoch", "private")(model) == 0
 
 
+def test_what_use_sets():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = set(vars(model))
+    model.fit(np.zeros((2, 1)), np.zeros(2), verbose=0)
+    assert set(_private_names.SET_BY_USE) <= set(vars(model))
+    assert set(vars(model)) - before <= {*_private_names.SET_BY_USE, "stop_training", "history"}
+
+
 # Python's own, and the method by which scikit-learn's mixin for callbacks is to be used.
 ALLOWED = {"_getframe", "_init_callback_context"}
 
@@ -192,7 +201,7 @@ def private_names(tree):
 
 def test_no_other_module_uses_private_names():
     trees = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
-    del trees[Path(_private.__file__)]
+    del trees[Path(_private_names.__file__)]
     found = {path: private_names(tree) for path, tree in trees.items()}
     ours = set.union(*(defined for defined, _ in found.values()))
     foreign = {path.name: used - ours - ALLOWED for path, (_, used) in found.items()}

@@ -1,6 +1,8 @@
-"""The one list of skdigits' network classifiers; every other module reads it.
+"""The one list of skdigits' network classifiers.
 
-To add a classifier, write its module, add it here, and document it.
+The package, the command line, the studies, the messages of the displays, and the tests of the
+documentation read it. To add a classifier, write its module, add it here, and describe it in the
+user guide. A class with a short name has efforts, too: see `skdigits._layered`.
 """
 
 from importlib import import_module
