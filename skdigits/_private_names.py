@@ -6,6 +6,7 @@ public way. tests/test_private_names.py tells which name has moved.
 """
 
 import functools
+import math
 import os
 from contextlib import suppress
 
@@ -144,6 +145,15 @@ def _sigmoids_have_logits():
     import keras
 
     return hasattr(keras.activations.sigmoid(keras.ops.zeros(1)), "_keras_logits")
+
+
+@with_public_way(lambda variable: math.inf)
+def creation_number(variable):
+    """Return a number that is higher for a Keras variable that was made later.
+
+    By the public way all are made last.
+    """
+    return int(variable.value._unique_id.rpartition("_")[2])
 
 
 @with_public_way(lambda layer: None)

@@ -4,6 +4,7 @@
 OBJECTS = {
     "optimizer": "optimizer=keras.optimizers.SGD({}=...), or another of Keras's optimizers",
     "loss": "loss=keras.losses.CategoricalCrossentropy({}=...), or another of Keras's losses",
+    "build_options": "build_options={{'{}': ...}}, a dict of all options of the function 'build'",
     "callbacks": "callbacks=[keras.callbacks.EarlyStopping({}=...)], or others of Keras's",
 }
 CALLED_HERE = {"lr": "learning_rate", "validation_split": "validation_fraction"}

@@ -144,6 +144,8 @@ class ValidatedInput:
         """Return the origin of the numbers of `rows`; with `transfer_from`, that of its data."""
         if self.transfer_from is not None:
             return getattr(self.transfer_from, "_origin", None)
+        if not getattr(self, "standardize", True):
+            return None  # the network is to get the numbers as they are
         return Origin.of(rows.reshape(-1, *self.image_shape_))
 
     def _as_images(self, rows):

@@ -402,3 +402,103 @@ def test_a_fresh_process_predicts_the_same(tmp_path):
     with open(tmp_path / "a.pkl", "wb") as file:
         pickle.dump((estimator, X, estimator.predict_proba(X)), file)
     run_python(WORKER, tmp_path / "a.pkl", os.path.dirname(__file__))
+
+
+OUTSIDE = dense((6, 6, 1), 3)
+
+
+def test_layers_that_were_made_elsewhere_are_refused_unless_they_are_frozen():
+    with pytest.raises(ValueError, match=r"made before it, such as .*transfer_from"):
+        network(lambda shape, n: OUTSIDE).fit(X, Y)
+    base = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(8)])
+    base.trainable = False
+    before = base.get_weights()
+
+    def build(input_shape, n_classes):
+        head = layers.Dense(n_classes, activation="softmax")
+        return keras.Sequential([keras.Input(input_shape), base, head])
+
+    for seed in range(2):
+        estimator = network(build, random_state=seed, precision="float32").fit(X, Y)
+        assert_same_weights(base.get_weights(), before)
+        assert_same_weights(weights(estimator)[2:4], before)
+
+
+def test_layers_as_options_keep_their_weights():
+    norm = layers.Normalization(axis=None)
+    norm.adapt(X[..., np.newaxis])
+
+    def build(input_shape, n_classes, norm=None):
+        output = layers.Dense(n_classes, activation="softmax")
+        return keras.Sequential([keras.Input(input_shape), norm, layers.Flatten(), output])
+
+    estimator = network(build, build_options={"norm": norm}, standardize=False).fit(X, Y)
+    np.testing.assert_allclose(float(norm.mean.numpy().squeeze()), X.mean(), rtol=1e-4)
+    outputs = estimator.model_.predict(X[..., np.newaxis], verbose=0)
+    np.testing.assert_allclose(outputs, estimator.predict_proba(X), atol=1e-4)
+
+
+ACTIVATION = "relu"
+
+
+def by_activation(input_shape, n_classes):
+    return dense(input_shape, n_classes, activation=ACTIVATION)
+
+
+@pytest.mark.parametrize("way", ["deepcopy", "pickle"])
+def test_a_copy_whose_network_has_become_another_is_refused(way, monkeypatch):
+    estimator = network(by_activation).fit(X, Y)
+    expected = estimator.predict_proba(X)
+    is_copy = way == "deepcopy"
+    twin = copy.deepcopy(estimator) if is_copy else pickle.loads(pickle.dumps(estimator))
+    monkeypatch.setattr("test_network_classifier.ACTIVATION", "tanh")
+    with pytest.raises(ValueError, match="gives another network than when the classifier was"):
+        twin.predict_proba(X)
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+
+
+def test_a_builder_that_reads_files_or_imports_is_called_for_each_fit(monkeypatch, tmp_path):
+    path = tmp_path / "units"
+
+    def by_file(input_shape, n_classes):
+        with open(path) as file:
+            return dense(input_shape, n_classes, units=int(file.read()))
+
+    def by_import(input_shape, n_classes):
+        import test_network_classifier
+
+        return dense(input_shape, n_classes, units=test_network_classifier.UNITS)
+
+    for build in (by_file, by_import):
+        sizes = []
+        for units in (3, 5):
+            path.write_text(str(units))
+            monkeypatch.setattr("test_network_classifier.UNITS", units)
+            sizes.append(network(build).fit(X, Y).n_parameters_)
+        assert sizes[0] < sizes[1]
+
+
+def test_a_network_that_is_not_standardised_gets_the_numbers_as_they_are():
+    columns = 10_000_000 + np.arange(60.0)[:, np.newaxis] * [1.0, 0.5]
+    estimator = network(standardize=False, epochs=1, learning_rate=1e-9).fit(columns, Y)
+    assert estimator.offset_.tolist() == [0, 0]
+    assert network().fit(columns, Y).offset_.min() >= 10_000_000
+
+
+def test_whole_numbers_as_an_embedding_takes_them():
+    def build(input_shape, n_classes):
+        output = layers.Dense(n_classes, activation="softmax")
+        inputs = keras.Input(input_shape, dtype="int32")
+        return keras.Sequential([inputs, layers.Embedding(8, 4), layers.Flatten(), output])
+
+    columns = np.stack([Y, (Y + 1) % 3], axis=1)
+    estimator = network(build, standardize=False, epochs=40, learning_rate=0.02).fit(columns, Y)
+    assert estimator.score(columns, Y) == 1
+
+
+def test_hints():
+    with pytest.raises(TypeError, match=r"build_options={'units': ...}"):
+        network(build_options__units=3)
+    with pytest.raises(ValueError, match="ndim") as caught:
+        network(residual).fit(X.reshape(60, -1), Y)
+    assert any("set image_shape" in note for note in caught.value.__notes__)

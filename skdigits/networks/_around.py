@@ -53,7 +53,7 @@ def build_around(
         "bfloat16" and the model is neither functional nor sequential.
     """
     input_shape, n_classes = shapes(input_shape, n_classes, None)
-    model = build(input_shape, n_classes, **build_options)
+    model = _call(build, input_shape, n_classes, build_options)
     _check_model(model)
     if isinstance(model, keras.Sequential) and not model.built:
         model.build((None, *input_shape))
@@ -71,13 +71,24 @@ def build_around(
     return keras.Model(inputs, outputs, name=model.name)
 
 
+def _call(build, input_shape, n_classes, build_options):
+    try:
+        return build(input_shape, n_classes, **build_options)
+    except Exception as error:
+        error.add_note(f"It was raised by the function 'build', for input_shape={input_shape}.")
+        if len(input_shape) == 1:
+            error.add_note("X has columns; to train on images, set image_shape.")
+        raise
+
+
 def _check_model(model):
     if not isinstance(model, keras.Model):
         raise TypeError(f"The function 'build' must return a keras.Model; it returned {model!r}.")
     if model.compiled:
         raise ValueError(
             "The function 'build' returned a compiled model. Leave model.compile out: the "
-            "optimizer and the loss are parameters of the classifier, `optimizer` and `loss`."
+            "optimizer and the loss are parameters of the classifier, `optimizer` and `loss`. Load "
+            "a saved model with compile=False."
         )
 
 

@@ -22,6 +22,13 @@ from skdigits._tensorflow import keras, tf
 LIBRARIES = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow"}
 LIBRARIES |= sys.stdlib_module_names - {"__main__"}
 
+# Code that uses these modules depends on its arguments only ...
+PURE = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow", "collections", "functools"}
+PURE |= {"dataclasses", "enum", "itertools", "math", "numbers", "operator", "types", "typing"}
+# ... and code with these names may depend on files, on the environment or on chance.
+IMPURE_NAMES = {"open", "input", "next", "iter", "globals", "locals", "vars", "eval", "exec"}
+IMPURE_NAMES |= {"__import__", "environ", "getenv", "random", "load", "load_model", "read_text"}
+
 
 class UnknownError(Exception):
     """The behaviour of an object cannot be known from its attributes."""
@@ -137,6 +144,8 @@ class _Behaviour:
         if isinstance(value, BuiltinFunctionType):
             raise UnknownError
         names, read = _names(value.__code__), value.__globals__
+        if names & IMPURE_NAMES or not _imports(value.__code__) <= PURE:
+            raise UnknownError
         used = sorted(_globals(value.__code__) & set(read))
         return (
             value.__code__,
@@ -155,8 +164,11 @@ class _Behaviour:
         """Freeze what code refers to; of a module, only the names that the code mentions."""
         if not isinstance(value, ModuleType):
             return self.of(value)
-        if value.__name__.partition(".")[0] in LIBRARIES:
+        library = value.__name__.partition(".")[0]
+        if library in PURE:
             return value.__name__
+        if library in LIBRARIES:
+            raise UnknownError
         found = sorted(name for name in names if hasattr(value, name))
         return value.__name__, tuple((name, self.of(getattr(value, name))) for name in found)
 
@@ -198,6 +210,17 @@ def _inside(code):
 def _names(code):
     """Return the names of variables and attributes that code mentions."""
     return {name for each in _inside(code) for name in each.co_names}
+
+
+@functools.lru_cache
+def _imports(code):
+    """Return the packages that code imports when it runs."""
+    return {
+        instruction.argval.partition(".")[0]
+        for each in _inside(code)
+        for instruction in dis.get_instructions(each)
+        if instruction.opname == "IMPORT_NAME"
+    }
 
 
 @functools.lru_cache

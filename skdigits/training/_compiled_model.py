@@ -1,7 +1,11 @@
 """A compiled Keras model: build it from its spec, and set it to the start of a training."""
 
+import hashlib
+import json
+
 import numpy as np
 
+from skdigits._private_names import creation_number, layers_in
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
@@ -38,24 +42,29 @@ class CompiledModel:
         The values of all variables of the model, the optimizer and the augmenter.
     graphs : Graphs
         They train, measure and predict.
+    architecture : str or None
+        Equal for equal networks of a function of the user's; None where it cannot be known.
     key, condition, lent_out
         For the pool, see `skdigits.training._model_pool`.
     """
 
     def __init__(self, spec):
         self.spec = spec
+        begun = creation_number(keras.Variable(0.0))
         self.model = _compile(spec)
+        _refuse_older_weights(self.model, begun)
         self.optimizer = self.model.optimizer
         self.augmenter = make_augmenter(spec.augmentation, spec.input_shape)
         traits = loss_traits(spec.loss)
         if "output_activation" not in spec.options:  # else it was checked before building
             refuse_negative_outputs(self.model, traits, spec.loss)
-        self._initial = InitialValues(self.model)
-        self._augmenter_initial = InitialValues(self.augmenter) if self.augmenter else None
+        self._initial = InitialValues(self.model, begun)
+        self._augmenter_initial = InitialValues(self.augmenter, begun) if self.augmenter else None
         self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
         self.variables = Variables(self.model, self.optimizer, self.augmenter)
         steps = Steps(self.model, self.augmenter, traits, spec.sets_rate)
         self.graphs = Graphs(steps, spec.input_shape)
+        self.architecture = _architecture(self.model) if "build" in spec.options else None
         self.key = self.condition = None
         self.lent_out = False  # whether others have seen the model
 
@@ -118,6 +127,28 @@ class CompiledModel:
             model.compile(optimizer=optimizer, loss=self.spec.loss)
             optimizer.build(model.trainable_variables)
         return model
+
+
+def _architecture(model):
+    layers = layers_in(model)
+    if not all(type(layer).__module__.startswith("keras.") for layer in layers):
+        return None
+    try:
+        return hashlib.sha256(json.dumps(model.get_config()).encode()).hexdigest()
+    except Exception:  # a layer that cannot tell its configuration
+        return None
+
+
+def _refuse_older_weights(model, begun):
+    """Raise if weights to train were made before the model: others use them, too."""
+    older = [each for each in model.trainable_variables if creation_number(each) < begun]
+    if older:
+        raise ValueError(
+            f"The network has weights to train that were made before it, such as {older[0].path!r}:"
+            " each fit needs weights of its own. Create the layers in the function 'build'. To "
+            "begin from a network that has learned, use transfer_from, or set its layers to "
+            "trainable=False."
+        )
 
 
 def _compile(spec):

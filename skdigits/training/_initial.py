@@ -7,7 +7,7 @@ change, and a model that is used again begins exactly as a new one.
 
 import numpy as np
 
-from skdigits._private_names import layers_in, own_variables
+from skdigits._private_names import creation_number, layers_in, own_variables
 from skdigits._tensorflow import keras
 
 # A weight with so few different values was not trained: an LSTM's bias begins with zeros and ones.
@@ -27,19 +27,23 @@ class InitialValues:
     model : keras.Model
         Just built.
 
+    begun : float
+        The creation number of a variable that was made just before. A weight that is older has
+        been used elsewhere, and begins as it is.
+
     Attributes
     ----------
     are_all_known : bool
         Whether every weight begins as it would in a new model.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, begun):
         self._model = model
         self._weights = {id(variable) for variable in model.weights}
         self._initializers = {
             id(variable): initializer
             for variable, initializer in _initializers(model)
-            if initializer and _gives(initializer, variable)
+            if initializer and creation_number(variable) >= begun and _gives(initializer, variable)
         }
         self._built = {
             id(variable): variable.value.numpy()
@@ -48,7 +52,7 @@ class InitialValues:
         }
         self.are_all_known = all(
             np.unique(value).size <= FEW_VALUES for value in self._built.values()
-        )
+        ) and all(creation_number(variable) >= begun for variable in model.weights)
 
     def draw(self, seed):
         """Return a value for each variable, by its ``id``.

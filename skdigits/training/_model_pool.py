@@ -12,6 +12,8 @@ import random
 import threading
 from collections import OrderedDict, deque
 
+import numpy as np
+
 from skdigits._tensorflow import check_process, neutral_keras
 from skdigits.training._compiled_model import CompiledModel
 from skdigits.training._lent_models import Condition
@@ -92,10 +94,15 @@ def _build(spec, key, seed):
     if len(_thrown_away) >= GARBAGE_SIZE:
         _thrown_away.clear()
         gc.collect()
-    with neutral_keras():
-        if seed is not None:
-            random.seed(int(seed.generate_state(1)[0]))
-        compiled = CompiledModel(spec)
+    numpy_state = np.random.get_state()  # noqa: NPY002
+    try:
+        with neutral_keras():
+            if seed is not None:
+                random.seed(int(seed.generate_state(1)[0]))
+            compiled = CompiledModel(spec)
+    finally:
+        # A function of the user's may have drawn from it.
+        np.random.set_state(numpy_state)  # noqa: NPY002
     compiled.key = key  # not later, when the spec's objects may have changed
     return compiled
 

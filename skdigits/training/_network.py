@@ -29,6 +29,7 @@ class Network:
         self._n_parameters = 0
         self._state: Any = None  # while it has no compiled model, see `_state.py`
         self._written_by = versions()
+        self._architecture: Any = None  # see `CompiledModel`
         self._compiled: Any = None
         self._giving_back: Any = None
         self._float32_model: Any = None  # a copy, if the model trains in bfloat16
@@ -52,6 +53,7 @@ class Network:
             if self._written_by == versions():
                 raise
             raise ValueError(mismatch(self._written_by, error)) from error
+        self._check_architecture(compiled.architecture)
         if self._state is not None:
             fill(compiled, self._state, self._written_by)
             self._state, self._written_by = None, versions()
@@ -59,6 +61,15 @@ class Network:
         self._giving_back = weakref.finalize(self, _model_pool.release, compiled)
         self._giving_back.atexit = False
         return compiled
+
+    def _check_architecture(self, found):
+        """Raise if a function of the user's builds another network than before."""
+        if None not in (found, self._architecture) and found != self._architecture:
+            raise ValueError(
+                "The function 'build' gives another network than when the classifier was fitted. "
+                "Restore the function and what it depends on, or fit again."
+            )
+        self._architecture = found
 
     @property
     def is_suspended(self):
@@ -169,6 +180,7 @@ class Network:
             "state": state,
             "versions": self._written_by,
             "n_parameters": self._n_parameters,
+            "architecture": self._architecture,
         }
 
     def __setstate__(self, pickled):
@@ -177,3 +189,4 @@ class Network:
             pickled = {"state": pickled["_state"], "versions": BEFORE_VERSIONS, "n_parameters": 0}
         self._state, self._written_by = pickled["state"], pickled["versions"]
         self._n_parameters = pickled["n_parameters"]
+        self._architecture = pickled.get("architecture")

@@ -122,6 +122,11 @@ def normalized(outputs):
             "The network's outputs are not finite: its weights, or the values of X, are too large. "
             "Train with a lower learning_rate, or give X the scale of the training data."
         )
+    if (outputs < 0).any():
+        raise ValueError(
+            "The network's outputs are negative, so they are no probabilities. End the network "
+            "with activation='softmax', or train with a loss that has from_logits=True."
+        )
     if not totals.all():
         outputs[totals[:, 0] == 0] = 1
         totals = outputs.sum(axis=1, keepdims=True)
@@ -180,7 +185,11 @@ def refuse_negative_outputs(model, traits, loss):
         return
     noise = np.random.default_rng(0).standard_normal((8, *model.input_shape[1:]))
     sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
-    if (np.asarray(model(tf.constant(sizes * noise, tf.float32), training=False)) < 0).any():
+    try:
+        outputs = np.asarray(model(tf.constant(sizes * noise, tf.float32), training=False))
+    except Exception:  # layers may want other numbers, such as those of an embedding
+        return
+    if (outputs < 0).any():
         raise ValueError(
             f"The outputs of the network {model.name!r} may be negative, so they are not "
             f"probabilities, and the loss {loss!r} does not take logits. End the network with "

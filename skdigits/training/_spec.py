@@ -1,5 +1,6 @@
 """Descriptions of networks, and when two of them are equal."""
 
+import copy
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,11 +155,15 @@ def _own(value):
         return tuple(value.tolist())
     if isinstance(value, list | tuple):
         return type(value)(_own(item) for item in value)
-    if isinstance(value, dict):
-        return {name: _own(item) for name, item in value.items()}
-    if hasattr(value, "get_config"):
+    if isinstance(value, dict):  # options of a function of the user's, which gets its own objects
+        return copy.deepcopy(value, {id(each): each for each in value.values() if _is_object(each)})
+    if hasattr(value, "get_config") and not isinstance(value, type):
         return type(value).from_config(value.get_config())
     return value
+
+
+def _is_object(value):
+    return not isinstance(value, list | tuple | dict | set)
 
 
 def _differ(one, other):
