@@ -107,7 +107,10 @@ def _sublayers(layer):
     """Return the layers in the attributes of a layer; those of a model come in order."""
     import keras
 
-    kept = keras.tree.flatten([*getattr(layer, "layers", []), *vars(layer).values()])
+    kept = list(getattr(layer, "layers", []))
+    for value in vars(layer).values():
+        value = list(value.values()) if isinstance(value, dict) else value
+        kept += value if isinstance(value, list | tuple) else [value]
     return list({id(each): each for each in kept if isinstance(each, keras.Layer)}.values())
 
 

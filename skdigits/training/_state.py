@@ -1,5 +1,7 @@
 """The state of a network: values by name, and the library versions that wrote them."""
 
+import re
+
 import numpy as np
 import sklearn
 
@@ -35,6 +37,8 @@ def fill(compiled, state, written_by):
     shapes = compiled.variables.shapes  # by name
     if isinstance(state, list):
         state = dict(zip(shapes, state, strict=False))
+    elif state.keys() != shapes.keys():
+        state = _renumbered(state, shapes)
     wrong = [name for name in shapes if name not in state or state[name].shape != shapes[name]]
     unknown = [name for name in state if name not in shapes]
     if weights := [name for name in (*wrong, *unknown) if name.startswith("model/")]:
@@ -44,6 +48,16 @@ def fill(compiled, state, written_by):
         begun = compiled.variables.get()
         state = {**state, **{name: begun[name] for name in wrong}}
     compiled.variables.set([state[name] for name in shapes])
+
+
+def _renumbered(state, names):
+    """Return a state by other names, if they differ only in the numbers that Keras counts."""
+    same = [_plain(name) for name in state] == [_plain(name) for name in names]
+    return dict(zip(names, state.values(), strict=True)) if same else state
+
+
+def _plain(name):
+    return re.sub(r"_\d+(?=[/_:]|$)", "", name)
 
 
 def mismatch(written_by, what):
