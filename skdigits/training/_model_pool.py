@@ -94,6 +94,7 @@ def _build(spec, key, seed):
     if len(_thrown_away) >= GARBAGE_SIZE:
         _thrown_away.clear()
         gc.collect()
+    # NumPy's global generator is the caller's: that is the one to set back.
     numpy_state = np.random.get_state()  # noqa: NPY002
     try:
         with neutral_keras():
@@ -101,7 +102,7 @@ def _build(spec, key, seed):
                 random.seed(int(seed.generate_state(1)[0]))
             compiled = CompiledModel(spec)
     finally:
-        # A function of the user's may have drawn from it.
+        # A function of the user's may have drawn from it or seeded it.
         np.random.set_state(numpy_state)  # noqa: NPY002
     compiled.key = key  # not later, when the spec's objects may have changed
     return compiled

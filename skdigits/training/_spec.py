@@ -154,7 +154,8 @@ def _own(value):
     if isinstance(value, np.ndarray):
         return tuple(value.tolist())
     if isinstance(value, list | tuple):
-        return type(value)(_own(item) for item in value)
+        items = [_own(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):  # options of a function of the user's, which gets its own objects
         return copy.deepcopy(value, {id(each): each for each in value.values() if _is_object(each)})
     if hasattr(value, "get_config") and not isinstance(value, type):
