@@ -8,11 +8,11 @@ from PIL import Image
 from sklearn.utils import Bunch
 
 from skdigits import _constraints as c
+from skdigits._picture import Form, PictureError, to_bytes, to_pixels
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS
 from skdigits.datasets._image_arrays import ArrayPart, check_images, list_idx, list_npz
 from skdigits.datasets._memory import check_memory
 from skdigits.datasets._parts import as_target, choose_parts
-from skdigits.datasets._picture import Form, PictureError, to_bytes, to_pixels
 from skdigits.datasets._picture_folder import list_folder
 from skdigits.datasets._picture_table import list_table
 from skdigits.datasets._read_pictures import common_form, read_files

@@ -3,17 +3,10 @@
 import mimetypes
 import os
 
+from skdigits._picture_files import look_into, visible, walk
 from skdigits._warnings import warn
 from skdigits.datasets._parts import FilePart, clean_label, part_of
 
-# What systems and programs leave beside pictures, besides hidden files.
-LEFT_BY_SYSTEMS = {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
-
-# Files that describe pictures. All other files in the folder of a class have to be pictures.
-NOTES = (
-    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".ini"),
-    *(".log", ".db", ".py", ".ipynb"),
-)
 NAMED = 10  # folders or files that a message names
 
 
@@ -38,10 +31,10 @@ def list_folder(folder):
         If there are no folders of classes, or no pictures in them; says what to do.
     """
     found: dict[str, list[str]] = {}
-    folders, files = _look_into(folder)
+    folders, files = look_into(folder)
     for below in folders:
         part = part_of(os.path.basename(below))
-        if part and _look_into(below)[0]:  # without folders in it, it is a class: trains
+        if part and look_into(below)[0]:  # without folders in it, it is a class: trains
             found.setdefault(part, []).append(below)
     if not found:
         _check_classes(folder, folders, files)
@@ -62,11 +55,11 @@ def list_folder(folder):
 
 def _pictures(folder, without):
     """Return path and label of each picture; add to `without` what has none or no label."""
-    folders, files = _look_into(folder)
+    folders, files = look_into(folder)
     without += filter(_is_picture, files)
     pictures = []
     for below in folders:
-        paths = list(_walk(below))
+        paths = list(walk(below))
         if not paths:
             without.append(below)
         label = clean_label(os.path.basename(below))
@@ -85,7 +78,7 @@ def _check_classes(folder, folders, files):
             "pictures in a CSV file of paths and labels, and give its path"
         )
     for each in folders:
-        inner, pictures = _look_into(each)
+        inner, pictures = look_into(each)
         parts = [path for path in inner if part_of(os.path.basename(path))]
         if parts:
             raise ValueError(
@@ -103,7 +96,7 @@ def _check_classes(folder, folders, files):
 def _advice(folder, files):
     """Return what to do with a folder that has no folders in it."""
     what = "pictures, but no folder for each class" if files else "no folders and no pictures"
-    tables = [path for path in _visible(folder) if path.lower().endswith((".csv", ".tsv", ".npz"))]
+    tables = [path for path in visible(folder) if path.lower().endswith((".csv", ".tsv", ".npz"))]
     if tables:
         return f"{folder} holds {what}. To read {tables[0]}, give its path"
     return (
@@ -116,33 +109,3 @@ def _advice(folder, files):
 def _is_picture(path):
     """Return whether a file is a picture by its suffix."""
     return (mimetypes.guess_type(path)[0] or "").startswith("image/")
-
-
-def _walk(folder, above=()):
-    """Yield the paths of all pictures in a folder and below, sorted; follow links."""
-    here = os.path.realpath(folder)
-    if here in above:  # a link back
-        return
-    folders, files = _look_into(folder)
-    yield from files
-    for below in folders:
-        yield from _walk(below, (*above, here))
-
-
-def _look_into(folder):
-    """Return the paths of the folders and of the pictures directly in a folder, sorted."""
-    folders, files = [], []
-    for path in _visible(folder):
-        if os.path.isdir(path):
-            folders.append(path)
-        elif not path.lower().endswith(NOTES):
-            files.append(path)
-    return folders, files
-
-
-def _visible(folder):
-    return [
-        os.path.join(folder, name)
-        for name in sorted(os.listdir(folder))
-        if not name.startswith(".") and name.lower() not in LEFT_BY_SYSTEMS
-    ]

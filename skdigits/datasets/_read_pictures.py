@@ -1,16 +1,13 @@
 """Many picture files as one array: their common form, progress, and those that are unreadable."""
 
 import sys
-import warnings
 from collections import Counter
-from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image
 
+from skdigits._picture import Form, PictureError, bombs_are_errors, measure_file, read_file
 from skdigits._warnings import warn
 from skdigits.datasets._memory import check_memory
-from skdigits.datasets._picture import Form, PictureError, measure_file, read_file
 
 NAMED = 10  # unreadable files that an error names
 LARGEST = 256 * 256  # pixels of a small image
@@ -49,7 +46,7 @@ def common_form(paths, size, color_mode):
         return Form(size[0], size[1], color_mode)
     sizes: Counter = Counter()
     all_grey = True
-    with _bombs_are_errors():
+    with bombs_are_errors():
         for path in _progress(paths, "Looking at pictures"):
             try:
                 height, width, is_grey = measure_file(path)
@@ -88,7 +85,7 @@ def read_files(paths, form, *, on_error):
     readable = np.ones(len(paths), bool)
     unreadable = []
     n_read = 0
-    with _bombs_are_errors():
+    with bombs_are_errors():
         for number, path in enumerate(_progress(paths, "Reading pictures")):
             try:
                 pixels[n_read] = read_file(path, form)
@@ -131,15 +128,6 @@ def _commonest(sizes):
             smaller,
         )
     return height, width
-
-
-@contextmanager
-def _bombs_are_errors():
-    """Refuse files that Pillow takes for decompression bombs; ignore its other warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
 
 
 def _progress(paths, what):

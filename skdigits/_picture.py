@@ -1,6 +1,8 @@
 """One picture, in a file or in memory, as bytes of one size in grey or in colour."""
 
 import os
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +49,15 @@ class Form:
         return size if self.color_mode == "grayscale" else (*size, 3)
 
 
+@contextmanager
+def bombs_are_errors():
+    """Refuse files that Pillow takes for decompression bombs; ignore its other warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
 def measure_file(path):
     """Return height, width and whether a picture is grey, from the beginning of its file.
 
@@ -55,7 +66,7 @@ def measure_file(path):
     PictureError
         If the file is no picture that can be opened.
     """
-    with _open(path) as image:
+    with open_picture(path) as image:
         try:
             width, height = image.size
             # To look for EXIF data behind the pixels of a PNG, Pillow would decode them.
@@ -67,15 +78,21 @@ def measure_file(path):
             raise _cannot_be_read(error) from error
 
 
-def read_file(path, form):
+def read_file(file, form):
     """Return the pixels of a file in a form, as an array of `form.shape`, uint8.
+
+    Parameters
+    ----------
+    file : str or io.BytesIO
+        Path or content of the file.
+    form : Form
 
     Raises
     ------
     PictureError
         If the file cannot be read.
     """
-    with _open(path) as image:
+    with open_picture(file) as image:
         try:
             # A large JPEG is decoded at a half, a quarter or an eighth of its size, which is fast.
             side = 2 * max(form.height, form.width)
@@ -129,25 +146,34 @@ def to_bytes(values):
     return np.rint(values * np.float32(255 / white)).astype(np.uint8)
 
 
-def _open(path):
+def open_picture(file):
+    """Open a picture, by its path or its content; Pillow decodes the pixels later.
+
+    Raises
+    ------
+    PictureError
+        If there is no picture of a known format.
+    """
     try:
-        if not os.path.exists(path):
-            raise PictureError("there is no such file")
-        if not os.path.isfile(path):  # opening a pipe would wait for ever
-            raise PictureError("this is not a file")
-        return Image.open(path, formats=_formats())
+        if isinstance(file, str):
+            if not os.path.exists(file):
+                raise PictureError("there is no such file")
+            if not os.path.isfile(file):  # opening a pipe would wait for ever
+                raise PictureError("this is not a file")
+        return Image.open(file, formats=_formats())
     except UnidentifiedImageError as error:
-        raise PictureError(_why_unknown(path)) from error
+        raise PictureError(_why_unknown(file)) from error
     except PictureError:
         raise
     except Exception as error:
         raise _cannot_be_read(error) from error
 
 
-def _why_unknown(path):
-    if not os.path.getsize(path):
+def _why_unknown(file):
+    is_path = isinstance(file, str)
+    if not (os.path.getsize(file) if is_path else file.getbuffer().nbytes):
         return "the file is empty"
-    if path.lower().endswith(HEIC):
+    if is_path and file.lower().endswith(HEIC):
         return "the format is HEIC; install pillow-heif and register it, or save it as JPEG"
     return "the file is not a picture in a known format; save it as PNG or JPEG"
 

@@ -1,0 +1,43 @@
+"""Which files of a folder are pictures."""
+
+import os
+
+# What systems and programs leave beside pictures, besides hidden files.
+LEFT_BY_SYSTEMS = {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
+
+# Files that describe pictures. All other files in a folder of pictures have to be pictures.
+NOTES = (
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".ini"),
+    *(".log", ".db", ".py", ".ipynb"),
+)
+
+
+def walk(folder, above=()):
+    """Yield the paths of all pictures in a folder and below, sorted; follow links."""
+    here = os.path.realpath(folder)
+    if here in above:  # a link back
+        return
+    folders, files = look_into(folder)
+    yield from files
+    for below in folders:
+        yield from walk(below, (*above, here))
+
+
+def look_into(folder):
+    """Return the paths of the folders and of the pictures directly in a folder, sorted."""
+    folders, files = [], []
+    for path in visible(folder):
+        if os.path.isdir(path):
+            folders.append(path)
+        elif not path.lower().endswith(NOTES):
+            files.append(path)
+    return folders, files
+
+
+def visible(folder):
+    """Return the paths of what is directly in a folder, sorted, without what is hidden."""
+    return [
+        os.path.join(folder, name)
+        for name in sorted(os.listdir(folder))
+        if not name.startswith(".") and name.lower() not in LEFT_BY_SYSTEMS
+    ]
