@@ -28,7 +28,7 @@ from support import mlp, tiny
 import skdigits
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
-from skdigits.model_selection import Run, compare
+from skdigits.model_selection import Run, compare, evaluate
 from skdigits.model_selection._model_results import Outcome, summarize
 from skdigits.preprocessing import PixelScaler
 
@@ -466,3 +466,55 @@ def test_an_error_without_a_plain_message_gets_a_note():
     with pytest.raises(OSError, match="disk full") as caught:
         compare({"the bad one": Fails()}, X3, Y3, cv=2)
     assert caught.value.__notes__ == ["model 'the bad one', fold 1 of 2"]
+
+
+# Models that are fitted already
+
+
+def test_evaluate_gives_what_compare_measures(digits, on_test_split):
+    X, y, X_test, y_test = digits
+    models = {"bayes": GaussianNB(), "linear": LinearSVC(random_state=0)}
+    fitted = {name: model.fit(X, y) for name, model in models.items()}
+    found = evaluate(fitted, X_test, y_test).to_dict()
+    expected = on_test_split.to_dict()
+    assert found.pop("n_train") is None
+    assert expected.pop("n_train") == 400
+    for each in (found, expected):
+        for model in each["models"]:
+            for part in (model["mean"], model["std"], *model["runs"]):
+                seconds = part.pop("fit_seconds")
+                assert (seconds is None) == (each is found or part is model["std"])
+                part.pop("predict_seconds")
+    assert found == expected
+
+
+def test_evaluate_needs_not_all_classes(digits):
+    X, y, X_test, y_test = digits
+    some = y_test < 5
+    result = evaluate([GaussianNB().fit(X, y)], X_test[some], y_test[some])
+    assert result.classes == list(range(10))
+    assert result.n_evaluated == some.sum()
+
+
+@pytest.mark.parametrize(
+    ("models", "change", "message"),
+    [
+        ([GaussianNB()], lambda X, y: (X, y), "not fitted"),
+        ([], lambda X, y: (X, y), "models is empty"),
+        (None, lambda X, y: (X, y + 5), r"y has labels that classes_ lacks: \[10, "),
+        (None, lambda X, y: (X[:-1], y), "inconsistent numbers of samples"),
+        (None, lambda X, y: (X[:, 1:], y), "63 features"),
+    ],
+)
+def test_evaluate_refuses(digits, models, change, message):
+    X, y, X_test, y_test = digits
+    models = [GaussianNB().fit(X, y)] if models is None else models
+    with pytest.raises(ValueError, match=message):
+        evaluate(models, *change(X_test, y_test))
+
+
+def test_evaluate_refuses_models_of_different_classes(digits):
+    X, y, X_test, y_test = digits
+    models = {"ten": GaussianNB().fit(X, y), "five": GaussianNB().fit(X[y < 5], y[y < 5])}
+    with pytest.raises(ValueError, match="'ten' and 'five' have learned different classes"):
+        evaluate(models, X_test, y_test)

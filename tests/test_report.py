@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from support import run_python
 
 from skdigits.datasets import load_digits
-from skdigits.model_selection import compare
+from skdigits.model_selection import compare, evaluate
 from skdigits.report import comparison_table, describe_run, write_report
 
 
@@ -208,6 +208,25 @@ def test_same_comparison_same_page(comparison, data, folder, tmp_path):
     page = write_report(comparison, *data[2:], tmp_path, title="Digits & more", run=run)
     for name in ("index.html", "results.json"):
         assert (page.parent / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_model_that_was_fitted_before(data, tmp_path):
+    X, y, X_test, y_test = data
+    model = on_images(GaussianNB()).fit(X, y)
+    page = Page(
+        write_report(
+            evaluate({"bayes": model}, X_test, y_test),
+            *(X_test, y_test, tmp_path),
+            title="Digits",
+            run=describe_run("skdigits evaluate"),
+        ).read_text(encoding="utf-8")
+    )
+    assert "Digits · 1 model measured" in page.text
+    assert "Measured on 300 images." in page.text
+    assert "to fit" not in page.text
+    assert "Fit (s)" not in page.text
+    assert "trained" not in page.text
+    assert "Seed" not in page.text
 
 
 def test_folds_and_colour_and_names(tmp_path):

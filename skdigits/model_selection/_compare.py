@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from math import prod
 from numbers import Integral
 from typing import Any
@@ -30,7 +29,7 @@ from skdigits.model_selection._measure import (
     import_keras_first,
     measure_fit,
 )
-from skdigits.model_selection._model_results import Comparison, rank, sign_test, summarize
+from skdigits.model_selection._model_results import Comparison, rank_results, summarize
 
 Progress = Callable[[str, float | None, str], None]
 
@@ -92,6 +91,7 @@ def compare(
 
     See Also
     --------
+    evaluate : Measure classifiers that are fitted already.
     skdigits.report.write_report : Write a comparison as a page.
     sklearn.model_selection.cross_validate : Evaluate one model, with any measures.
 
@@ -137,13 +137,7 @@ def compare(
         summarize(name, describe(model), outcomes[name], classes.tolist())
         for name, model in named.items()
     ]
-    best = min(results, key=rank).name
-    results = [
-        replace(result, against_best=sign_test(outcomes[best], outcomes[result.name]))
-        if result.name != best
-        else result
-        for result in results
-    ]
+    results, best = rank_results(results, outcomes)
     return Comparison(
         models=results,
         best=best,

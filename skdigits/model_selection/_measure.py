@@ -49,11 +49,16 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
     **fit_params
         More arguments of ``fit``.
     """
-    X, y = evaluated
     watch_epochs(estimator, report)
     report(None, "fitting")
     fit_seconds = seconds_of(estimator.fit, *train, **fit_params)[0]
     report(FIT_SHARE, "predicting")
+    return measure_fitted(estimator, evaluated, index, classes, fit_seconds)
+
+
+def measure_fitted(estimator, evaluated, index, classes, fit_seconds=None) -> Outcome:
+    """Measure a fitted estimator, as `measure_fit`; it may have taken unknown seconds to fit."""
+    X, y = evaluated
     predict_seconds, predicted, probabilities = _predictions(estimator, X)
     loss, calibration, probability = None, None, np.full(len(y), None)
     if probabilities is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Run:
-    """Measures of one fit of a model, on images that it was not trained on.
+    """Measures of one fitted model on some images.
 
     Attributes
     ----------
@@ -34,8 +34,10 @@ class Run:
     log_loss : float or None
         Mean of minus the natural logarithm of the probability of the right label; None for a model
         without ``predict_proba``.
-    fit_seconds, predict_seconds : float
-        Wall time of ``fit`` on all training images, and of ``predict`` on all evaluated images.
+    fit_seconds : float or None
+        Wall time of ``fit`` on all training images; None if the model was fitted before.
+    predict_seconds : float
+        Wall time of ``predict`` on all evaluated images.
     history : dict of str to list of float
         One value an epoch, as in ``history_`` of the estimator; empty if it has no history.
     expected_calibration_error : float or None
@@ -46,7 +48,7 @@ class Run:
     accuracy: float
     macro_f1: float
     log_loss: float | None
-    fit_seconds: float
+    fit_seconds: float | None
     predict_seconds: float
     history: dict[str, list[float]] = field(default_factory=dict)
     expected_calibration_error: float | None = None
@@ -99,7 +101,7 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Results of several models on the same images, from `compare` or a study.
+    """Results of several models on the same images, from `compare`, `evaluate` or a study.
 
     Attributes
     ----------
@@ -112,9 +114,11 @@ class Comparison:
         The labels, sorted, as plain Python values.
     image_shape : list of int
         Shape of one row of ``X``; empty for pictures of several sizes.
-    n_train, n_evaluated : int
-        Number of images that a model was trained on (the smallest number of all folds), and number
-        of predictions that were measured.
+    n_train : int or None
+        Number of images that a model was trained on, the smallest number of all folds; None if the
+        models were fitted before.
+    n_evaluated : int
+        Number of predictions that were measured.
     n_folds : int or None
         Number of folds, or None for a separate test set.
     random_state : int or None
@@ -127,7 +131,7 @@ class Comparison:
     best: str
     classes: list
     image_shape: list[int]
-    n_train: int
+    n_train: int | None
     n_evaluated: int
     n_folds: int | None
     random_state: int | None
@@ -182,6 +186,25 @@ def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: l
             for column in outcomes[0].mistakes
         },
     )
+
+
+def rank_results(results, outcomes):
+    """Return results with their comparison with the best model, and the name of that one.
+
+    Parameters
+    ----------
+    results : list of ModelResult
+    outcomes : dict of str to list of Outcome
+        Those of each model by its name.
+    """
+    best = min(results, key=rank).name
+    compared = [
+        result
+        if result.name == best
+        else replace(result, against_best=sign_test(outcomes[best], outcomes[result.name]))
+        for result in results
+    ]
+    return compared, best
 
 
 def rank(result):

@@ -18,7 +18,7 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     Parameters
     ----------
     comparison : skdigits.model_selection.Comparison
-        The comparison.
+        The comparison, from `compare` or `evaluate`.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
         The images that the models were evaluated on: ``X_test``, or ``X`` for folds. If the models
         got rows of pixels, images can be given here to set their shape; otherwise rows are drawn as
@@ -48,7 +48,8 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
 
     See Also
     --------
-    skdigits.model_selection.compare : Make the comparison.
+    skdigits.model_selection.compare : Fit models and compare them.
+    skdigits.model_selection.evaluate : Measure fitted models.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def _context(comparison, X, y, data, run):
         "facts": _facts(models[0]),
         "clear": len(models) > 1 and models[1].against_best["p_value"] < blocks.SIGNIFICANCE,
         "table": fmt.comparison_table(comparison),
-        "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state),
+        "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state or 0),
         "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
         "curves": [
             pictures.learning_curves(histories, metric) for metric in blocks.metrics(histories)
@@ -106,9 +107,10 @@ def _context(comparison, X, y, data, run):
 
 def _how(comparison, run):
     """Return how the result was made, as pairs of a name and a text."""
-    seed = "none" if comparison.random_state is None else comparison.random_state
     pairs = blocks.run_facts(run)
-    pairs.insert(1, ("Seed", seed))
+    if comparison.n_train is not None:
+        seed = "none" if comparison.random_state is None else comparison.random_state
+        pairs.insert(1, ("Seed", seed))
     return pairs
 
 
@@ -152,12 +154,16 @@ def _facts(best):
     facts = [
         (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
         (fmt.count(wrong), f"{best.name}, {'mistake' if wrong == 1 else 'mistakes'}"),
-        (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", "to fit"),
     ]
-    if best.n_parameters is None:
-        facts.append(
-            (f"{fmt.seconds(best.mean['predict_seconds'])}{fmt.NARROW_SPACE}s", "to predict")
-        )
-    else:
-        facts.append((fmt.count(best.n_parameters), "parameters"))
+    fit_seconds, n_parameters = best.mean["fit_seconds"], best.n_parameters
+    if fit_seconds is not None:
+        facts.append((_seconds(fit_seconds), "to fit"))
+    if fit_seconds is None or n_parameters is None:
+        facts.append((_seconds(best.mean["predict_seconds"]), "to predict"))
+    if n_parameters is not None:
+        facts.append((fmt.count(n_parameters), "parameters"))
     return facts
+
+
+def _seconds(value):
+    return f"{fmt.seconds(value)}{fmt.NARROW_SPACE}s"

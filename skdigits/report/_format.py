@@ -28,7 +28,9 @@ def number(value, std=None, *, digits=4):
 
 
 def seconds(value, std=None):
-    """Return a time to about three figures."""
+    """Return a time to about three figures, or a dash for None."""
+    if value is None:
+        return DASH
     digits = next((n for n, least in enumerate((100, 10, 0.1, 0.01)) if value >= least), 4)
     return number(value, std, digits=digits)
 
