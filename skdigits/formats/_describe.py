@@ -1,6 +1,7 @@
 """Describe a fitted classifier's network by the plain layers of `_layers.py`."""
 
 import warnings
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -47,18 +48,22 @@ def describe(classifier):
         If the network has another layer than those of `_layers.py`, or branches, as networks of a
         user's own function may.
     """
-    shape = classifier.image_shape_
+    layers = _layers_of_network(classifier._network, classifier.image_shape_)
+    return replace(describe_input(classifier), layers=layers)
+
+
+def describe_input(classifier):
+    """Describe only what comes before the layers of a fitted classifier, which may be any."""
     return Network(
-        input_shape=shape,
+        input_shape=classifier.image_shape_,
         offset=np.array(classifier.offset_, float),
         unit=np.array(classifier.unit_, float),
-        layers=_layers_of_network(classifier._network, shape),
-        views=views_of(classifier),
+        layers=(),
+        views=_views(classifier),
     )
 
 
-def views_of(classifier):
-    """Return the views over which a fitted classifier averages; none if it does not."""
+def _views(classifier):
     if not classifier.test_time_averaging or len(classifier.image_shape_) == 1:
         return ()
     height, width, _ = classifier.image_shape_

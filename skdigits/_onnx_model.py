@@ -1,0 +1,112 @@
+"""Predict with an ONNX file that `skdigits.export` wrote, with numpy and onnxruntime alone.
+
+Neither TensorFlow nor scikit-learn is imported, so a process answers in a fraction of a second.
+"""
+
+import json
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+PREFIX = "skdigits."  # of our entries in the metadata of a file
+
+
+class OnnxModel:
+    """A classifier in an ONNX file.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `skdigits.export` wrote.
+
+    Attributes
+    ----------
+    classes : list of str or of int
+        The labels, in the order of the probabilities.
+
+    image_shape : tuple of int
+        (height, width, channels) of an image, or (n_columns,).
+
+    Raises
+    ------
+    ImportError
+        If onnxruntime is not installed.
+    ValueError
+        If the file is not such a file.
+    """
+
+    def __init__(self, path):
+        self._session = start_session(Path(path).read_bytes(), path)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        if PREFIX + "classes" not in metadata:
+            raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
+        self.classes = json.loads(metadata[PREFIX + "classes"])
+        self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
+        (self._input,) = self._session.get_inputs()
+
+    def predict(self, images):
+        """Return the label of each image, as a list.
+
+        Parameters
+        ----------
+        images : ndarray
+            As `predict_proba` takes them.
+        """
+        return [self.classes[best] for best in self.predict_proba(images).argmax(axis=1)]
+
+    def predict_proba(self, images):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, n_values), (n, height, width) or (n, height, width, channels)
+            Images of `image_shape`, of any number type, on the scale of the training data.
+
+        Returns
+        -------
+        p : ndarray of shape (n, n_classes)
+
+        Raises
+        ------
+        ValueError
+            If the images have another shape, or values that the file does not take.
+        """
+        images = np.asarray(images)
+        if images.ndim < 2 or prod(images.shape[1:]) != prod(self.image_shape):
+            raise ValueError(
+                f"The model takes images of shape {self.image_shape}; got an array of shape "
+                f"{images.shape}."
+            )
+        rows = as_input(images.reshape(len(images), *self._input.shape[1:]), self._input.type)
+        return self._session.run(["probabilities"], {self._input.name: rows})[0]
+
+
+def start_session(content, path):
+    """Return ONNX Runtime's session for the content of a file."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ImportError(
+            'ONNX files need onnxruntime: pip install "skdigits[onnx]", or onnxruntime alone.'
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors only
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no common class
+        raise ValueError(f"ONNX Runtime cannot read {path}: {error}") from error
+
+
+def as_input(images, kind):
+    """Convert images to an input type of ONNX, such as "tensor(uint8)", or raise ValueError."""
+    dtype = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}.get(kind, np.float32)
+    if images.dtype == dtype:
+        return images
+    converted = images.astype(dtype)
+    if dtype == np.uint8 and not np.array_equal(converted, images):
+        raise ValueError(
+            "The model takes whole numbers from 0 to 255 (uint8), as it was trained on; the images "
+            f"have values from {images.min():g} to {images.max():g}."
+        )
+    return converted

@@ -1,0 +1,52 @@
+"""Compare what a file predicts with what the model predicts."""
+
+import warnings
+
+import numpy as np
+
+from skdigits._warnings import warn, without_our_warnings
+
+TOLERANCE = 1e-5  # of float32 probabilities
+HALF_A_POINT = 0.005  # of the labels of a quantised file
+MOST_IMAGES = 1000
+
+
+def expected(model, images):
+    """Return the probabilities and labels of a model, without its warnings about the images."""
+    with without_our_warnings(), warnings.catch_warnings(action="ignore"):
+        return model.predict_proba(images), model.predict(images)
+
+
+def check_probabilities(found, wanted, path):
+    """Raise ValueError if probabilities differ by more than `TOLERANCE`."""
+    found = np.asarray(found)
+    difference = np.abs(found - wanted).max() if found.shape == wanted.shape else np.nan
+    if not difference <= TOLERANCE:
+        raise ValueError(
+            f"{path.name} was not written: its probabilities differ from the model's by up to "
+            f"{difference:.2g}, more than {TOLERANCE:g}. A conversion was not exact; write the "
+            "steps of the model one by one to find which."
+        )
+
+
+def check_labels(found, wanted, probabilities, path):
+    """Raise ValueError if labels differ where the two highest probabilities are not the same."""
+    second, first = np.sort(probabilities, axis=1)[:, -2:].T
+    is_clear = first - second > 2 * TOLERANCE
+    wrong = np.flatnonzero((np.asarray(found) != wanted) & is_clear)
+    if len(wrong):
+        raise ValueError(
+            f"{path.name} was not written: {len(wrong)} of {len(wanted)} labels differ from the "
+            f"model's, such as {found[wrong[0]]!r} for {wanted[wrong[0]]!r}."
+        )
+
+
+def warn_of_quantisation(found, wanted, path):
+    """Warn if the labels of a quantised file differ in more than half of a percent of images."""
+    share = np.mean(np.argmax(found, axis=1) != np.argmax(wanted, axis=1))
+    if share > HALF_A_POINT:
+        warn(
+            f"{path.name} gives {share:.1%} of the images another label than the model: "
+            "quantisation costs accuracy here. Give more images that are like those of the "
+            "training, or use quantize='float16'."
+        )

@@ -1,0 +1,78 @@
+"""Add a Keras network with any layers to an ONNX graph, converted by tf2onnx as Keras's export."""
+
+import numpy as np
+from onnx import TensorProto
+
+from skdigits._tensorflow import neutral_keras, tf
+from skdigits.training._probabilities import loss_traits, probabilities
+
+NEWEST_OPSET = 18  # that tf2onnx knows
+
+
+def add_keras_network(nodes, classifier, images):
+    """Add the nodes of a classifier's network.
+
+    Parameters
+    ----------
+    nodes : skdigits.formats._onnx_graph.Nodes
+    classifier : fitted classifier
+    images : str
+        The name of a float32 tensor of shape (n, *image_shape_).
+
+    Returns
+    -------
+    outputs : str
+        The name of a float32 tensor of shape (n, n_classes), the probabilities; its rows need not
+        sum to one.
+    """
+    opset = min(nodes.opset, NEWEST_OPSET)
+    graph = _converted(classifier, opset)
+    _add_prefix(graph, nodes.new_name("keras") + "/")
+    for node in graph.node:
+        if node.op_type in ("RNN", "GRU", "LSTM") and node.input[4:5] == [""]:
+            node.input[4] = _lengths(nodes, node.input[0])
+    nodes.add("Identity", images, output=graph.input[0].name)
+    nodes.extend(graph, opset)
+    return graph.output[0].name
+
+
+def _lengths(nodes, sequences):
+    """Add the lengths of sequences of shape (length, n, size): skl2onnx fails without them."""
+    shape = nodes.add("Shape", sequences)
+    length, n_rows = (nodes.add("Gather", shape, np.array([place])) for place in (0, 1))
+    return nodes.add("Cast", nodes.add("Expand", length, n_rows), to=TensorProto.INT32)
+
+
+def _converted(classifier, opset):
+    """Return the ONNX graph of the network, with the probabilities as its output."""
+    try:
+        import tf2onnx
+    except ImportError as error:
+        raise ImportError(
+            "This network has layers that only tf2onnx writes as ONNX; "
+            'pip install "skdigits[onnx]" installs it.'
+        ) from error
+    network = classifier._network
+    model, traits = network.model, loss_traits(network.spec.loss)
+    signature = [tf.TensorSpec([None, *classifier.image_shape_], tf.float32, name="images")]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def predict(pixels):
+        return probabilities(model(pixels, training=False), traits)
+
+    with neutral_keras():
+        converted, _ = tf2onnx.convert.from_function(predict, signature, opset=opset)
+    return converted.graph
+
+
+def _add_prefix(graph, prefix):
+    """Put a prefix before all names of a graph and of the graphs inside of it."""
+    for node in graph.node:
+        node.name = prefix + node.name
+        for names in (node.input, node.output):
+            names[:] = [name and prefix + name for name in names]  # "" is an input left out
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                _add_prefix(inner, prefix)
+    for named in (*graph.initializer, *graph.input, *graph.output, *graph.value_info):
+        named.name = prefix + named.name

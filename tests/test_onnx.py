@@ -1,0 +1,316 @@
+"""ONNX files predict what the classifiers predict, alone and inside scikit-learn's estimators."""
+
+import json
+from functools import cache
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import skl2onnx
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    RandomizedSearchCV,
+    TunedThresholdClassifierCV,
+)
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from support import cnn, dense, mlp, run_python, tiny
+
+import skdigits
+import skdigits.formats
+from skdigits import NetworkClassifier
+from skdigits._onnx_model import OnnxModel
+from skdigits.ensemble import AveragingClassifier
+from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
+
+X, Y = tiny()
+ROWS = X.reshape(len(X), -1)
+LARGE = np.repeat(np.repeat(X, 3, axis=1), 4, axis=2)  # large enough to move by a pixel
+
+
+def small_mlp(**parameters):
+    return mlp(**{"epochs": 1, "hidden_layer_sizes": (4,)} | parameters)
+
+
+def small_cnn(**parameters):
+    return cnn(**{"epochs": 1, "filters": (2,), "hidden_layer_sizes": ()} | parameters)
+
+
+def run(model, images):
+    """Return labels and probabilities of an ONNX model."""
+    content = model if isinstance(model, bytes) else model.SerializeToString()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(content, options)
+    return session.run(["label", "probabilities"], {"X": images})
+
+
+def assert_same(model, converted, images):
+    labels, probabilities = run(converted, images)
+    np.testing.assert_allclose(probabilities, model.predict_proba(images), atol=1e-5)
+    np.testing.assert_array_equal(labels, model.classes_[probabilities.argmax(axis=1)])
+
+
+ESTIMATORS = {
+    "mlp": (lambda: small_mlp(batch_norm=True), ROWS),
+    "cnn": (lambda: small_cnn(batch_norm=True, precision="bfloat16"), X),
+    "views": (
+        lambda: small_cnn(augmentation=("shift", "flip"), test_time_averaging=True),
+        LARGE,
+    ),
+    "network": (lambda: NetworkClassifier(dense, epochs=1, random_state=0), X),
+    "average": (lambda: AveragingClassifier(small_cnn(), 2, random_state=0), X),
+    "average of pipelines": (
+        lambda: AveragingClassifier(make_pipeline(ImageReshaper(), small_cnn()), 2, random_state=0),
+        ROWS,
+    ),
+    "our transformers": (lambda: make_pipeline(ImageReshaper(), PixelScaler(), small_cnn()), ROWS),
+    "scaled images": (lambda: make_pipeline(PixelScaler(), small_cnn()), X[..., np.newaxis]),
+}
+
+AROUND = {
+    "scaler and PCA": lambda: make_pipeline(StandardScaler(), PCA(5), small_mlp()),
+    "min-max": lambda: make_pipeline(MinMaxScaler(), small_mlp()),
+    "nothing": lambda: make_pipeline("passthrough", small_mlp()),
+    "stacking": lambda: StackingClassifier([("m", small_mlp()), ("c", in_pipeline())], cv=2),
+    "voting": lambda: VotingClassifier([("m", small_mlp()), ("c", in_pipeline())], voting="soft"),
+    "sigmoid": lambda: CalibratedClassifierCV(small_mlp(), cv=2),
+    "temperature": lambda: CalibratedClassifierCV(in_pipeline(), method="temperature", cv=2),
+    "frozen": lambda: CalibratedClassifierCV(FrozenEstimator(rows_mlp()), method="temperature"),
+    "one against the rest": lambda: OneVsRestClassifier(small_mlp()),
+    "bagging": lambda: BaggingClassifier(small_mlp(), 2, random_state=0),
+    "grid search": lambda: GridSearchCV(in_pipeline(), {"cnnclassifier__epochs": [1]}, cv=2),
+    "random search": lambda: RandomizedSearchCV(small_mlp(), {"epochs": [1]}, n_iter=1, cv=2),
+}
+
+
+def in_pipeline():
+    return make_pipeline(ImageReshaper(), small_cnn())
+
+
+@cache
+def rows_mlp():
+    return small_mlp().fit(ROWS, Y)
+
+
+@cache
+def images_cnn():
+    return small_cnn().fit(X, Y)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_skl2onnx_converts_our_estimators(name):
+    make, images = ESTIMATORS[name]
+    model = make().fit(images, Y)
+    for dtype in (np.uint8, np.float32, np.float64):
+        given = images.astype(dtype)
+        assert_same(model, skl2onnx.to_onnx(model, given[:1]), given)
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_inside_of_other_estimators(name, tmp_path):
+    model = AROUND[name]().fit(ROWS, Y)
+    path = skdigits.export(model, tmp_path / "model.onnx", images=ROWS)
+    assert_same(model, path.read_bytes(), ROWS)
+    if name != "nothing":
+        floats = ROWS.astype(np.float32)
+        options = {id(model): {"zipmap": False}}
+        assert_same(model, skl2onnx.to_onnx(model, floats[:1], options=options), floats)
+
+
+def residual(input_shape, n_classes):
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input(input_shape)
+    x = layers.Add()([layers.Conv2D(2, 3, padding="same")(inputs), layers.Conv2D(2, 1)(inputs)])
+    return keras.Model(inputs, layers.Dense(n_classes, "sigmoid")(layers.Flatten()(x)))
+
+
+def recurrent(input_shape, n_classes):
+    import keras
+
+    layers = keras.layers
+    rows = [keras.Input(input_shape), layers.Reshape(input_shape[:2])]
+    return keras.Sequential([*rows, layers.LSTM(3), layers.Dense(n_classes)])
+
+
+def subclassed(input_shape, n_classes):
+    import keras
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.flat = keras.layers.Flatten()
+            self.dense = keras.layers.Dense(n_classes, activation="softmax")
+
+        def call(self, inputs):
+            return self.dense(self.flat(inputs))
+
+    return Own()
+
+
+@pytest.mark.parametrize("build", [residual, recurrent, subclassed])
+def test_networks_with_other_layers(build):
+    import keras
+
+    logits = keras.losses.CategoricalCrossentropy(from_logits=True)
+    parameters = {"loss": logits} if build is recurrent else {}
+    model = NetworkClassifier(build, epochs=1, random_state=0, **parameters).fit(X, Y)
+    for opset in (13, 17, None):
+        assert_same(model, skl2onnx.to_onnx(model, X[:1], target_opset=opset), X)
+
+
+def test_the_file(tmp_path):
+    model = images_cnn()
+    path = skdigits.export(model, str(tmp_path / "model.onnx"))
+    converted = onnx.load(path)
+    onnx.checker.check_model(converted, full_check=True)
+    assert (converted.ir_version, converted.opset_import[0].version) == (8, 17)
+    facts = {each.key: json.loads(each.value) for each in converted.metadata_props}
+    assert facts["skdigits.classes"] == [0, 1, 2]
+    assert facts["skdigits.image_shape"] == [6, 6, 1]
+    assert facts["skdigits.versions"]["skdigits"] == skdigits.__version__
+    for n_images in (1, 7, len(X)):
+        assert_same(model, path.read_bytes(), X[:n_images])
+
+
+def test_the_input_is_what_the_model_was_trained_on(tmp_path):
+    floats = X.astype(np.float32) / 255
+    for images, dtype in ((X, np.uint8), (floats, np.float32), (floats.astype(float), np.float32)):
+        path = skdigits.export(small_cnn().fit(images, Y), tmp_path / "model.onnx")
+        run(path.read_bytes(), images.astype(dtype))
+
+
+def test_given_images_decide_the_input(tmp_path):
+    model = images_cnn()
+    for images in (X, X[..., np.newaxis], ROWS, X.astype(np.float32)):
+        path = skdigits.export(model, tmp_path / "model.onnx", images=images)
+        assert_same(model, path.read_bytes(), images)
+
+
+def test_columns_that_need_float64(tmp_path):
+    columns = 1.7e9 + np.arange(60).reshape(-1, 1) * [[1, 2, 3]] + 50 * Y.reshape(-1, 1)
+    model = small_mlp().fit(columns, Y)
+    path = skdigits.export(model, tmp_path / "model.onnx")
+    assert_same(model, path.read_bytes(), columns)
+
+
+@pytest.mark.parametrize(
+    ("labels", "in_file"),
+    [
+        (["zwölf", "a b", "c"], ["a b", "c", "zwölf"]),
+        (np.array(["x", "y", "z"], dtype=object), ["x", "y", "z"]),
+        (np.array([-7, 2**40, 2**40 + 1]), [-7, 2**40, 2**40 + 1]),
+        (np.array([3, 200, 255], dtype=np.uint8), [3, 200, 255]),
+        ([0.0, 2.0, 5.0], [0, 2, 5]),
+        ([False, True, True], [0, 1]),
+    ],
+)
+def test_labels(labels, in_file, tmp_path):
+    model = small_mlp().fit(ROWS, np.asarray(labels)[Y])
+    path = skdigits.export(model, tmp_path / "model.onnx")
+    found, probabilities = run(path.read_bytes(), ROWS)
+    assert found.tolist() == [in_file[best] for best in probabilities.argmax(axis=1)]
+    read = OnnxModel(path)
+    assert read.classes == in_file
+    assert read.predict(ROWS) == found.tolist()
+
+
+def test_labels_that_onnx_lacks(tmp_path):
+    model = small_mlp().fit(ROWS, np.array([1, 2, 2**63 + 1], dtype=np.uint64)[Y])
+    with pytest.raises(ValueError, match=r"y\.astype\(str\)"):
+        skdigits.export(model, tmp_path / "model.onnx")
+    voting = VotingClassifier([("m", small_mlp())], voting="soft").fit(ROWS, Y.astype(np.uint8))
+    with pytest.raises(ValueError, match=r"y\.astype\(int\)"):
+        skdigits.export(voting, tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: make_pipeline(DigitNormalizer(), small_cnn()), "Normalise pictures in Python"),
+        (lambda: OneVsOneClassifier(small_mlp()), "no predict_proba"),
+        (lambda: make_pipeline(Normalizer(), small_mlp()), r"images=X\[:100\]"),
+        # what skl2onnx 1.20 converts wrongly
+        (lambda: CalibratedClassifierCV(small_mlp(epochs=5), method="isotonic", cv=2), "differ"),
+    ],
+)
+def test_what_cannot_be_written(make, message, tmp_path):
+    images = np.repeat(X, 5, axis=1).repeat(5, axis=2) if "Norm" in message else ROWS
+    model = make().fit(images, Y)
+    with pytest.raises(ValueError, match=message):
+        skdigits.export(model, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [FixedThresholdClassifier, TunedThresholdClassifierCV])
+def test_thresholds_cannot_be_written(kind, tmp_path):
+    options = {"threshold": 0.9} if kind is FixedThresholdClassifier else {"cv": 2}
+    model = kind(small_mlp(), **options).fit(ROWS, Y == 2)
+    with pytest.raises(ValueError, match=r"was not written|FixedThresholdClassifier"):
+        skdigits.export(model, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_operator_sets_are_refused():
+    with pytest.raises(ValueError, match="target_opset=13 or more; got 12"):
+        skl2onnx.to_onnx(rows_mlp(), ROWS[:1], target_opset=12)
+
+
+def test_wrong_arguments(tmp_path):
+    model = rows_mlp()
+    with pytest.raises(ValueError, match=r"one of \.onnx.*got 'model\.pkl'"):
+        skdigits.export(model, tmp_path / "model.pkl")
+    with pytest.raises(ValueError, match=r"'quantize' is not for files of the format \.onnx"):
+        skdigits.export(model, tmp_path / "model.onnx", quantize="int8")
+    with pytest.raises(FileNotFoundError, match=r"no folder .*absent"):
+        skdigits.export(model, tmp_path / "absent" / "model.onnx")
+    with pytest.raises(ValueError, match="batch of images"):
+        skdigits.export(model, tmp_path / "model.onnx", images=ROWS[:0])
+    with pytest.raises(ValueError, match="not fitted"):
+        skdigits.export(small_mlp(), tmp_path / "model.onnx")
+
+
+def test_the_reader(tmp_path):
+    model = OnnxModel(skdigits.export(images_cnn(), tmp_path / "model.onnx"))
+    assert model.image_shape == (6, 6, 1)
+    wanted = images_cnn().predict_proba(X)
+    for images in (X, ROWS, X[..., np.newaxis], X.astype(float)):
+        np.testing.assert_allclose(model.predict_proba(images), wanted, atol=1e-5)
+    with pytest.raises(ValueError, match=r"shape \(6, 6, 1\); got an array of shape \(6, 6\)"):
+        model.predict_proba(X[0])
+    with pytest.raises(ValueError, match=r"values from 0 to 0\.7"):
+        model.predict_proba(X / 255)
+    foreign = tmp_path / "foreign.onnx"
+    foreign.write_bytes(skl2onnx.to_onnx(rows_mlp(), ROWS[:1]).SerializeToString())
+    with pytest.raises(ValueError, match="not written by skdigits"):
+        OnnxModel(foreign)
+    foreign.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="ONNX Runtime cannot read"):
+        OnnxModel(foreign)
+
+
+def test_reading_imports_neither_tensorflow_nor_scikit_learn(tmp_path):
+    path = skdigits.export(rows_mlp(), tmp_path / "model.onnx")
+    np.save(tmp_path / "rows.npy", ROWS)
+    run_python(
+        """
+import sys
+import numpy as np
+from skdigits._onnx_model import OnnxModel
+found = OnnxModel(sys.argv[1]).predict(np.load(sys.argv[2]))
+heavy = {"tensorflow", "keras", "sklearn", "scipy", "skl2onnx", "onnx", "PIL"} & set(sys.modules)
+assert not heavy, heavy
+assert len(found) == 60
+""",
+        path,
+        tmp_path / "rows.npy",
+    )
