@@ -8,7 +8,11 @@ from importlib import import_module
 
 from skdigits import _classifier_registry
 
-_FUNCTIONS = {"export": "skdigits.formats._export"}
+_FUNCTIONS = {  # by name, the module
+    "export": "skdigits.formats._export",
+    "load": "skdigits.persistence",
+    "save": "skdigits.persistence",
+}
 
 __all__ = sorted([*_classifier_registry.CLASSIFIERS, *_FUNCTIONS])
 

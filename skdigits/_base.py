@@ -19,6 +19,7 @@ from skdigits._numbers import Moments
 from skdigits._pickling import PickledCallbacks
 from skdigits._routed_names import advice_on
 from skdigits._sample_weights import loss_weights
+from skdigits._saved_state import plain_state, restored_state
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
@@ -295,6 +296,15 @@ class ImageClassifier(
         names = object.__dir__(self)
         return [name for name in names if name != "model_" and hasattr(self, name)]
 
+    def __getstate__(self):
+        """Return the state as plain data, as far as it can be."""
+        return plain_state(super().__getstate__(), self._get_param_names())
+
+    def __setstate__(self, state):
+        """Restore an estimator; parameters that are not in the state get their defaults."""
+        names, owner = self._get_param_names(), type(self).__name__
+        super().__setstate__(restored_state(state, names, owner))
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
 
@@ -360,7 +370,7 @@ class ImageClassifier(
             may_convolve=self._may_convolve and len(self.image_shape_) > 1,
             input_shape=self.image_shape_,
             n_classes=len(self.classes_),
-            body=getattr(self.transfer_from, "model_", self.transfer_from),
+            body=self._body(),
             fine_tune=self.fine_tune,
             precision=self.precision,
             augmentation=self.augmentation,
@@ -380,6 +390,12 @@ class ImageClassifier(
             in_parts=epochs is None,
             gently=gently,
         )
+
+    def _body(self):
+        """Return the trained network to begin with, or a Keras model, or None."""
+        if isinstance(self.transfer_from, ImageClassifier):
+            return getattr(self.transfer_from, "_network", self.transfer_from)
+        return getattr(self.transfer_from, "model_", self.transfer_from)
 
     def _prepare_random_numbers(self, go_on):
         """Make a new random generator, or go on with that of the last training."""

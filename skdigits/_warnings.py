@@ -7,11 +7,16 @@ from contextvars import ContextVar
 
 _suppressed = ContextVar("_suppressed", default=False)
 
-PASSED_OVER = ("skdigits", "sklearn", "contextlib")
+PASSED_OVER = ("skdigits", "sklearn", "contextlib", "joblib", "pickle", "skops")
 
 
 def warn(message):
     """Warn at the line of code that called skdigits, directly or through scikit-learn.
+
+    Parameters
+    ----------
+    message : str or Warning
+        A text becomes a UserWarning.
 
     Python shows a warning once for each line, so that a loop of predictions shows it once.
     """

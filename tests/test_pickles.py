@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV
 from support import BOTH, cnn, mlp, tiny
 
@@ -49,14 +50,14 @@ class TestOfOtherVersions:
 
     def edited(self, estimator, edit):
         """Return an estimator from a pickle of version 0.0.9, in which the state was another."""
-        state = dict(estimator.__getstate__())
-        network = copy.copy(state["_network"])
-        pickled = network.__getstate__()
-        edit(pickled["state"])
-        network.__setstate__({**pickled, "versions": {"skdigits": "0.0.9", "keras": "3.14.0"}})
+        state = estimator.__getstate__()
+        edit(state["_network"]["state"])
+        state["_network"]["versions"] = {"skdigits": "0.0.9", "keras": "3.14.0"}
         twin = type(estimator).__new__(type(estimator))
-        twin.__setstate__({**state, "_network": network})
-        return pickle.loads(pickle.dumps(twin))
+        with pytest.warns(InconsistentVersionWarning, match="from version 0.0.9 of skdigits, 3.14"):
+            twin.__setstate__(state)
+        with pytest.warns(InconsistentVersionWarning):
+            return pickle.loads(pickle.dumps(twin))
 
     @pytest.mark.parametrize(
         "edit",

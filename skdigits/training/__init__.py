@@ -3,7 +3,10 @@
 from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network
 from skdigits.training._parameters import TrainingParameters
+from skdigits.training._plain_network import network_from_plain, network_to_plain
+from skdigits.training._plain_values import from_plain, to_plain
 from skdigits.training._spec import NetworkSpec
+from skdigits.training._state import versions
 
 __all__ = [
     "Data",
@@ -12,5 +15,10 @@ __all__ = [
     "Rows",
     "TrainingParameters",
     "TrainingResult",
+    "from_plain",
+    "network_from_plain",
+    "network_to_plain",
+    "to_plain",
     "train",
+    "versions",
 ]

@@ -120,7 +120,8 @@ class _Behaviour:
             config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
             if isinstance(value, keras.optimizers.Optimizer):
                 config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
-            return of_class, freeze(config), self.of(_functions_of(value))
+            others = {**_functions_of(value), **settings_beside_config(value)}
+            return of_class, freeze(config), self.of(others)
         is_plain = all(vars(kind).get("__slots__") is None for kind in type(value).__mro__)
         if _name_in_library(type(value)) or not is_plain:
             raise UnknownError
@@ -190,6 +191,13 @@ def _functions_of(value):
     """Return functions that an object was given; its configuration may tell only their names."""
     given = {name: item for name, item in vars(value).items() if isinstance(item, FunctionType)}
     return {name: item for name, item in given.items() if not hasattr(type(value), name)}
+
+
+def settings_beside_config(value):
+    """Return settings of losses and initializers that their configurations lack."""
+    if isinstance(value, keras.losses.Loss):
+        return {name: item for name, item in vars(value).items() if isinstance(item, Number | dict)}
+    return {"gain": value.gain} if isinstance(value, keras.initializers.Identity) else {}
 
 
 def _name_in_library(value):

@@ -163,7 +163,7 @@ def _compile(spec):
         spec.build,
         spec.input_shape,
         spec.n_classes,
-        spec.options,
+        spec.build_options,
         optimizer=_own_optimizer(spec),
         optimizer_options=options,
         loss=spec.loss,

@@ -21,7 +21,7 @@ class TrainingParameters:
         Whether the network may spend most of its time on convolutions.
     input_shape : tuple of int
     n_classes : int
-    body : keras.Model or None
+    body : Network, keras.Model or None
         A trained network, to use instead of what `build` returns.
     fine_tune : bool
         Whether to train the body, too.

@@ -37,6 +37,9 @@ class NetworkSpec:
     schedule : str or keras.optimizers.schedules.LearningRateSchedule
         "constant" leaves the learning rate to the optimizer. With "one_cycle" the training sets it
         at each step. A Keras schedule becomes part of the optimizer.
+    body : Network, keras.Model or None
+        The trained network whose layers and weights the network begins with. `build` is then
+        :func:`skdigits.networks.build_from`.
     """
 
     build: Any
@@ -48,6 +51,7 @@ class NetworkSpec:
     weight_decay: Any = None
     loss: Any = "sparse_categorical_crossentropy"
     schedule: Any = "constant"
+    body: Any = None
 
     @classmethod
     @neutral_keras()
@@ -81,12 +85,18 @@ class NetworkSpec:
             weight_decay=parameters.weight_decay,
             loss=_own(loss_of(parameters)),
             schedule=_own(parameters.learning_rate_schedule),
+            body=parameters.body,
         )
 
     @property
     def is_transferred(self):
         """Whether all layers but the output layer come from a trained network."""
         return self.build is networks.build_from
+
+    @property
+    def build_options(self):
+        """All arguments of `build` beside the shape and the number of classes."""
+        return self.options if self.body is None else {**self.options, "body": model_of(self.body)}
 
     @property
     def sets_rate(self):
@@ -117,11 +127,16 @@ def _build_and_options(parameters):
     _check_body(parameters)
     own = ("output_activation", "kernel_initializer")
     options = {name: value for name, value in parameters.build_options.items() if name in own}
-    return networks.build_from, {"body": parameters.body, "dtype": dtype, **options}
+    return networks.build_from, {"dtype": dtype, **options}
+
+
+def model_of(body):
+    """Return the Keras model of a `Network`; other objects are returned as they are."""
+    return body.model if hasattr(body, "lend_model") else body
 
 
 def _check_body(parameters):
-    body, shape = parameters.body, parameters.input_shape
+    body, shape = model_of(parameters.body), parameters.input_shape
     name = f"The 'transfer_from' parameter of {parameters.owner}"
     if not isinstance(body, keras.Model) or not getattr(body, "inputs", None):
         raise TypeError(
@@ -149,8 +164,6 @@ def _own_optimizer(optimizer):
 
 def _own(value):
     """Copy a parameter, so that it does not change when the user's object does."""
-    if isinstance(value, keras.Model):  # networks copy it themselves
-        return value
     if isinstance(value, np.ndarray):
         return tuple(value.tolist())
     if isinstance(value, list | tuple):
@@ -158,9 +171,17 @@ def _own(value):
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):  # options of a function of the user's, which gets its own objects
         return copy.deepcopy(value, {id(each): each for each in value.values() if _is_object(each)})
+    if isinstance(value, keras.losses.Loss | keras.initializers.Identity):
+        return _own_by_attributes(value)  # the configuration of some lacks arguments
     if hasattr(value, "get_config") and not isinstance(value, type):
         return type(value).from_config(value.get_config())
     return value
+
+
+def _own_by_attributes(value):
+    copied = object.__new__(type(value))
+    vars(copied).update({name: _own(item) for name, item in vars(value).items()})
+    return copied
 
 
 def _is_object(value):
@@ -168,8 +189,8 @@ def _is_object(value):
 
 
 def _differ(one, other):
-    if isinstance(one, keras.Model) and isinstance(other, keras.Model):
-        pairs = itertools.zip_longest(one.get_weights(), other.get_weights())
+    if isinstance(model_of(one), keras.Model) and isinstance(model_of(other), keras.Model):
+        pairs = itertools.zip_longest(model_of(one).get_weights(), model_of(other).get_weights())
         return one is not other and not all(np.array_equal(*pair) for pair in pairs)
     try:
         return freeze(one) != freeze(other)

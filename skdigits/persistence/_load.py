@@ -1,0 +1,86 @@
+"""Load a model from a file that holds no code."""
+
+from pathlib import Path
+
+import skops.io
+
+from skdigits._saved_state import warn_of_versions
+from skdigits._warnings import without_our_warnings
+from skdigits.persistence._archive import unpack
+from skdigits.persistence._schema import check
+from skdigits.persistence._trusted_types import TRUSTED
+
+
+def load(path, *, trusted=()):
+    """Load a model that `save` has written.
+
+    The file cannot run code: it names types, and only those that are trusted are made. These are
+    the estimators of this package and of scikit-learn, except for trees. The checks come first, so
+    that nothing is made of a file that is damaged, or that asks for more memory than its size.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    trusted : sequence of str or type, default=()
+        More types that the file may hold, such as those of your own transformers, or
+        ``"sklearn.tree._tree.Tree"``. Types can run code while they are loaded. So pass only those
+        that you know.
+
+    Returns
+    -------
+    model : estimator
+        It predicts the same as the model that was saved, and trains on in the same way.
+
+    Raises
+    ------
+    ValueError
+        If the file is refused. The message says why.
+    OSError
+        If the file cannot be read.
+
+    Warns
+    -----
+    InconsistentVersionWarning
+        If another version of skdigits, scikit-learn, Keras or TensorFlow wrote the file.
+
+    See Also
+    --------
+    save : Write the file.
+    """
+    content = Path(path).read_bytes()
+    try:
+        members, versions = unpack(content)
+        check(members)
+        model = _construct(content, trusted)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
+    warn_of_versions(versions, type(model).__name__)
+    return model
+
+
+def _construct(content, trusted):
+    """Make the model, after a check of all types in the file."""
+    trusted = [trusted] if isinstance(trusted, str | type) else [*trusted]
+    trusted = [*TRUSTED, *(each if isinstance(each, str) else _name(each) for each in trusted)]
+    try:
+        others = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
+        if others:
+            raise ValueError(
+                f"it holds types that are not trusted: {', '.join(sorted(others))}. If you know "
+                "them, and trust the author of the file, pass their names as trusted=[...]."
+            )
+        with without_our_warnings():  # of the versions of each network
+            model = skops.io.loads(content, trusted=trusted)
+    except ValueError:
+        raise
+    except Exception as error:  # objects raise errors of many kinds for damaged attributes
+        raise ValueError(f"it is damaged: {error}") from error
+    if not hasattr(model, "get_params"):
+        raise ValueError(f"it holds no estimator, but an object of {type(model).__name__}.")
+    return model
+
+
+def _name(kind):
+    return f"{kind.__module__}.{kind.__name__}"

@@ -1,0 +1,100 @@
+"""Find what a file without code cannot hold: functions, and objects of the user's classes."""
+
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skdigits._base import ImageClassifier
+
+LIBRARIES = {"builtins", "numpy", "scipy", "sklearn", "skdigits"}  # files have their code by name
+FUNCTIONS = (BuiltinFunctionType, FunctionType, MethodType, partial, type)
+PARAMETERS = {"body": "transfer_from", "schedule": "learning_rate_schedule"}  # by names of a spec
+
+
+def refuse_code(model):
+    """Raise if a model holds a function, or if a network of ours holds an object of the user's.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Raises
+    ------
+    ValueError
+        It names the parameter.
+    """
+    _Search().visit(model, type(model).__name__, "itself")
+
+
+class _Search:
+    """Visits all that a model holds."""
+
+    def __init__(self):
+        self._seen = {}  # by id; it keeps the objects alive, so that no id gets another meaning
+
+    def visit(self, value, owner, name, of_network=False):
+        """Visit what is in the parameter or attribute `name` of an object of the class `owner`.
+
+        Of a network of ours, the value has to be plain data or another estimator.
+        """
+        if id(value) in self._seen or value is None or isinstance(value, str | bytes | np.generic):
+            return
+        self._seen[id(value)] = value
+        if isinstance(value, ImageClassifier):
+            self._visit_network(value)
+        elif isinstance(value, list | tuple | set | frozenset | dict):
+            inside = [*value, *value.values()] if isinstance(value, dict) else value
+            for each in inside:
+                self.visit(each, owner, name, of_network)
+        elif isinstance(value, np.ndarray):
+            if value.dtype.kind == "V" and not value.dtype.names:
+                _refuse(owner, name, f"an array of dtype {value.dtype}")
+            for each in value.flat if value.dtype == object else ():
+                self.visit(each, owner, name, of_network)
+        elif isinstance(value, FUNCTIONS) or issparse(value):
+            if not _is_of_library(value) or issparse(value):
+                _refuse(owner, name, _described(value))
+        elif of_network and not _is_of_library(type(value)) and not hasattr(value, "get_params"):
+            _refuse(owner, name, _described(value))
+        else:
+            for attribute, each in getattr(value, "__dict__", {}).items():
+                if hasattr(value, "get_params"):
+                    owner, name = type(value).__name__, attribute
+                self.visit(each, owner, name)
+
+    def _visit_network(self, classifier):
+        owner = type(classifier).__name__
+        state = classifier.__getstate__()
+        spec = state.pop("_network", {}).get("spec", {})
+        options = spec.pop("options", {}).get("pairs", [])
+        for name, value in [*state.items(), *options, *spec.items()]:
+            self.visit(value, owner, PARAMETERS.get(name, name), of_network=True)
+
+
+def _is_of_library(function):
+    function = function.func if isinstance(function, partial) else function
+    return (getattr(function, "__module__", None) or "").partition(".")[0] in LIBRARIES
+
+
+def _described(value):
+    if issparse(value):
+        return "a sparse matrix"
+    if isinstance(value, type):
+        return f"the class {_full_name(value)}"
+    if isinstance(value, FUNCTIONS) and not isinstance(value, partial):
+        return f"the function {_full_name(value)}"
+    return f"an object of {_full_name(type(value))}"
+
+
+def _full_name(value):
+    return f"{value.__module__}.{value.__qualname__}" if value.__module__ else value.__qualname__
+
+
+def _refuse(owner, name, what):
+    instead = "its best_estimator_" if name.startswith("param_") else "a model without it"
+    raise ValueError(
+        f"{owner} cannot be saved in a file without code: its {name!r} holds {what}. Save "
+        f"{instead}, or use pickle or joblib, whose files may run code when they are loaded."
+    )
