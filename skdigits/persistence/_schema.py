@@ -36,7 +36,8 @@ def numbered(members):
     -------
     members : dict of str to bytes
     """
-    nodes, files = {}, {}
+    nodes: dict = {}
+    files: dict = {}
 
     def renumber(value):
         if isinstance(value, list):
@@ -67,7 +68,7 @@ def check(members):
     """
     try:
         schema = json.loads(members["schema.json"])
-        seen = {}
+        seen: dict = {}
         for node in _nodes(schema):
             if seen.setdefault(node.get("__id__"), node) != node:
                 raise ValueError("two objects have one number.")
@@ -122,7 +123,7 @@ def _check_array(node, content):
     except Exception as error:  # numpy evaluates the header as Python's literals
         raise ValueError(f"its part {node['file']!r} is not an array.") from error
     count = prod(shape)
-    if dtype.hasobject or dtype.kind == "V" and not dtype.names:
+    if dtype.hasobject or (dtype.kind == "V" and not dtype.names):
         raise ValueError(f"its part {node['file']!r} is an array of objects.")
     if count * dtype.itemsize != len(content) - file.tell() or min(shape, default=0) < 0:
         raise ValueError(f"its part {node['file']!r} has another size than it says.")

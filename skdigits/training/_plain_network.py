@@ -66,13 +66,13 @@ def network_from_plain(plain, source=None):
         If the plain form does not describe a network of skdigits, or if the values do not have the
         sizes that it describes. No network is built.
     """
-    spec = dict(plain["spec"])
-    body = spec.pop("body")
+    fields = dict(plain["spec"])
+    body = fields.pop("body")
     if isinstance(body, str) and body == SHARED:
         body = source
     elif isinstance(body, dict):
         body = network_from_plain(body)
-    spec = NetworkSpec(**{name: from_plain(value) for name, value in spec.items()}, body=body)
+    spec = NetworkSpec(**{name: from_plain(value) for name, value in fields.items()}, body=body)
     _check_spec(spec)
     _check_values(spec, plain["state"])
     network = Network(spec)

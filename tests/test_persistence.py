@@ -1,0 +1,286 @@
+"""`save` and `load`: loaded models predict and train on with the same bits."""
+
+import shutil
+
+import joblib
+import keras
+import numpy as np
+import pytest
+import sklearn
+import skops.io
+from release_files import FOLDER, images
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from support import BOTH, digits, mlp
+
+import skdigits
+from skdigits import NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+from skdigits.networks import build_mlp
+from skdigits.persistence._archive import pack, unpack
+from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
+
+X, Y = digits()
+X, Y = X[:60], Y[:60]
+COLUMNS = X.reshape(len(X), -1)
+NAMES = np.array([f"digit {y}" for y in Y])
+
+
+def small(**parameters):
+    return mlp(**{"hidden_layer_sizes": (4,), "epochs": 1} | parameters)
+
+
+def relu(x):
+    return keras.ops.relu(x)
+
+
+class Own(TransformerMixin, BaseEstimator):
+    """A transformer of a user's."""
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def transform(self, X):
+        return X
+
+
+@pytest.fixture(scope="module")
+def source():
+    return small().fit(X, Y)
+
+
+def saved(model, folder):
+    """Return a model after it was saved and loaded."""
+    return skdigits.load(skdigits.save(model, folder / "model.skd"))
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_it_predicts_and_trains_on_with_the_same_bits(make, tmp_path):
+    model = make(
+        augmentation="shift", early_stopping=True, validation_fraction=0.3, dropout=0.2
+    ).fit(X, Y)
+    loaded = saved(model, tmp_path)
+    assert loaded.get_params() == model.get_params()
+    assert loaded.history_ == model.history_
+    for _ in range(2):
+        np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+        loaded.partial_fit(X, Y)
+        model.partial_fit(X, Y)
+    for each in (model, loaded):
+        each.set_params(warm_start=True).fit(X, Y)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.n_iter_ == model.n_iter_
+
+
+META = {
+    "pipeline": lambda: make_pipeline(ImageReshaper((28, 28)), PixelScaler(), small()),
+    "digits": lambda: make_pipeline(ImageReshaper((28, 28)), DigitNormalizer(), small()),
+    "scaler": lambda: make_pipeline(StandardScaler(), small()),
+    "average": lambda: AveragingClassifier(small(), n_estimators=2),
+    "sigmoid": lambda: CalibratedClassifierCV(small(), cv=2),
+    "isotonic": lambda: CalibratedClassifierCV(small(), cv=2, method="isotonic"),
+    "temperature": lambda: CalibratedClassifierCV(small(), cv=2, method="temperature"),
+    "voting": lambda: VotingClassifier(
+        [("a", small()), ("b", LogisticRegression())], voting="soft"
+    ),
+    "stacking": lambda: StackingClassifier([("a", small())], cv=2),
+    "one against the rest": lambda: OneVsRestClassifier(small()),
+    "search": lambda: GridSearchCV(small(), {"epochs": [1]}, cv=2, scoring="accuracy"),
+    "function of the package": lambda: NetworkClassifier(
+        build_mlp, build_options={"hidden_layer_sizes": (4,)}, epochs=1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", META)
+def test_pipelines_and_meta_estimators(name, tmp_path):
+    model = META[name]().fit(COLUMNS, Y)
+    loaded = saved(model, tmp_path)
+    np.testing.assert_array_equal(loaded.predict_proba(COLUMNS), model.predict_proba(COLUMNS))
+
+
+def test_a_transferred_network_has_its_source(source, tmp_path):
+    model = small(transfer_from=source).fit(X, Y)
+    loaded = saved(model, tmp_path)
+    for each in (model, loaded):
+        each.partial_fit(X, Y)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    np.testing.assert_array_equal(loaded.transfer_from.predict_proba(X), source.predict_proba(X))
+    assert loaded._network.spec.body is loaded.transfer_from._network
+    model.set_params(transfer_from=None)
+    np.testing.assert_array_equal(saved(model, tmp_path).predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"activation": keras.layers.LeakyReLU(0.1)},
+        {"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)},
+        {"loss": keras.losses.Huber(delta=0.1)},
+        {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
+        {
+            "kernel_initializer": keras.initializers.HeNormal(3),
+            "activation": keras.activations.gelu,
+        },
+        {"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 100)},
+        {
+            "optimizer": keras.optimizers.Adam(
+                keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+            ),
+            "learning_rate_schedule": "constant",
+        },
+        {"augmentation": [keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)]},
+        {"class_weight": {n: 1.0 + n for n in range(10)}},
+        {"random_state": np.random.RandomState(3)},
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_objects_of_keras_and_of_numpy(parameters, tmp_path):
+    model = small(**parameters).fit(X, Y)
+    loaded = saved(model, tmp_path)
+    for each in (model, loaded):
+        each.partial_fit(X, Y)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    for each in (model, loaded):  # a new training begins in the same way
+        each.fit(X, Y)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [Y > 4, Y - 5, Y.astype(float), NAMES, NAMES.astype(object), Y.astype("u1")],
+    ids=lambda labels: str(labels.dtype),
+)
+def test_labels_of_any_type(labels, tmp_path):
+    weights = dict.fromkeys(np.unique(labels).tolist(), 1.0)
+    model = small(class_weight=weights).fit(X, labels)
+    loaded = saved(model, tmp_path)
+    assert loaded.classes_.dtype == model.classes_.dtype
+    assert loaded.classes_.tolist() == model.classes_.tolist()
+    assert loaded.class_weight == weights
+    assert list(map(type, loaded.class_weight)) == list(map(type, weights))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (small(activation=relu), "MLPClassifier cannot.*'activation' holds the function .*relu"),
+        (small(activation=lambda x: x), "'activation' holds the function .*lambda"),
+        (small(loss=lambda y, p: keras.ops.sum(p)), "'loss' holds the function"),
+        (small(callbacks=[keras.callbacks.EarlyStopping()]), "'callbacks' holds an object of .*Ea"),
+        (small(transfer_from=keras.Sequential([keras.Input((3,))])), "'transfer_from' holds"),
+        (small(augmentation=keras.layers.Lambda(lambda x: x)), "'augmentation' holds an object"),
+        (NetworkClassifier(lambda shape, n: None), "NetworkClassifier .*'build' holds the fun"),
+        (NetworkClassifier(build_mlp, build_options={"activation": relu}), "'build_options' holds"),
+        (make_pipeline(FunctionTransformer(relu), small()), "FunctionTransformer .*'func' holds"),
+        (RandomizedSearchCV(small(), {"activation": [relu]}), "'param_distributions'.*best_est"),
+        (3, "takes an estimator"),
+        (keras.Sequential(), "takes an estimator"),
+        (type(small()), "takes an estimator"),
+    ],
+    ids=lambda value: value[:30] if isinstance(value, str) else type(value).__name__,
+)  # fmt: skip
+def test_what_holds_code_is_refused_by_name(model, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        skdigits.save(model, tmp_path / "model.skd")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_network_was_trained_with_counts_too(tmp_path):
+    model = small(activation=relu).fit(X, Y).set_params(activation="relu")
+    with pytest.raises(ValueError, match="'activation' holds the function"):
+        skdigits.save(model, tmp_path / "model.skd")
+
+
+def test_a_transformer_of_the_users_has_to_be_trusted(tmp_path):
+    model = make_pipeline(Own(), small()).fit(COLUMNS, Y)
+    path = skdigits.save(model, tmp_path / "model.skd")
+    name = f"{Own.__module__}.Own"
+    with pytest.raises(ValueError, match=rf"not trusted: {name}.*trusted=\["):
+        skdigits.load(path)
+    for trusted in ([Own], [name], name):
+        loaded = skdigits.load(path, trusted=trusted)
+        np.testing.assert_array_equal(loaded.predict(COLUMNS), model.predict(COLUMNS))
+
+
+def test_trees_have_to_be_trusted(tmp_path):
+    model = StackingClassifier([("a", small())], DecisionTreeClassifier(), cv=2).fit(COLUMNS, Y)
+    path = skdigits.save(model, tmp_path / "model.skd")
+    with pytest.raises(ValueError, match=r"not trusted: sklearn.tree._tree.Tree"):
+        skdigits.load(path)
+    loaded = skdigits.load(path, trusted=["sklearn.tree._tree.Tree"])
+    np.testing.assert_array_equal(loaded.predict(COLUMNS), model.predict(COLUMNS))
+
+
+def test_a_request_of_weights(tmp_path):
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = small().set_fit_request(sample_weight=True)
+        requests = str(saved(model, tmp_path).get_metadata_routing())
+        assert requests == str(model.get_metadata_routing())
+        assert "'fit': {'sample_weight': True" in requests
+
+
+def test_a_file_is_the_same_each_time_and_no_larger_than_it_must_be(source, tmp_path):
+    model = VotingClassifier([("a", small())], voting="soft").fit(COLUMNS, Y)
+    one = skdigits.save(model, tmp_path / "one").read_bytes()
+    assert skdigits.save(model, str(tmp_path / "other")).read_bytes() == one
+    alone = skdigits.save(model.estimators_[0], tmp_path / "one").stat().st_size
+    assert len(one) < 2 * alone  # scikit-learn holds the network at two places
+
+
+def test_it_replaces_a_file_completely_or_not_at_all(source, tmp_path):
+    path = skdigits.save(source, tmp_path / "model.skd")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="activation"):
+        skdigits.save(small(activation=relu), path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["model.skd"]
+    with pytest.raises(FileNotFoundError):
+        skdigits.save(source, tmp_path / "no" / "model.skd")
+    with pytest.raises(FileNotFoundError):
+        skdigits.load(tmp_path / "no.skd")
+
+
+def test_skops_and_joblib_share_the_state(source, tmp_path):
+    joblib.dump(source, tmp_path / "model.joblib")
+    skops.io.dump(source, tmp_path / "model.skops")
+    path = skdigits.save(source, tmp_path / "model.skd")
+    ours = ["skdigits._mlp.MLPClassifier"]
+    assert skops.io.get_untrusted_types(file=tmp_path / "model.skops") == ours
+    for loaded in (
+        joblib.load(tmp_path / "model.joblib"),
+        skops.io.load(tmp_path / "model.skops", trusted=ours),
+        skops.io.load(path, trusted=ours),
+    ):
+        np.testing.assert_array_equal(loaded.predict_proba(X), source.predict_proba(X))
+
+
+def test_a_file_of_other_versions_warns_once(source, tmp_path):
+    path = skdigits.save(AveragingClassifier(small(), n_estimators=2).fit(X, Y), tmp_path / "a.skd")
+    members, versions = unpack(path.read_bytes())
+    path.write_bytes(pack(members, {**versions, "keras": "3.0.0", "skdigits": "0.0.1"}))
+    message = "AveragingClassifier from version 0.0.1 of skdigits, 3.0.0 of keras"
+    with pytest.warns(InconsistentVersionWarning, match=message) as caught:
+        skdigits.load(path)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.skd")), ids=lambda path: path.stem)
+def test_files_of_each_release_load(path, tmp_path):
+    shutil.copy(path, tmp_path)  # they may be read-only
+    model = skdigits.load(tmp_path / path.name)
+    expected = np.load(path.with_suffix(".npy"))
+    np.testing.assert_allclose(
+        model.predict_proba(images()[0][: len(expected)]), expected, atol=1e-5
+    )
