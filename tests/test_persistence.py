@@ -155,6 +155,13 @@ def test_objects_of_keras_and_of_numpy(parameters, tmp_path):
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 
+@pytest.mark.parametrize("filters", ["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))])
+def test_filters_of_any_form(filters, tmp_path):
+    network = skdigits.CNNClassifier(hidden_layer_sizes=(), filters=filters, epochs=1)
+    model = network.fit(X, Y)
+    np.testing.assert_array_equal(saved(model, tmp_path).predict(X), model.predict(X))
+
+
 @pytest.mark.parametrize(
     "labels",
     [Y > 4, Y - 5, Y.astype(float), NAMES, NAMES.astype(object), Y.astype("u1")],

@@ -7,6 +7,7 @@ deserialisation of networks is never used.
 import dataclasses
 import inspect
 from math import prod
+from numbers import Real
 
 import numpy as np
 
@@ -108,9 +109,17 @@ def _check_values(spec, state):
     weights = [value for name, value in state.items() if str(name).startswith("model/")]
     sizes = {size for value in weights for size in value.shape}
     options = {**spec.options, **(spec.options.get("build_options") or {})}
-    asked = [spec.n_classes, *(options.get(name, ()) for name in SIZES)]
-    for size in np.concatenate([np.atleast_1d(each) for each in asked]).tolist():
+    for size in _numbers([spec.n_classes, *(options.get(name) for name in SIZES)]):
         if size not in sizes and (size != options.get("kernel_size") or options["filters"]):
             raise ValueError(f"no weight of its network has the size {size:g}.")
     if prod(spec.input_shape) > MOST_PIXELS:
         raise ValueError(f"it is for images of shape {spec.input_shape}.")
+
+
+def _numbers(sizes):
+    """Yield the numbers in sequences of sequences; a text, as "auto", stands for small sizes."""
+    if isinstance(sizes, list | tuple | np.ndarray):
+        for size in sizes:
+            yield from _numbers(size)
+    elif isinstance(sizes, Real):
+        yield sizes
