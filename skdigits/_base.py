@@ -419,7 +419,7 @@ class ImageClassifier(
 
     def _go_on(self, spec, images, in_parts):
         """Prepare the present network for more training."""
-        self._network.check_unchanged(spec)
+        self._network.prepare_to_go_on(spec, may_change_dtype=self.precision == "auto")
         if in_parts and self._moments is not None:
             self._moments = self._moments.and_of(images)
             self._network.standardize(*self._moments.values())

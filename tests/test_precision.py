@@ -47,3 +47,18 @@ def test_onednn_may_be_held_to_what_has_bfloat16(value, monkeypatch):
     expected = has_bfloat16()
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
     assert has_bfloat16() == expected
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_network_from_another_processor_goes_on_in_the_arithmetic_of_this_one(
+    looked_at, monkeypatch
+):
+    estimator = cnn(precision="bfloat16").fit(X, Y)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")  # then "auto" is float32
+    if looked_at:
+        estimator.predict(X)
+    estimator.set_params(precision="auto").partial_fit(X, Y)
+    assert {layer.dtype_policy.name for layer in estimator.model_.layers} == {"float32"}
+    assert estimator.n_iter_ == 3
+    with pytest.raises(ValueError, match="go on with another 'precision'"):
+        estimator.set_params(precision="bfloat16").partial_fit(X, Y)

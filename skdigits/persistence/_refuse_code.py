@@ -7,10 +7,10 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdigits._base import ImageClassifier
+from skdigits.training._spec import PARAMETERS
 
 LIBRARIES = {"builtins", "numpy", "scipy", "sklearn", "skdigits"}  # files have their code by name
 FUNCTIONS = (BuiltinFunctionType, FunctionType, MethodType, partial, type)
-PARAMETERS = {"body": "transfer_from", "schedule": "learning_rate_schedule"}  # by names of a spec
 
 
 def refuse_code(model):

@@ -1,5 +1,6 @@
 """An estimator's network: a compiled model, or the state to fill one with."""
 
+import dataclasses
 import weakref
 from typing import Any
 
@@ -115,14 +116,27 @@ class Network:
         """Set the mean and variance that standardise the input."""
         self.compiled_to_train().standardize(mean, variance)
 
-    def check_unchanged(self, spec):
-        """Raise if going on needs a different network or a different optimizer."""
+    def prepare_to_go_on(self, spec, may_change_dtype):
+        """Raise if going on needs a different network or a different optimizer.
+
+        `may_change_dtype` is for networks that come from another type of processor.
+        """
         changed = self.spec.differences(spec)
-        if changed:
+        if changed == ["precision"] and may_change_dtype:
+            self._change_dtype(spec.options["dtype"])
+        elif changed:
             raise ValueError(
                 f"Training cannot go on with another {changed[0]!r} than it began with; call fit "
                 "with warm_start=False to train a new network."
             )
+
+    def _change_dtype(self, dtype):
+        self._state = self.get_state()
+        if self._compiled is not None:
+            self._compiled = self._float32_model = None
+            self._giving_back()
+        options = {**self.spec.options, "dtype": dtype}
+        self.spec = dataclasses.replace(self.spec, options=options)
 
     def probabilities(self, images, *, averaged):
         """Return the probability of each class, as float64; each row sums to one.

@@ -15,6 +15,9 @@ from skdigits.training._comparable import UnknownError, freeze
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
 
+# The parameters of an estimator that determine fields and options of other names.
+PARAMETERS = {"body": "transfer_from", "dtype": "precision", "schedule": "learning_rate_schedule"}
+
 
 @dataclass(frozen=True)
 class NetworkSpec:
@@ -116,7 +119,7 @@ class NetworkSpec:
             return ["transfer_from"]
         mine, others = ({**vars(spec), **spec.options} for spec in (self, other))
         changed = [name for name in mine if name != "options" and _differ(mine[name], others[name])]
-        return ["transfer_from" if name == "body" else name for name in changed]
+        return [PARAMETERS.get(name, name) for name in changed]
 
 
 def _build_and_options(parameters):
