@@ -125,6 +125,7 @@ def test_a_transferred_network_has_its_source(source, tmp_path):
     [
         {"activation": keras.layers.LeakyReLU(0.1)},
         {"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)},
+        {"optimizer": keras.optimizers.Muon()},
         {"loss": keras.losses.Huber(delta=0.1)},
         {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
         {

@@ -168,8 +168,9 @@ def _with_config(name, config, known):
 
 def _plain_config(value, known):
     """Return the plain form of a value in a configuration, in which dicts stand for objects."""
-    if isinstance(value, list | tuple):
-        return type(value)(_plain_config(each, known) for each in value)
+    if isinstance(value, list | tuple):  # Keras has lists of its own
+        kind = list if isinstance(value, list) else tuple
+        return kind(_plain_config(each, known) for each in value)
     if isinstance(value, dict):
         name = f"{value['module']}.{value['class_name']}".removeprefix("keras.")
         if name not in known and value["class_name"] in ("DTypePolicy",):
