@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from skdigits._files import escaped, to_json, write_text
+from skdigits._pages import render
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
-from skdigits.report._render import render
 
 
 def write_report(comparison, X, y, folder, *, title, class_names=None, run=None):
@@ -69,7 +69,7 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     names = [escaped(str(label)) for label in labels]
     X, y = blocks.evaluated(comparison, X, y, names)
     data = {"title": title, "class_names": names}
-    page = render("compare.html.j2", _context(comparison, X, y, data, run))
+    page = render("skdigits.report", "compare.html.j2", _context(comparison, X, y, data, run))
     results = to_json({"data": data, "comparison": comparison.to_dict(), "run": run})
 
     folder = Path(folder)

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from skdigits._files import write_text
+from skdigits._pages import render
 from skdigits.report import _format as fmt
 from skdigits.report._published_table import COLUMNS, published_row
-from skdigits.report._render import render
 
 
 def write_index(folder, *, order=()):
@@ -56,7 +56,8 @@ def write_index(folder, *, order=()):
             f"There is no study in {folder}: it has no folder with a results.json of a study."
         )
     columns = list(COLUMNS.values())
-    page = render("index.html.j2", {"studies": found, "columns": columns, "fmt": fmt})
+    context = {"studies": found, "columns": columns, "fmt": fmt}
+    page = render("skdigits.report", "index.html.j2", context)
     write_text(folder / "index.html", page)
     return folder / "index.html"
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from skdigits._files import plain_names, to_json, write_bytes, write_text
 from skdigits._named_data import title_of
+from skdigits._pages import render
 from skdigits.inspection._drawn_images import as_images
 from skdigits.report import _answer as answers
 from skdigits.report import _blocks as blocks
@@ -14,7 +15,6 @@ from skdigits.report import _charts as charts
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 from skdigits.report._published_table import COLUMNS, published_row
-from skdigits.report._render import render
 
 MOST_FACTS = 4
 MOST_OPEN = 2  # with up to so many results, their details are open from the start
@@ -103,7 +103,7 @@ def write_study(result, data, folder, *, run=None):
         "how": _how(result, run),
         "fmt": fmt,
     }
-    page = render("study.html.j2", context)
+    page = render("skdigits.report", "study.html.j2", context)
     results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
     drawings = {
         f"samples-{name}": blocks.samples_drawing(X, y, names, title_of(name))
