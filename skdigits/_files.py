@@ -16,10 +16,22 @@ def write_text(path, text):
     write_bytes(path, escaped(text).encode("utf-8"))
 
 
+def probe_file(path):
+    """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
+    temporary = _beside(path)
+    open(temporary, "xb").close()
+    os.unlink(temporary)
+
+
+def _beside(path):
+    """Return a path for a file that takes the place of another one when it is whole."""
+    path = Path(path)
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+
+
 def write_bytes(path, content):
     """Write a file whole or not at all: no reader ever sees a part of it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    temporary = _beside(path)
     try:
         with open(temporary, "xb") as file:  # unlike tempfile's, others may read it, if umask lets
             file.write(content)
@@ -30,9 +42,9 @@ def write_bytes(path, content):
         raise
 
 
-def to_json(value):
+def to_json(value, *, ascii_only=False):
     """Return strict JSON; numbers that JSON lacks (NaN, infinity) become null."""
-    return json.dumps(_strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_strict(value), indent=1, ensure_ascii=ascii_only, allow_nan=False) + "\n"
 
 
 def _strict(value):

@@ -1,6 +1,7 @@
 """The data sets by the names that commands and studies use, and your own images by their path."""
 
 import os
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,25 @@ def name_of(path):
     return f"my-{name}" if name in DATA else name
 
 
-def load_data(name, subset):
+class Split(NamedTuple):
+    """Images for training and for tests.
+
+    Attributes
+    ----------
+    train, test : tuple of (X, y)
+        Images and labels, as `load_data` returns them.
+    class_names : list of str
+    is_held_out : bool
+        Whether the data have no test images, so that these are some of the training images.
+    """
+
+    train: tuple[Any, Any]
+    test: tuple[Any, Any]
+    class_names: list[str]
+    is_held_out: bool
+
+
+def load_data(name, subset, *, image_shape=None, normalize_digits=False):
     """Return a part of a data set: images, labels, and the names of the classes.
 
     Parameters
@@ -35,6 +54,10 @@ def load_data(name, subset):
         A key of `DATA`, or a path that `skdigits.datasets.load_images` takes. Large pictures are
         made smaller, and unreadable ones left out; warnings say so.
     subset : {"train", "test", "all"}
+    image_shape : tuple of int, default=None
+        As of `load_images`, for your own images.
+    normalize_digits : bool, default=False
+        Whether to bring your own pictures to MNIST's form. The digits of `DATA` have it.
 
     Returns
     -------
@@ -46,8 +69,12 @@ def load_data(name, subset):
     from skdigits import datasets
 
     if name not in DATA:
-        bunch = _load_own(name, subset)
-        return bunch.data, bunch.target, np.unique(bunch.target).astype(str).tolist()
+        X, y = (
+            _load_own_digits(name, subset)
+            if normalize_digits
+            else _load_own(name, subset, image_shape)
+        )
+        return X, y, np.unique(y).astype(str).tolist()
     loaders = {
         "digits": datasets.load_digits,
         "mnist": datasets.fetch_mnist,
@@ -59,32 +86,70 @@ def load_data(name, subset):
     return bunch.data, bunch.target, [str(n) for n in bunch.target_names[: classes and 2]]
 
 
-def load_split(name):
-    """Return training and test images: ``(X, y), (X_test, y_test), class_names``.
+def load_split(name, *, normalize_digits=False):
+    """Return training and test images, as a `Split`.
 
     Of your own images without test images, a fifth of each class becomes the test images, always
     the same ones.
     """
     from skdigits.datasets._parts import NoTestImagesError
 
+    options = {"normalize_digits": normalize_digits}
     try:
-        X_test, y_test, _ = load_data(name, "test")
+        *test, _ = load_data(name, "test", **options)
     except NoTestImagesError:
-        return _hold_out(name, *load_data(name, "train"))
-    X, y, class_names = load_data(name, "train")
-    return (X, y), (X_test, y_test), class_names
+        return _hold_out(name, *load_data(name, "train", **options))
+    *train, class_names = load_data(name, "train", **options)
+    return Split(tuple(train), tuple(test), class_names, is_held_out=False)
 
 
-def _load_own(path, subset):
+def load_test(name, *, image_shape=None, normalize_digits=False):
+    """Return test images, labels, names of classes, and whether they are held out.
+
+    It is as of `load_split`.
+
+    Training images are read only where there are no test images.
+    """
+    from skdigits.datasets._parts import NoTestImagesError
+
+    options = {"image_shape": image_shape, "normalize_digits": normalize_digits}
+    try:
+        return *load_data(name, "test", **options), False
+    except NoTestImagesError:
+        split = _hold_out(name, *load_data(name, "train", **options))
+        return *split.test, split.class_names, True
+
+
+def _load_own(path, subset, image_shape):
     from skdigits.datasets import load_images
     from skdigits.datasets._read_pictures import LargePicturesError
 
+    options = {"subset": subset, "on_error": "warn", "return_X_y": True}
     try:
-        return load_images(path, subset=subset, on_error="warn")
+        return load_images(path, image_shape=image_shape, **options)
     except LargePicturesError as error:
         height, width = error.smaller
         warn(f"The pictures of {path} are large; they are used at {height} x {width} pixels.")
-        return load_images(path, subset=subset, image_shape=error.smaller, on_error="warn")
+        return load_images(path, image_shape=error.smaller, **options)
+
+
+def _load_own_digits(path, subset):
+    """Return the digits of your own pictures in MNIST's form, and their labels."""
+    from skdigits.datasets import load_images
+    from skdigits.datasets._read_pictures import LargePicturesError, read_files
+    from skdigits.preprocessing import DigitNormalizer
+    from skdigits.preprocessing._read_digit import DIGIT_FORM, read_digit
+
+    options = {"subset": subset, "on_error": "warn"}
+    try:
+        bunch = load_images(path, **options)
+    except LargePicturesError as error:
+        bunch = load_images(path, image_shape=error.smaller, **options)
+    if bunch.filenames is None:
+        return DigitNormalizer().transform(bunch.data), bunch.target
+    paths = bunch.filenames.tolist()
+    X, readable = read_files(paths, DIGIT_FORM, on_error="warn", read=read_digit)
+    return X, bunch.target[readable]
 
 
 def _hold_out(name, X, y, class_names):
@@ -99,4 +164,5 @@ def _hold_out(name, X, y, class_names):
                 "another one as a test image"
             )
         is_test[rng.permutation(members)[: max(1, len(members) // HELD_OUT)]] = True
-    return (X[~is_test], y[~is_test]), (X[is_test], y[is_test]), class_names
+    train, test = (X[~is_test], y[~is_test]), (X[is_test], y[is_test])
+    return Split(train, test, class_names, is_held_out=True)

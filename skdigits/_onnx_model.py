@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 PREFIX = "skdigits."  # of our entries in the metadata of a file
+NORMALIZES_DIGITS = f"{PREFIX}normalizes_digits"
 
 
 class OnnxModel:
@@ -28,6 +29,9 @@ class OnnxModel:
     image_shape : tuple of int
         (height, width, channels) of an image, or (n_columns,).
 
+    normalizes_digits : bool
+        Whether the images are the output of `DigitNormalizer`, as `skdigits export` notes it.
+
     Raises
     ------
     ImportError
@@ -43,6 +47,7 @@ class OnnxModel:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
         self.classes = json.loads(metadata[PREFIX + "classes"])
         self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
+        self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
         (self._input,) = self._session.get_inputs()
 
     def predict(self, images):

@@ -48,6 +48,11 @@ class Form:
         size = (self.height, self.width)
         return size if self.color_mode == "grayscale" else (*size, 3)
 
+    @property
+    def shape_with_channels(self):
+        """The same with an axis for grey, (height, width, channels)."""
+        return (*self.shape, 1)[:3]
+
 
 @contextmanager
 def bombs_are_errors():

@@ -12,15 +12,24 @@ NOTES = (
 )
 
 
-def walk(folder, above=()):
-    """Yield the paths of all pictures in a folder and below, sorted; follow links."""
+def walk(folder, above=(), on_error=None):
+    """Yield the paths of all pictures in a folder and below, sorted; follow links.
+
+    If a folder cannot be read, `on_error` is called with the OSError; None raises it.
+    """
     here = os.path.realpath(folder)
     if here in above:  # a link back
         return
-    folders, files = look_into(folder)
+    try:
+        folders, files = look_into(folder)
+    except OSError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+        return
     yield from files
     for below in folders:
-        yield from walk(below, (*above, here))
+        yield from walk(below, (*above, here), on_error)
 
 
 def look_into(folder):

@@ -143,7 +143,8 @@ def test_help_has_an_example(command, capsys):
 
 
 def test_a_fifth_of_each_class_is_set_aside_and_always_the_same(flowers):
-    (X, y), (X_test, y_test), names = load_split(str(flowers))
+    (X, y), (X_test, y_test), names, is_held_out = load_split(str(flowers))
+    assert is_held_out
     assert names == ["daisy", "tulip"]
     assert sorted(y_test) == ["daisy", "daisy", "tulip", "tulip"]
     assert len(np.unique(np.concatenate([X, X_test]), axis=0)) == len(y) + len(y_test) == 20

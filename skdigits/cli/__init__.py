@@ -1,10 +1,23 @@
 """The command line. ``skdigits --help`` lists the commands."""
 
+import sys
+
+from skdigits._quiet import quiet_for_now
 from skdigits.cli._streams import drop_output, forgiving_streams, tell
 
 __all__ = ["main"]
 
-EXTRA = ("typer", "rich", "jinja2", "matplotlib")  # the packages of the extra "cli"
+PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the module has another name
+
+# What a command may need, by the extra that has it.
+EXTRAS = {
+    "": (
+        *("scikit-learn", "scikeras", "tensorflow", "keras", "numpy", "scipy", "joblib", "skops"),
+        *("pillow", "requests", "tqdm"),
+    ),
+    "[cli]": ("typer", "rich", "jinja2", "matplotlib"),
+    "[onnx]": ("skl2onnx", "onnx", "onnxruntime", "tf2onnx"),
+}
 
 # Errors from bad data, bad models and full disks.
 EXPECTED = (ValueError, TypeError, OSError, MemoryError)
@@ -21,10 +34,10 @@ def main(args=None):
     Returns
     -------
     int
-        0 after success; 1 if the output is a closed pipe; 2 after bad input, with one line on
-        standard error; 130 after Ctrl-C.
+        0 after success; 1 if some pictures could not be used, or if the output is a closed pipe; 2
+        after bad input, with one line on standard error; 130 after Ctrl-C.
     """
-    with forgiving_streams():
+    with forgiving_streams(), quiet_for_now():
         try:
             return _run(args)
         except KeyboardInterrupt:
@@ -37,16 +50,13 @@ def main(args=None):
 
 def _run(args):
     try:
-        from skdigits.cli._app import app, usage_error
-
-        try:
-            code = app(args=args, prog_name="skdigits", standalone_mode=False)
-        except usage_error as error:
-            return _fail(error.format_message())
+        code = _run_command(args)
+    except ModuleNotFoundError as error:
+        if error.name is None or (needed := _how_to_install(error.name)) is None:
+            raise
+        return _fail(needed)
     except ImportError as error:
-        if error.name in EXTRA:
-            return _fail(f'{error.name} is missing: pip install "skdigits[cli]"')
-        if error.name is None:  # our own error: Keras with another backend
+        if error.name is None:  # our own error: a package that is missing, or Keras's backend
             return _fail(error)
         raise
     except BrokenPipeError:
@@ -56,6 +66,33 @@ def _run(args):
     if code == 130:  # Typer's exit status for Ctrl-C
         raise KeyboardInterrupt
     return code or 0
+
+
+def _run_command(args):
+    """Return the exit status of a command; raise errors of its input."""
+    words = sys.argv[1:] if args is None else args
+    try:
+        from skdigits.cli._app import app, usage_error
+    except ModuleNotFoundError as error:
+        if error.name != "typer" or words[:1] != ["predict"]:
+            raise
+        from skdigits.cli._predict_parser import predict
+
+        return predict(words[1:])
+    try:
+        return app(args=args, prog_name="skdigits", standalone_mode=False)
+    except usage_error as error:
+        raise ValueError(error.format_message()) from None
+
+
+def _how_to_install(module):
+    """Return how to install a package that a command needs, or None for other modules."""
+    package = module.partition(".")[0]
+    package = PACKAGES.get(package, package)
+    for extra, packages in EXTRAS.items():
+        if package in packages:
+            return f'{package} is missing: pip install "skdigits{extra}"'
+    return None
 
 
 def _fail_or_raise(error):

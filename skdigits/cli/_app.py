@@ -7,12 +7,15 @@ import typer
 import skdigits
 from skdigits.cli._compare_command import compare
 from skdigits.cli._data_command import data
+from skdigits.cli._evaluate_command import evaluate
+from skdigits.cli._export_command import export
+from skdigits.cli._predict_command import predict
 from skdigits.cli._study_command import study
+from skdigits.cli._train_command import train
 
 usage_error: Any = typer.BadParameter.__base__  # Typer's error for any wrong use
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,  # bug reports need plain tracebacks
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -44,6 +47,10 @@ def describe(
         typer.echo(context.get_help())
 
 
-app.command(no_args_is_help=False)(compare)
+app.command()(train)
+app.command()(evaluate)
+app.command()(predict)
+app.command()(export)
+app.command()(compare)
 app.add_typer(study)
 app.add_typer(data)

@@ -5,17 +5,52 @@ import os
 import shlex
 import string
 
+from skdigits._files import probe_file
+
 _PLAIN = {*string.ascii_letters, *string.digits, *"/._-"}
 
 
-def check_folder(out):
-    """Raise ValueError if the folder ``--out`` cannot be made or written to."""
-    folders = (out, *out.absolute().parents)
+def check_folder(folder, argument=None):
+    """Raise ValueError if a folder cannot be made or written to.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    argument : str, default=None
+        How the user has named it; None is ``--out FOLDER``.
+    """
+    argument = argument or f"--out {folder}"
+    folders = (folder, *folder.absolute().parents)
     existing = next(path for path in folders if path.exists() or path.is_symlink())
     if not existing.is_dir():
-        raise ValueError(f"--out {out}: {existing} is not a folder")
+        raise ValueError(f"{argument}: {existing} is not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"--out {out}: {existing} can't be written to")
+        raise ValueError(f"{argument}: {existing} can't be written to")
+
+
+def check_file(file, argument=None):
+    """Raise an error if a file cannot be written: ValueError, or OSError of the system.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    argument : str, default=None
+        How the user has named it; None is ``--out FILE``.
+    """
+    argument = argument or f"--out {file}"
+    if file.is_dir():
+        raise ValueError(f"{argument} is a folder; give a file, such as {file / 'model'}")
+    if file.exists() and not file.is_file():
+        raise ValueError(f"{argument} is not a file that can be replaced")
+    check_folder(file.parent, argument)
+    if file.parent.exists():
+        probe_file(file)
+
+
+def check_seed(seed):
+    """Raise ValueError if a number is no seed."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"--seed must be from 0 to {2**32 - 1}, got {seed}")
 
 
 def unknown(what, name, choices):

@@ -8,10 +8,12 @@ import typer
 
 from skdigits._classifier_registry import SHORT_NAMES
 from skdigits._named_data import load_data, load_split, title_of
-from skdigits.cli._arguments import check_folder, command_line, split_names
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, warnings_told
+from skdigits._quiet import be_quiet
+from skdigits.cli._arguments import check_folder, check_seed, command_line, split_names
+from skdigits.cli._data_argument import HELP, METAVAR, check_data
 from skdigits.cli._models import BASELINES, make_model
-from skdigits.cli._streams import say, tell
+from skdigits.cli._options import Quiet
+from skdigits.cli._streams import say, tell, warnings_told
 
 
 def compare(
@@ -38,6 +40,7 @@ def compare(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for index.html and results.json.")
     ] = Path("skdigits-compare"),
+    quiet: Quiet = False,
 ):
     """Train models on the same images; show which is best and what mistakes each makes.
 
@@ -64,6 +67,7 @@ def compare(
         skdigits compare --data flowers --models mlp,cnn,forest
     """
     start = time.perf_counter()
+    be_quiet(quiet)
     names = _check(data, models, cv, seed, out)
     # These imports take seconds, so that help and errors must come before them.
     from skdigits import model_selection, report
@@ -75,7 +79,7 @@ def compare(
         if cv:
             X, y, class_names = load_data(data, "all")
         else:
-            (X, y), (X_test, y_test), class_names = load_split(data)
+            (X, y), (X_test, y_test), class_names, _ = load_split(data)
     with Display() as display:
         comparison = model_selection.compare(
             estimators,
@@ -113,7 +117,6 @@ def _check(data, models, cv, seed, out):
         raise ValueError("--models names no model; try --models mlp,cnn")
     if cv is not None and cv < 2:
         raise ValueError(f"--cv must be at least 2 folds, got {cv}")
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"--seed must be from 0 to {2**32 - 1}, got {seed}")
+    check_seed(seed)
     check_folder(out)
     return names

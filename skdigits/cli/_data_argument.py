@@ -1,12 +1,9 @@
 """The argument ``--data`` of several commands: the name of a data set, or your own images."""
 
 import os
-import warnings
-from contextlib import contextmanager
 
 from skdigits._named_data import DATA
 from skdigits.cli._arguments import unknown
-from skdigits.cli._streams import tell
 
 METAVAR = "|".join((*DATA, "PATH"))
 HELP = (
@@ -25,11 +22,6 @@ def check_data(data, what="--data"):
     raise ValueError(f"{unknown(what, data, DATA)}, or give the path of your own images")
 
 
-@contextmanager
-def warnings_told():
-    """Tell warnings in one line each, at the end."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield
-    for warning in caught:
-        tell(f"warning: {' '.join(str(warning.message).split())}")
+def complete_data(incomplete: str):
+    """Return the data sets whose names begin so, for a shell, which adds paths itself."""
+    return [name for name in DATA if name.startswith(incomplete)]

@@ -6,8 +6,8 @@ import typer
 
 from skdigits._named_data import DATA, load_data, load_split, title_of
 from skdigits.cli._arguments import unknown
-from skdigits.cli._data_argument import METAVAR, check_data, warnings_told
-from skdigits.cli._streams import say
+from skdigits.cli._data_argument import METAVAR, check_data
+from skdigits.cli._streams import say, warnings_told
 
 N_IMAGES = {  # for training and for tests
     "digits": (1_442, 355),
@@ -81,7 +81,8 @@ def show_info(
     from skdigits.cli._terminal import print_table
 
     with warnings_told():
-        (X, y), (_, y_test), _ = load_split(name)
+        split = load_split(name)
+    (X, y), (_, y_test) = split.train, split.test
     color = "grey" if X.ndim == 3 else "RGB"
     say(f"{len(y) + len(y_test):,} {color} images of {X.shape[1]} x {X.shape[2]} pixels.")
     rows = [

@@ -24,6 +24,26 @@ BASELINES = {
 }
 
 
+def make_network(name):
+    """Return the network of a name, not fitted.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network.
+    """
+    if name not in NETWORKS:
+        hint = "; `skdigits compare` has it" if name in BASELINES else ""
+        raise ValueError(f"{unknown('network', name, NETWORKS)}{hint}")
+    class_name, effort = NETWORKS[name]
+    return load_class(class_name).with_effort(effort)
+
+
+def complete_network(incomplete: str):
+    """Return the networks whose names begin so, for a shell."""
+    return [name for name in NETWORKS if name.startswith(incomplete)]
+
+
 def make_model(name):
     """Return the model of a name, not fitted, for images of shape (n_images, height, width).
 
@@ -33,8 +53,7 @@ def make_model(name):
         If there is no such model, or if a model of scikit-learn needs arguments.
     """
     if name in NETWORKS:
-        class_name, effort = NETWORKS[name]
-        return load_class(class_name).with_effort(effort)
+        return make_network(name)
     class_name, parameters = BASELINES.get(name, (name, {}))
     return _with_pixels_scaled(_scikit_learn_class(class_name), parameters)
 

@@ -3,7 +3,10 @@
 import codecs
 import os
 import sys
+import warnings
 from contextlib import contextmanager, suppress
+
+from skdigits._quiet import is_quiet
 
 _READABLE = "skdigits.readable"  # name of our error handler in Python's codecs
 
@@ -28,6 +31,8 @@ def _replace(error):
 
 
 codecs.register_error(_READABLE, _replace)
+
+QUIET_HELP = "Print warnings and errors only, and no progress."
 
 
 @contextmanager
@@ -57,14 +62,30 @@ def readable(text):
 
 
 def say(text):
-    """Print on standard output, at once."""
-    print(text, flush=True)
+    """Print on standard output, at once, unless the command is quiet."""
+    if not is_quiet():
+        answer(text)
+
+
+def answer(text, end="\n"):
+    """Print what the command is asked for on standard output, at once."""
+    print(text, end=end, flush=True)
 
 
 def tell(message):
     """Print a line about the command on standard error, if possible."""
     with suppress(OSError, ValueError):  # the stream is closed
         print(f"skdigits: {message}", file=sys.stderr or sys.stdout, flush=True)
+
+
+@contextmanager
+def warnings_told():
+    """Tell each warning once, in one line, at the end."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        tell(f"warning: {' '.join(message.split())}")
 
 
 def drop_output():

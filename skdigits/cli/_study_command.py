@@ -8,9 +8,11 @@ import typer
 
 from skdigits._files import plain_names
 from skdigits._named_data import DATA, load_split, name_of
+from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
-from skdigits.cli._data_argument import check_data, warnings_told
-from skdigits.cli._streams import say, tell
+from skdigits.cli._data_argument import check_data
+from skdigits.cli._options import Quiet
+from skdigits.cli._streams import say, tell, warnings_told
 
 study = typer.Typer(
     name="study",
@@ -80,6 +82,7 @@ def run_studies(
         bool,
         typer.Option("--quick", help="A short version on a part of the images, for a first look."),
     ] = False,
+    quiet: Quiet = False,
 ):
     """Run published studies again, and compare their results with the published ones.
 
@@ -108,6 +111,7 @@ def run_studies(
         # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
         skdigits study run cnn-vs-mlp --data flowers
     """
+    be_quiet(quiet)
     own_name = _own_name(data)
     studies = _check(names, out, seeds)
     if own_name is None:
@@ -225,15 +229,15 @@ def _load_own(name, path, studies, names):
     from skdigits.studies._run_study import check_n_classes
 
     with warnings_told():
-        (X, y), (X_test, y_test), class_names = load_split(path)
+        split = load_split(path)
     chosen = []
     for study in studies:
         try:
-            check_n_classes(study, name, len(class_names))
+            check_n_classes(study, name, len(split.class_names))
         except ValueError as error:
             if study.name in names:
                 raise
             tell(f"left out: {error}")
         else:
             chosen.append((study, [name]))
-    return {name: (X, y, X_test, y_test)}, chosen
+    return {name: (*split.train, *split.test)}, chosen

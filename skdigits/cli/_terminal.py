@@ -9,15 +9,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from skdigits._quiet import is_quiet
 from skdigits.cli._streams import readable, say
 
 
 class Display:
     """Context manager and callable that shows progress, with one bar for each model or study.
 
-    Bars are printed on standard error, if that is a terminal. Warnings are kept for the end, since
-    they would break the bars apart. After Ctrl-C the next report raises KeyboardInterrupt, also if
-    an estimator has only ended its fit.
+    Bars are printed on standard error, if that is a terminal and the command is not quiet. Warnings
+    are kept for the end, since they would break the bars apart. After Ctrl-C the next report raises
+    KeyboardInterrupt, also if an estimator has only ended its fit.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class Display:
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("[dim]{task.fields[stage]}"),
             console=console,
-            disable=not console.is_terminal,
+            disable=is_quiet() or not console.is_terminal,
             speed_estimate_period=600,
         )
 

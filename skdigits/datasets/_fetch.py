@@ -8,6 +8,7 @@ from pathlib import Path
 from sklearn.datasets import get_data_home
 
 from skdigits._files import write_bytes
+from skdigits._quiet import is_quiet
 from skdigits.datasets._find import find_file
 from skdigits.datasets._idx import AnotherFileError, read_idx, unzip
 
@@ -207,7 +208,7 @@ def _download(url):
             unit="B",
             unit_scale=True,
             ncols=79,
-            disable=sys.stderr is None,
+            disable=sys.stderr is None or is_quiet(),
         ) as bar:
             for chunk in response.iter_content(1 << 16):
                 chunks.append(chunk)

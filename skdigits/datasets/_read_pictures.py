@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 
 from skdigits._picture import Form, PictureError, bombs_are_errors, measure_file, read_file
+from skdigits._quiet import is_quiet
 from skdigits._warnings import warn
 from skdigits.datasets._memory import check_memory
 
@@ -58,7 +59,7 @@ def common_form(paths, size, color_mode):
     return Form(height, width, color_mode or ("grayscale" if all_grey else "rgb"))
 
 
-def read_files(paths, form, *, on_error):
+def read_files(paths, form, *, on_error, read=read_file):
     """Read files as pictures of one form.
 
     Parameters
@@ -67,6 +68,8 @@ def read_files(paths, form, *, on_error):
     form : Form
     on_error : {"raise", "warn"}
         What to do with files that are unreadable: name them in an error, or leave them out.
+    read : callable, default=read_file
+        Takes a path and the form, and returns the pixels or raises PictureError.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def read_files(paths, form, *, on_error):
     with bombs_are_errors():
         for number, path in enumerate(_progress(paths, "Reading pictures")):
             try:
-                pixels[n_read] = read_file(path, form)
+                pixels[n_read] = read(path, form)
                 n_read += 1
             except PictureError as error:
                 readable[number] = False
@@ -134,5 +137,5 @@ def _progress(paths, what):
     """Return the paths with a progress bar, if it takes long and there is a terminal to see it."""
     from tqdm import tqdm
 
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    return tqdm(paths, desc=what, delay=1, leave=False, ncols=79, disable=not terminal)
+    shown = sys.stderr is not None and sys.stderr.isatty() and not is_quiet()
+    return tqdm(paths, desc=what, delay=1, leave=False, ncols=79, disable=not shown)

@@ -59,7 +59,7 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
 def measure_fitted(estimator, evaluated, index, classes, fit_seconds=None) -> Outcome:
     """Measure a fitted estimator, as `measure_fit`; it may have taken unknown seconds to fit."""
     X, y = evaluated
-    predict_seconds, predicted, probabilities = _predictions(estimator, X)
+    predict_seconds, predicted, probabilities = predictions(estimator, X)
     loss, calibration, probability = None, None, np.full(len(y), None)
     if probabilities is not None:
         probabilities = _of_all_classes(probabilities, estimator.classes_, classes)
@@ -105,7 +105,7 @@ def seconds_of(function, *args, **kwargs):
     return time.perf_counter() - start, value
 
 
-def _predictions(estimator, X):
+def predictions(estimator, X):
     """Return how many seconds `predict` takes, the labels, and the probabilities or None.
 
     A network predicts its most probable class, so that one pass over the images gives both. Other

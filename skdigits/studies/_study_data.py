@@ -36,7 +36,7 @@ def study_images(data, quick):
     if isinstance(data, Mapping):
         found = {name: _own_images(name, arrays) for name, arrays in data.items()}
     else:
-        found = {name: Images(*load_split(name)) for name in data}
+        found = {name: Images(*load_split(name)[:3]) for name in data}
     if not quick:
         return found
     return {

@@ -1,0 +1,182 @@
+"""A model in a file, as what answers for pictures: their form, the labels, the probabilities."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isqrt, prod
+from typing import Any
+
+from skdigits._picture import Form, read_file
+
+EXPORTED = (".html", ".keras", ".onnx", ".tflite")  # of `skdigits.export`
+COLOR_MODES = {1: "grayscale", 3: "rgb"}  # by channels
+SMALLEST_SIDE = 4  # pixels of a square image; rows of fewer values are no images
+
+
+@dataclass(frozen=True)
+class PictureModel:
+    """A model that answers for pictures.
+
+    Attributes
+    ----------
+    labels : list of str
+        Its classes, in the order of the probabilities.
+    form : Form
+        What pictures are brought to.
+    normalizes_digits : bool
+        Whether that is done by `DigitNormalizer`.
+    answer : callable
+        Takes images, an array of shape (n, *form.shape), uint8. Returns a list of labels, and
+        probabilities of shape (n, n_labels) or None.
+    estimator : estimator or None
+        What takes the images as rows; None if the file holds a graph.
+    """
+
+    labels: list[str]
+    form: Form
+    normalizes_digits: bool
+    answer: Callable
+    estimator: Any = None
+
+    def read(self, file):
+        """Return a picture as `answer` takes it, without the first axis.
+
+        Parameters
+        ----------
+        file : str or io.BytesIO
+            Path or content of the file.
+
+        Raises
+        ------
+        skdigits._picture.PictureError
+            If the file cannot be read, or shows no digit to a model of digits.
+        """
+        if not self.normalizes_digits:
+            return read_file(file, self.form)
+        from skdigits.preprocessing._read_digit import read_digit
+
+        return read_digit(file)
+
+
+def open_model(path):
+    """Return the `PictureModel` of a file of `skdigits.save` or, as .onnx, of `skdigits.export`.
+
+    Raises
+    ------
+    ValueError
+        If the file is another one, or its model does not take pictures.
+    OSError
+        If the file cannot be read.
+    """
+    return _of_onnx(path) if _suffix(path) == ".onnx" else open_estimator(path)
+
+
+def open_estimator(path):
+    """Return the `PictureModel` of a file of `skdigits.save`; raise errors as `open_model`."""
+    suffix = _suffix(path)
+    if suffix in EXPORTED:
+        raise ValueError(f"{path}: a {suffix} file cannot be used here; give the file of the model")
+    from skdigits import load
+
+    model = load(path)
+    try:
+        return of_estimator(model)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _suffix(path):
+    return os.path.splitext(path)[1].lower()
+
+
+def _of_onnx(path):
+    """Return the `PictureModel` of a file of ONNX; this imports no scikit-learn."""
+    from skdigits._onnx_model import OnnxModel
+
+    model = OnnxModel(path)
+    labels = [str(label) for label in model.classes]
+
+    def answer(images):
+        probabilities = model.predict_proba(images)
+        return [labels[best] for best in probabilities.argmax(axis=1)], probabilities
+
+    try:
+        form = _form_of_shape(_as_square(model.image_shape))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return PictureModel(labels, form, model.normalizes_digits, answer)
+
+
+def of_estimator(estimator):
+    """Return the `PictureModel` of a fitted classifier, pipeline or search.
+
+    Raises
+    ------
+    ValueError
+        If it does not take pictures.
+    """
+    from sklearn.pipeline import Pipeline
+
+    from skdigits.preprocessing import DigitNormalizer
+
+    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
+    normalizes = isinstance(estimator, Pipeline) and isinstance(estimator[0], DigitNormalizer)
+    if normalizes:
+        estimator = estimator[1:] if len(estimator) > 2 else estimator[1]
+    if any(isinstance(each, DigitNormalizer) for each in _estimators_in(estimator)):
+        raise ValueError(
+            "the DigitNormalizer of this model lies inside of another estimator; make it the first "
+            "step of a pipeline around that one"
+        )
+    return PictureModel(
+        labels=[str(label) for label in estimator.classes_.tolist()],
+        form=_form_of(estimator),
+        normalizes_digits=normalizes,
+        answer=lambda images: _answer(estimator, images.reshape(len(images), -1)),
+        estimator=estimator,
+    )
+
+
+def _answer(estimator, rows):
+    from skdigits.model_selection._measure import predictions
+
+    _, labels, probabilities = predictions(estimator, rows)
+    return [str(label) for label in labels.tolist()], probabilities
+
+
+def _form_of(estimator):
+    """Return the form of the images that an estimator has learned from."""
+    n_values = getattr(estimator, "n_features_in_", 0)
+    shapes = (getattr(each, "image_shape_", ()) for each in _estimators_in(estimator))
+    found = [shape for shape in shapes if len(shape) > 1 and prod(shape) == n_values]
+    return _form_of_shape(found[0] if found else _as_square((n_values,)))
+
+
+def _as_square(shape):
+    """Return the shape of square images for a number of columns, if there is one."""
+    if len(shape) > 1:
+        return shape
+    side = isqrt(shape[0])
+    return (side, side) if side**2 == shape[0] and side >= SMALLEST_SIDE else shape
+
+
+def _form_of_shape(shape):
+    """Return the form of images of a shape, (h, w) or (h, w, c); raise ValueError for others."""
+    if len(shape) == 1:
+        raise ValueError(f"this model takes rows of {shape[0]} values, which are no pictures")
+    height, width, channels = (*shape, 1)[:3]
+    if channels not in COLOR_MODES:
+        raise ValueError(f"this model takes images of {channels} channels; pictures have 1 or 3")
+    return Form(height, width, COLOR_MODES[channels])
+
+
+def _estimators_in(estimator):
+    """Yield an estimator and all fitted ones in it, from the first step on."""
+    yield estimator
+    held = [step for _, step in getattr(estimator, "steps", ())]
+    for name in ("estimators_", "calibrated_classifiers_"):
+        held += list(getattr(estimator, name, ()))
+    held += [getattr(estimator, name, None) for name in ("estimator_", "estimator")]
+    for each in held:
+        if each is not None:
+            yield from _estimators_in(each)

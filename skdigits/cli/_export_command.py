@@ -1,0 +1,120 @@
+"""``skdigits export``: a trained model as a file for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from skdigits._files import write_bytes
+from skdigits._named_data import load_data
+from skdigits._quiet import be_quiet
+from skdigits.cli._arguments import check_file
+from skdigits.cli._data_argument import METAVAR, check_data, complete_data
+from skdigits.cli._options import Quiet
+from skdigits.cli._streams import say, warnings_told
+
+MOST_IMAGES = 1000  # that the file is tried on
+
+
+def export(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A file of `skdigits train`, or of `skdigits.save` in Python."
+        ),
+    ],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write. Its suffix is the format.")
+    ],
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="float16|int8",
+            help="Store the weights of a .tflite file in fewer bits. int8 needs --data.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar=METAVAR,
+            help="Images like those of the training. The file is tried on 1,000 of them; without, "
+            "on random images.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+):
+    """Write a trained model as a file for other programs.
+
+    The suffix of FILE decides:
+
+    - **.onnx** for ONNX Runtime, on servers and phones and in browsers; also for
+      `skdigits predict`, without TensorFlow.
+    - **.tflite** for LiteRT, on phones and small devices.
+    - **.keras** for Keras.
+
+    The file is run before it is written, and must predict what the model predicts. It takes images
+    of the size of the training; `skdigits predict` brings pictures to that size.
+
+    A model trained with --normalize-digits becomes a file that takes digits in MNIST's form. Only
+    `skdigits predict` finds the digit in a picture for it.
+
+    **Examples**
+
+        skdigits export flowers.skd flowers.onnx
+
+        skdigits export digits.skd digits.tflite --quantize int8 --data digits
+    """
+    be_quiet(quiet)
+    if data is not None:
+        check_data(data)
+    check_file(file, f"FILE {file}")
+    import skdigits
+    from skdigits._picture_model import open_estimator
+
+    with warnings_told():
+        opened = open_estimator(model)
+        images = None if data is None else _some_images(data, opened)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        path = skdigits.export(opened.estimator, file, images=images, quantize=quantize)
+    if opened.normalizes_digits and path.suffix.lower() == ".onnx":
+        _note_normalizer(path)
+    say(f"Written: {path} ({_size(path)})")
+    if opened.normalizes_digits:
+        say("It takes digits in MNIST's form, 28 x 28 pixels, light on dark.")
+
+
+def _some_images(data, opened):
+    """Return some training images as the estimator takes them: as images if it can, or as rows."""
+    X, _, _ = load_data(
+        data,
+        "train",
+        image_shape=opened.form.shape_with_channels,
+        normalize_digits=opened.normalizes_digits,
+    )
+    if X.shape[1:] != opened.form.shape:
+        raise ValueError(f"--data {data} has images of another size than the model takes")
+    X = X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]]
+    try:
+        opened.estimator.predict(X[:1])
+    except ValueError:
+        return X.reshape(len(X), -1)
+    return X
+
+
+def _note_normalizer(path):
+    """Note in a file of ONNX that pictures have to go through DigitNormalizer."""
+    import onnx
+
+    from skdigits._onnx_model import NORMALIZES_DIGITS
+
+    model = onnx.load(path)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = NORMALIZES_DIGITS, "true"
+    write_bytes(path, model.SerializeToString())
+
+
+def _size(path):
+    n_bytes = path.stat().st_size
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -1,0 +1,185 @@
+"""``skdigits train``: train a network, save it, and show how good it is."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skdigits._named_data import load_split, title_of
+from skdigits._picture_model import EXPORTED
+from skdigits._quiet import be_quiet
+from skdigits.cli._arguments import check_file, check_folder, check_seed, command_line
+from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
+from skdigits.cli._models import NETWORKS, complete_network, make_network
+from skdigits.cli._options import Quiet
+from skdigits.cli._settings import apply_settings
+from skdigits.cli._streams import say, tell, warnings_told
+
+
+def train(
+    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"The network: {', '.join(NETWORKS)}.",
+            autocompletion=complete_network,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="File for the trained model, such as model.skd."),
+    ],
+    settings: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A parameter of the network, as MLPClassifier or CNNClassifier takes it, such as "
+            "epochs=5, filters=8,16 or batch_norm=false. Give the option again for another one.",
+        ),
+    ] = [],  # noqa: B006
+    normalize_digits: Annotated[
+        bool,
+        typer.Option(
+            "--normalize-digits",
+            help="Find the digit in each picture and bring it to MNIST's form, in the training and "
+            "in every prediction. For photographs and drawings of single digits.",
+        ),
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The same seed gives the same network.")
+    ] = 0,
+    quiet: Quiet = False,
+):
+    r"""Train a network, save it, and measure it on images that it has not seen.
+
+    Prints the accuracy on the test images. If your own images have no test images, a fifth of each
+    class is set aside for them. Writes the model to FILE, which replaces an older one, and a page
+    like that of `skdigits compare` to a folder beside it: model-page for model.skd.
+
+    The model can be used by `skdigits predict`, `evaluate` and `export`, and by `skdigits.load` in
+    Python.
+
+    **Examples**
+
+        # The digits that come with scikit-learn, in seconds
+        skdigits train --data digits --model cnn --out digits.skd
+
+        # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
+        skdigits train --data flowers --model cnn --set augmentation=shift,flip --out flowers.skd
+
+        # A network of another size
+        skdigits train --data fashion --model cnn --set epochs=5 --set filters=8,16 --out small.skd
+
+        # For photographs of digits
+        skdigits train --data mnist --model cnn --set augmentation=affine --normalize-digits \
+            --out mnist.skd
+    """
+    start = time.perf_counter()
+    be_quiet(quiet)
+    network = _check(data, model, settings, normalize_digits, seed, out)
+    # These imports take seconds, so that help and errors must come before them.
+    from skdigits import report, save
+    from skdigits.cli._terminal import Display
+    from skdigits.model_selection import evaluate
+
+    with warnings_told():
+        split = load_split(data, normalize_digits=normalize_digits)
+    _check_labels(split, data)
+    (X, y), (X_test, y_test) = split.train, split.test
+    with Display() as display:
+        _fit(network, X, y, lambda fraction, stage: display(model, fraction, stage))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    path = save(_with_normalizer(network) if normalize_digits else network, out)
+    say(f"Model: {path}")
+    comparison = evaluate({model: network}, X_test, y_test)
+    comparison = replace(comparison, n_train=len(y), random_state=seed)
+    say(_accuracy(comparison, split.is_held_out))
+    for warning in display.warnings:
+        tell(f"warning: {warning}")
+    command = _command(data, model, out, settings, normalize_digits, seed)
+    page = report.write_report(
+        comparison,
+        X_test,
+        y_test,
+        page_folder(out),
+        title=title_of(data),
+        class_names=split.class_names,
+        run=report.describe_run(command, seconds=time.perf_counter() - start),
+    )
+    say(f"Page: {page}")
+
+
+def page_folder(out):
+    """Return the folder for the page of a model."""
+    return out.with_name(f"{out.stem}-page")
+
+
+def _check(data, model, settings, normalize_digits, seed, out):
+    """Check the arguments before any work starts; return the network."""
+    check_data(data)
+    if normalize_digits and data == "fashion":
+        raise ValueError("--normalize-digits is for digits; --data fashion has garments")
+    check_seed(seed)
+    if out.suffix.lower() in EXPORTED:
+        raise ValueError(
+            f"--out {out}: train writes a file of skdigits, such as {out.with_suffix('.skd')}; "
+            f"then `skdigits export` makes {out.name} of it"
+        )
+    check_file(out)
+    check_folder(page_folder(out), f"--out {out}")
+    network = make_network(model).set_params(random_state=seed)
+    apply_settings(network, settings)
+    return network
+
+
+def _check_labels(split, data):
+    """Raise ValueError if the test images have labels that nothing can learn."""
+    known, tested = (set(y.tolist()) for _, y in (split.train, split.test))
+    if unknown := sorted(map(str, tested - known)):
+        raise ValueError(
+            f"--data {data}: the test images have labels that the training images lack: "
+            f"{', '.join(unknown)}"
+        )
+
+
+def _fit(network, X, y, report):
+    """Fit a network, and report its epochs; it keeps nothing of the reports."""
+    from skdigits.model_selection._measure import watch_epochs
+
+    watch_epochs(network, report)
+    report(None, "fitting")
+    try:
+        network.fit(X, y)
+    finally:
+        network.set_callbacks()
+    report(1.0, "done")  # after Ctrl-C, which ends a fit early, this raises KeyboardInterrupt
+
+
+def _with_normalizer(network):
+    from sklearn.pipeline import make_pipeline
+
+    from skdigits.preprocessing import DigitNormalizer
+
+    return make_pipeline(DigitNormalizer(), network)
+
+
+def _accuracy(comparison, is_held_out):
+    from skdigits.report._format import percent
+
+    (model,) = comparison.models
+    which = "held-out images, a fifth of each class" if is_held_out else "test images"
+    return (
+        f"Accuracy: {percent(model.mean['accuracy'])} on {comparison.n_evaluated:,} {which} "
+        f"(trained on {comparison.n_train:,})"
+    )
+
+
+def _command(data, model, out, settings, normalize_digits, seed):
+    """Return the command line of a training, with every option."""
+    words = [word for setting in settings for word in ("--set", setting)]
+    options = {"data": data, "model": model, "normalize-digits": normalize_digits, "seed": seed}
+    return command_line("train", *words, **options, out=out)
