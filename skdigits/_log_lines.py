@@ -1,19 +1,21 @@
-"""Drop the lines that TensorFlow logs while it loads, and nothing else."""
+"""Drop lines that TensorFlow logs, and nothing else."""
 
 import os
 import re
 import threading
 from contextlib import contextmanager, suppress
 
-_LOG_LINE = re.compile(
+LOG_LINE = re.compile(
     rb"(?:[IWE]\d{4} [\d:.]+ +\d+ [^\s:]+:\d+\] "
     rb"|WARNING: All log messages before absl::InitializeLog)[^\n]*\n"
 )
 
 
 @contextmanager
-def without_log_lines():
+def without_log_lines(pattern=LOG_LINE):
     """Drop TensorFlow's log lines from the error output of the process.
+
+    `pattern` matches the bytes of such a line, with its end.
 
     While TensorFlow loads, it ignores the log level (tensorflow issue 100442). Meanwhile, the
     descriptor of the error output is the end of a pipe. A thread reads the pipe and passes on
@@ -27,7 +29,7 @@ def without_log_lines():
         return
     reader, writer = os.pipe()
     end, ended = os.urandom(16).hex().encode(), threading.Event()
-    arguments = (reader, target, end, ended)
+    arguments = (reader, target, end, ended, pattern)
     threading.Thread(target=_pass_on, args=arguments, daemon=True).start()
     inheritable = os.get_inheritable(2)
     os.dup2(writer, 2, inheritable)
@@ -42,7 +44,7 @@ def without_log_lines():
         ended.wait()
 
 
-def _pass_on(reader, target, end, ended):
+def _pass_on(reader, target, end, ended, pattern):
     """Pass on what is read until the pipe is closed; drop log lines until `end` is read."""
     held = b""
     while chunk := os.read(reader, 1 << 16):
@@ -52,7 +54,7 @@ def _pass_on(reader, target, end, ended):
             continue
         loading, found, after = held.partition(end)
         lines = loading if found else loading[: loading.rfind(b"\n") + 1]
-        _write(target, _LOG_LINE.sub(b"", lines))
+        _write(target, pattern.sub(b"", lines))
         held = after if found else loading[len(lines) :]
         if found:
             held = _write(target, held)

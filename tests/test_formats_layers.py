@@ -147,7 +147,7 @@ def test_networks_of_a_function():
             layers.Softmax(),
         ])  # fmt: skip
 
-    assert_described(network(build, precision="float32").fit(X, Y))
+    assert_described(network(build).fit(X, Y))
     assert_described(network(dense, standardize=False).fit(X, Y))
 
 

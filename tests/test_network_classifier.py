@@ -334,6 +334,19 @@ class TestPrecision:
         other = network(residual, precision="float32", epochs=20, learning_rate=0.01).fit(X, Y)
         assert not np.array_equal(other.predict_proba(X), estimator.predict_proba(X))
 
+    def test_models_in_models_predict_in_float32(self):
+        import keras
+
+        def nested(input_shape, n_classes):
+            layers = keras.layers
+            inner = keras.Sequential([layers.Conv2D(3, 3), layers.ReLU()], name="inner")
+            outputs = [layers.Flatten(), layers.Dense(n_classes, activation="softmax")]
+            return keras.Sequential([keras.Input(input_shape), inner, *outputs])
+
+        estimator = network(nested, precision="bfloat16", epochs=1).fit(X, Y)
+        inner = estimator.model_.get_layer("inner")
+        assert {layer.compute_dtype for layer in inner.layers} == {"float32"}
+
     def test_auto_leaves_layers_of_the_users_alone(self, monkeypatch):
         monkeypatch.setattr("skdigits._processor.has_bfloat16", lambda: True)
         policies = {}

@@ -42,11 +42,11 @@ def check_labels(found, wanted, probabilities, path):
 
 
 def warn_of_quantisation(found, wanted, path):
-    """Warn if the labels of a quantised file differ in more than half of a percent of images."""
-    share = np.mean(np.argmax(found, axis=1) != np.argmax(wanted, axis=1))
-    if share > HALF_A_POINT:
+    """Warn if a quantised file gives more than half of a percent of images another label."""
+    differs = np.argmax(found, axis=1) != np.argmax(wanted, axis=1)
+    if differs.mean() > HALF_A_POINT:
         warn(
-            f"{path.name} gives {share:.1%} of the images another label than the model: "
-            "quantisation costs accuracy here. Give more images that are like those of the "
-            "training, or use quantize='float16'."
+            f"{path.name} gives {differs.sum()} of {len(differs)} images another label than the "
+            "model does: quantisation costs accuracy here. Give more images that are like those of "
+            "the training, or use quantize='float16'."
         )

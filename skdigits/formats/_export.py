@@ -11,6 +11,8 @@ from skdigits._files import write_bytes
 # this function takes.
 WRITERS = {
     ".onnx": ("_onnx_file", "onnx_content", ("images",)),
+    ".tflite": ("_litert_file", "litert_content", ("images", "quantize")),
+    ".keras": ("_keras_file", "keras_content", ("images",)),
 }
 
 

@@ -30,6 +30,8 @@ def copy_network(model, dtype="float32"):
         n_left -= bool(layer.weights)
         if convolves(layer):
             policy = dtype
+        if getattr(layer, "inputs", None):  # a model, whose layers have policies of their own
+            return copy_network(layer, policy if n_left else "float32")
         config = layer.get_config()
         if "dtype" in config:
             config["dtype"] = policy if n_left else "float32"

@@ -1,0 +1,68 @@
+"""The content of a .keras file: the network alone, in float32."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from skdigits._base import ImageClassifier
+from skdigits._private_names import layers_in
+from skdigits._tensorflow import keras, neutral_keras
+from skdigits.formats._agreement import check_probabilities
+from skdigits.formats._probe import probe
+from skdigits.networks._copy import copy_network
+
+
+def keras_content(model, path, images=None):
+    """Return the bytes of the file.
+
+    Parameters
+    ----------
+    model : fitted classifier
+    path : Path
+        For messages.
+    images : array-like, default=None
+        As `export` takes them.
+    """
+    while hasattr(model, "best_estimator_"):
+        model = model.best_estimator_
+    _check(model)
+    tried = probe(model, images).images
+    pixels = model._validate_images(tried).astype(np.float32)
+    with neutral_keras(), tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        own = {type(layer).__name__: type(layer) for layer in layers_in(model.model_)}
+        try:
+            copy_network(model.model_).save(file)  # a copy has no optimizer
+            loaded = keras.models.load_model(file, own, compile=False, safe_mode=False)
+        except Exception as error:  # the user's layers may raise any error
+            raise ValueError(
+                f"{path.name} was not written: Keras cannot make a layer of the network again from "
+                f"its get_config(): {error}"
+            ) from error
+        check_probabilities(_outputs(loaded, pixels), _outputs(model.model_, pixels), path)
+        return file.read_bytes()
+
+
+def _outputs(network, pixels):
+    return np.asarray(network(pixels, training=False))
+
+
+def _check(model):
+    """Raise where the network alone would predict something else."""
+    if not isinstance(model, ImageClassifier):
+        raise ValueError(
+            f"A .keras file holds one network alone, and not what is around it in "
+            f"{type(model).__name__}. Write .onnx, or the network by itself, such as pipeline[-1]; "
+            "images then need the steps before it."
+        )
+    if model.test_time_averaging:
+        raise ValueError(
+            "A .keras file holds the network alone, without the average over views. Write .onnx, "
+            "or set test_time_averaging=False before."
+        )
+    if np.any(model.offset_) or np.any(model.unit_ != 1):
+        raise ValueError(
+            "A .keras file holds the network alone, without the subtraction of offset_ that these "
+            "columns need. Write .onnx."
+        )

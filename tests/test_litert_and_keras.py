@@ -1,0 +1,151 @@
+"""LiteRT and Keras files predict what the classifiers predict."""
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from support import cnn, dense, mlp, tiny
+
+import skdigits
+from skdigits import NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+from skdigits.preprocessing import ImageReshaper, PixelScaler
+
+X, Y = tiny()
+ROWS = X.reshape(len(X), -1)
+LARGE = np.repeat(np.repeat(X, 3, axis=1), 4, axis=2)  # large enough to move by a pixel
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Return fitted models by name, with the images that they take."""
+    model = cnn(epochs=3, batch_norm=True).fit(X, Y)
+    views = cnn(epochs=1, augmentation=("shift", "flip"), test_time_averaging=True)
+    steps = make_pipeline(ImageReshaper(), PixelScaler(), cnn(epochs=1))
+    return {
+        "cnn": (model, X),
+        "mlp": (mlp(epochs=1).fit(ROWS, Y), ROWS),
+        "frozen": (FrozenEstimator(model), X),
+        "views": (views.fit(LARGE, Y), LARGE),
+        "average of pipelines": (AveragingClassifier(steps, 2, random_state=0).fit(ROWS, Y), ROWS),
+    }
+
+
+def run(path, images):
+    """Return the probabilities that a LiteRT file gives."""
+    interpreter = Interpreter(model_path=str(path))
+    names = {each["op_name"] for each in interpreter._get_ops_details()}
+    assert not any(name.startswith(("Flex", "VAR_HANDLE")) for name in names)
+    predict = interpreter.get_signature_runner()
+    dtype = predict.get_input_details()["X"]["dtype"]
+    return predict(X=images.astype(dtype))["probabilities"]
+
+
+@pytest.mark.parametrize("name", ["cnn", "mlp", "frozen", "views", "average of pipelines"])
+def test_litert(fitted, name, tmp_path):
+    model, images = fitted[name]
+    path = skdigits.export(model, tmp_path / "model.tflite")
+    for part in (images[:1], images):
+        np.testing.assert_allclose(run(path, part), model.predict_proba(part), atol=1e-5)
+
+
+@pytest.mark.parametrize("quantize", ["float16", "int8"])
+def test_quantised(fitted, quantize, tmp_path):
+    large = mlp(hidden_layer_sizes=(300, 300), epochs=(3, 100)).fit(ROWS, Y)
+    full = skdigits.export(large, tmp_path / "full.tflite").stat().st_size
+    path = skdigits.export(large, tmp_path / "model.tflite", quantize=quantize, images=ROWS)
+    assert path.stat().st_size < full * {"float16": 0.6, "int8": 0.35}[quantize]
+    found = run(path, ROWS)
+    np.testing.assert_allclose(found, large.predict_proba(ROWS), atol=0.1)
+    assert np.mean(found.argmax(axis=1) == large.predict(ROWS)) > 0.9
+
+
+def test_quantisation_that_costs_accuracy_warns(tmp_path):
+    import keras
+
+    # all probabilities are nearly the same, and eight bits cannot tell them apart
+    tiny_weights = keras.initializers.RandomNormal(0, 1e-4)
+    model = mlp(epochs=1, kernel_initializer=tiny_weights, learning_rate=1e-9).fit(ROWS, Y)
+    with pytest.warns(UserWarning, match=r"model\.tflite gives \d+ of 60 images another label"):
+        skdigits.export(model, tmp_path / "model.tflite", quantize="int8", images=ROWS)
+
+
+def test_what_litert_lacks(fitted, tmp_path):
+    def recurrent(input_shape, n_classes):
+        import keras
+
+        layers = keras.layers
+        rows = [keras.Input(input_shape), layers.Reshape(input_shape[:2])]
+        return keras.Sequential([*rows, layers.GRU(3), layers.Dense(n_classes, "softmax")])
+
+    network = NetworkClassifier(recurrent, epochs=1, random_state=0).fit(X, Y)
+    scaled = make_pipeline(StandardScaler(), mlp(epochs=1)).fit(ROWS, Y)
+    calibrated = CalibratedClassifierCV(fitted["frozen"][0], method="temperature").fit(X, Y)
+    columns = mlp(epochs=1).fit(1.7e9 + 50.0 * Y.reshape(-1, 1) + np.arange(60)[:, None], Y)
+    for model, message in (
+        (network, "has not built in"),
+        (scaled, "StandardScaler cannot be written"),
+        (calibrated, "CalibratedClassifierCV cannot be written"),
+        (columns, "float32"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            skdigits.export(model, tmp_path / "model.tflite")
+    with pytest.raises(ValueError, match=r"images=X\[:500\]"):
+        skdigits.export(fitted["cnn"][0], tmp_path / "model.tflite", quantize="int8")
+    with pytest.raises(ValueError, match="None, 'float16' or 'int8'; got 'int4'"):
+        skdigits.export(fitted["cnn"][0], tmp_path / "model.tflite", quantize="int4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:a.tflite gives")
+def test_conversions_print_nothing(fitted, tmp_path, capfd):
+    model, images = fitted["cnn"]
+    for quantize in (None, "int8"):
+        skdigits.export(model, tmp_path / "a.tflite", images=images, quantize=quantize)
+    skdigits.export(model, tmp_path / "a.onnx")
+    skdigits.export(model, tmp_path / "a.keras")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_keras_file(fitted, tmp_path):
+    import keras
+
+    search = GridSearchCV(NetworkClassifier(dense, random_state=0), {"epochs": [1]}, cv=2)
+    for model in (fitted["cnn"][0], search.fit(X, Y)):
+        path = skdigits.export(model, tmp_path / "model.keras")
+        loaded = keras.models.load_model(path)
+        found = np.asarray(loaded(X[..., np.newaxis].astype(np.float32)))
+        np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
+        assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}
+
+
+def test_what_a_keras_file_lacks(fitted, tmp_path):
+    for name, message in (
+        ("average of pipelines", r"in AveragingClassifier.*pipeline\[-1\]"),
+        ("views", "test_time_averaging=False"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            skdigits.export(fitted[name][0], tmp_path / "model.keras")
+
+    def own(input_shape, n_classes):
+        import keras
+
+        class Own(keras.layers.Layer):
+            def __init__(self, units):
+                super().__init__()
+                self.dense = keras.layers.Dense(units, activation="softmax")
+
+            def call(self, inputs):
+                return self.dense(inputs)
+
+        layers = [keras.Input(input_shape), keras.layers.Flatten(), Own(n_classes)]
+        return keras.Sequential(layers)
+
+    network = NetworkClassifier(own, epochs=1, random_state=0).fit(X, Y)
+    with pytest.raises(ValueError, match="get_config"):
+        skdigits.export(network, tmp_path / "model.keras")
+    assert list(tmp_path.iterdir()) == []
