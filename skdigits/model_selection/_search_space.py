@@ -1,0 +1,161 @@
+"""What to search: distributions for the parameters of the classifiers."""
+
+from scipy.stats import loguniform, uniform
+
+from skdigits._base import ImageClassifier
+
+# By size and parameter. A classifier is searched over those parameters that it has. docs/design.md
+# says where the limits come from.
+_LAYERS = [(128,), (256,), (512,), (256, 128), (512, 256), (1024, 512)]
+_LAYERS_AFTER_FILTERS = [(64,), (128,), (256,)]
+_FILTERS = ["auto", (16, 32), (32, 64), (16, 32, 64), (16, 48, 96), (32, 64, 128)]
+SMALL = {
+    "filters": _FILTERS,
+    "hidden_layer_sizes": _LAYERS,
+    "dropout": uniform(0, 0.5),
+    "learning_rate": loguniform(0.001, 0.03),
+}
+FULL = {
+    **SMALL,
+    "learning_rate": loguniform(0.0001, 0.1),
+    "weight_decay": loguniform(0.0001, 0.1),
+    "kernel_size": [3, 5],
+    "batch_norm": [True, False],
+    "activation": ["relu", "gelu", "tanh"],
+    "batch_size": ["auto", 32, 64, 128, 256],
+    "augmentation": ["auto", None],
+}
+SIZES = {"small": SMALL, "full": FULL}
+
+
+def search_space(estimator, size="small", prefix=""):
+    """Return distributions for a random search of a classifier's parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier of this package, or a pipeline or another estimator around one or several. It
+        need not be fitted.
+
+    size : {"small", "full"}, default="small"
+        "small" has the parameters that matter most: the layers, the dropout rate and the learning
+        rate. 20 candidates are enough for it. "full" adds weight decay, batch size, activation,
+        batch normalisation, augmentation and the size of the kernels, and has a wider range of
+        learning rates. It needs 50 or more candidates to be better than "small".
+
+    prefix : str, default=""
+        What comes before each name, such as ``"estimator__"`` for an estimator that is not made
+        yet. The names of steps of `estimator` are added by themselves.
+
+    Returns
+    -------
+    space : dict of str to (list or scipy distribution)
+        For ``RandomizedSearchCV`` and ``HalvingRandomSearchCV``. The latter may use epochs as its
+        resource, which are not in the space. :func:`suggest` takes it for Optuna.
+
+    Raises
+    ------
+    ValueError
+        If there is no such size, or no classifier of this package in `estimator`.
+
+    See Also
+    --------
+    suggest : Draw parameters in a trial of Optuna.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skdigits import MLPClassifier
+    >>> from skdigits.model_selection import search_space
+    >>> from skdigits.preprocessing import PixelScaler
+    >>> space = search_space(make_pipeline(PixelScaler(), MLPClassifier()))
+    >>> for name in space:
+    ...     print(name)
+    mlpclassifier__hidden_layer_sizes
+    mlpclassifier__dropout
+    mlpclassifier__learning_rate
+    """
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {', '.join(map(repr, SIZES))}; got {size!r}.")
+    return {
+        f"{prefix}{step}{name}": distribution
+        for step, classifier in _classifiers(estimator)
+        for name, distribution in _space_of(classifier, SIZES[size]).items()
+    }
+
+
+def suggest(trial, space):
+    """Draw parameters from a space in a trial of Optuna.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+        Optuna keeps numbers and texts, so it knows items of lists by their text.
+
+    space : dict of str to (list or scipy distribution)
+        From :func:`search_space`, or a space of your own with ``uniform``, ``loguniform`` and
+        ``randint`` of scipy.
+
+    Returns
+    -------
+    params : dict
+        For ``set_params`` of the estimator.
+
+    Raises
+    ------
+    ValueError
+        If Optuna does not have a distribution.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from skdigits import MLPClassifier
+    >>> from skdigits.model_selection import search_space, suggest
+    >>> space = search_space(MLPClassifier())
+    >>> params = suggest(optuna.trial.FixedTrial(
+    ...     {"hidden_layer_sizes": "(256, 128)", "dropout": 0.2, "learning_rate": 0.01}
+    ... ), space)
+    >>> MLPClassifier(**params)
+    MLPClassifier(dropout=0.2, hidden_layer_sizes=(256, 128), learning_rate=0.01)
+    """
+    return {name: _suggest(trial, name, values) for name, values in space.items()}
+
+
+def _suggest(trial, name, values):
+    if not hasattr(values, "rvs"):
+        by_text = {str(value): value for value in values}
+        return by_text[trial.suggest_categorical(name, list(by_text))]
+    kind, (low, high) = getattr(getattr(values, "dist", None), "name", None), values.support()
+    if kind == "randint":
+        return trial.suggest_int(name, int(low), int(high))
+    if kind not in ("uniform", "loguniform", "reciprocal"):
+        raise ValueError(f"{name!r} has a distribution that Optuna does not have: {values!r}.")
+    return trial.suggest_float(name, float(low), float(high), log=kind != "uniform")
+
+
+def _classifiers(estimator):
+    """Return the classifiers of this package in an estimator, with the prefix of each."""
+    if isinstance(estimator, ImageClassifier):
+        return [("", estimator)]
+    is_estimator = hasattr(estimator, "get_params") and not isinstance(estimator, type)
+    params = estimator.get_params(deep=True) if is_estimator else {}
+    found = [(f"{name}__", each) for name, each in params.items() if _is_searched(name, each)]
+    if not found:
+        raise ValueError(
+            f"search_space knows the classifiers of this package, and there is none in "
+            f"{estimator!r}. If its estimator is None, set it."
+        )
+    return found
+
+
+def _is_searched(name, value):
+    """Tell whether a parameter is a classifier to search; a trained one to begin with is not."""
+    return isinstance(value, ImageClassifier) and not name.endswith("transfer_from")
+
+
+def _space_of(classifier, space):
+    params = classifier.get_params(deep=False)
+    own = {name: values for name, values in space.items() if name in params}
+    if "filters" in own:
+        own["hidden_layer_sizes"] = _LAYERS_AFTER_FILTERS
+    return own

@@ -1,0 +1,101 @@
+"""Spaces to search, for scikit-learn and for Optuna."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm, randint
+from sklearn.ensemble import VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
+from sklearn.pipeline import make_pipeline
+from support import cnn, digits, mlp
+
+from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+from skdigits.model_selection import search_space, suggest
+from skdigits.preprocessing import PixelScaler
+
+X, Y = digits()
+X, Y = X[:60], Y[:60]
+
+
+@pytest.mark.parametrize("size", ["small", "full"])
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MLPClassifier(),
+        CNNClassifier(),
+        NetworkClassifier(lambda shape, n_classes: None),
+        make_pipeline(PixelScaler(), CNNClassifier()),
+        AveragingClassifier(make_pipeline(PixelScaler(), MLPClassifier())),
+        VotingClassifier([("a", MLPClassifier()), ("b", CNNClassifier())]),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "fit") else value,
+)
+def test_every_candidate_is_one_of_the_estimator(estimator, size):
+    space = search_space(estimator, size)
+    assert set(space) <= set(estimator.get_params())
+    for params in ParameterSampler(space, 20, random_state=0):
+        estimator.set_params(**params)
+
+
+def test_full_has_more_than_small_and_a_prefix_comes_first():
+    small, full = (search_space(cnn(), size, "clf__") for size in ("small", "full"))
+    assert set(small) < set(full)
+    assert all(name.startswith("clf__") for name in full)
+
+
+def test_a_network_to_begin_with_is_not_searched():
+    assert set(search_space(mlp(transfer_from=mlp()))) == set(search_space(mlp()))
+
+
+@pytest.mark.parametrize("estimator", [AveragingClassifier(), PixelScaler(), 3, MLPClassifier])
+def test_what_has_no_classifier(estimator):
+    with pytest.raises(ValueError, match="there is none in"):
+        search_space(estimator)
+
+
+def test_an_unknown_size():
+    with pytest.raises(ValueError, match="'small', 'full'; got 'tiny'"):
+        search_space(mlp(), "tiny")
+
+
+def test_the_full_space_of_a_cnn_trains():
+    estimator = cnn(epochs=1)
+    space = search_space(estimator, "full")
+    search = RandomizedSearchCV(
+        estimator, space, n_iter=3, cv=2, error_score="raise", random_state=1
+    )
+    assert np.isfinite(search.fit(X, Y).best_score_)
+
+
+def test_halving_with_epochs_as_the_resource():
+    estimator = mlp()
+    search = HalvingRandomSearchCV(
+        estimator, search_space(estimator), resource="epochs", max_resources=4, factor=2, cv=2,
+        random_state=0,
+    ).fit(X, Y)  # fmt: skip
+    assert search.n_resources_ == [1, 2, 4]
+    assert search.best_params_["epochs"] == search.best_estimator_.n_iter_ == 4
+
+
+class TestOptuna:
+    optuna = pytest.importorskip("optuna")
+
+    def test_it_draws_what_scikit_learn_would_draw(self):
+        study = self.optuna.create_study(sampler=self.optuna.samplers.RandomSampler(seed=0))
+        space = search_space(cnn(), "full")
+        for _ in range(20):
+            params = suggest(study.ask(), space)
+            for name, value in params.items():
+                values = space[name]
+                if hasattr(values, "support"):
+                    assert values.support()[0] <= value <= values.support()[1]
+                else:
+                    assert any(value is each for each in values)
+
+    def test_whole_numbers_and_distributions_that_it_lacks(self):
+        trial = self.optuna.create_study().ask()
+        drawn = suggest(trial, {"epochs": randint(2, 4)})
+        assert drawn["epochs"] in (2, 3)
+        with pytest.raises(ValueError, match="'dropout' has a distribution that Optuna"):
+            suggest(trial, {"dropout": norm()})
