@@ -1,5 +1,6 @@
 """Which files of a folder are pictures."""
 
+import mimetypes
 import os
 
 # What systems and programs leave beside pictures, besides hidden files.
@@ -41,6 +42,11 @@ def look_into(folder):
         elif not path.lower().endswith(NOTES):
             files.append(path)
     return folders, files
+
+
+def is_picture(path):
+    """Return whether a file is a picture by its suffix."""
+    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
 
 
 def visible(folder):

@@ -391,14 +391,18 @@ def test_the_batches_are_joined(model, images, tmp_path, monkeypatch, capsys):
         (["none.skd", "x.png"], "none.skd"),
         (["none.onnx", "x.png"], "none.onnx"),
         (["model.tflite", "x.png"], "a .tflite file cannot be used here"),
-        (["{picture}", "x.png"], "1.png"),
-        (["{folder}", "x.png"], "Is a directory"),
+        (["{picture}", "{model}"], "1.png is not a model; give the model first"),
+        (["{folder}", "{model}"], "is not a model; give the model first"),
+        (["{table}", "x.png"], "labels.csv"),
         (["{columns}", "x.png"], "takes rows of 30 values, which are no pictures"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_2(model, folder, capsys, tmp_path, args, message):
     columns = skdigits.save(GaussianNB().fit(np.eye(30), [0, 1] * 15), tmp_path / "columns.skd")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label")
     names = {"model": model, "folder": folder, "picture": folder / "1.png", "columns": columns}
+    names["table"] = table
     assert main(["predict", *(arg.format(**names) for arg in args)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""

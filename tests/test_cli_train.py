@@ -67,6 +67,7 @@ def test_the_page_has_the_measures_of_the_saved_model(trained):
     assert measured["name"] == "mlp"
     assert measured["mean"]["accuracy"] == model.score(X_test, y_test)
     assert found["comparison"]["n_train"] == 16
+    assert measured["mean"]["fit_seconds"] == measured["runs"][0]["fit_seconds"] > 0
     assert found["data"] == {"title": "flowers", "class_names": ["daisy", "tulip"]}
     assert found["run"]["command"].startswith("skdigits train --set epochs=30 --set hidden_layer")
 

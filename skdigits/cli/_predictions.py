@@ -1,8 +1,10 @@
 """Predict the labels of pictures and print them; needs neither Typer nor scikit-learn."""
 
+import os
 from itertools import islice
 
 from skdigits._picture import PictureError, bombs_are_errors
+from skdigits._picture_files import is_picture
 from skdigits._quiet import is_quiet
 from skdigits.cli._find_pictures import find_pictures
 from skdigits.cli._prediction_formats import FORMATS, Prediction
@@ -44,6 +46,8 @@ def predict_pictures(model, pictures, *, top, output):
         raise ValueError(f"--top must be at least 1, got {top}")
     if output not in FORMATS:
         raise ValueError(f"--format must be {', '.join(FORMATS)}; got {output!r}")
+    if os.path.isdir(model) or is_picture(model):
+        raise ValueError(f"{model} is not a model; give the model first, and then the pictures")
     from skdigits._picture_model import open_model
 
     n_errors = 0

@@ -91,12 +91,12 @@ def train(
     _check_labels(split, data)
     (X, y), (X_test, y_test) = split.train, split.test
     with Display() as display:
-        _fit(network, X, y, lambda fraction, stage: display(model, fraction, stage))
+        seconds = _fit(network, X, y, lambda *progress: display(model, *progress))
     out.parent.mkdir(parents=True, exist_ok=True)
     path = save(_with_normalizer(network) if normalize_digits else network, out)
     say(f"Model: {path}")
     comparison = evaluate({model: network}, X_test, y_test)
-    comparison = replace(comparison, n_train=len(y), random_state=seed)
+    comparison = _with_training(comparison, len(y), seed, seconds)
     say(_accuracy(comparison, split.is_held_out))
     for warning in display.warnings:
         tell(f"warning: {warning}")
@@ -147,16 +147,28 @@ def _check_labels(split, data):
 
 
 def _fit(network, X, y, report):
-    """Fit a network, and report its epochs; it keeps nothing of the reports."""
-    from skdigits.model_selection._measure import watch_epochs
+    """Fit a network, report its epochs, and return how many seconds it took."""
+    from skdigits.model_selection._measure import import_keras_first, seconds_of, watch_epochs
 
+    import_keras_first([network])
     watch_epochs(network, report)
     report(None, "fitting")
-    try:
-        network.fit(X, y)
-    finally:
-        network.set_callbacks()
+    seconds, _ = seconds_of(network.fit, X, y)
+    network.set_callbacks()  # the file would hold what reports the epochs
     report(1.0, "done")  # after Ctrl-C, which ends a fit early, this raises KeyboardInterrupt
+    return seconds
+
+
+def _with_training(comparison, n_train, seed, seconds):
+    """Return a comparison of one model that knows how the model was trained."""
+    (result,) = comparison.models
+    (run,) = result.runs
+    result = replace(
+        result,
+        runs=[replace(run, fit_seconds=seconds)],
+        mean={**result.mean, "fit_seconds": seconds},
+    )
+    return replace(comparison, models=[result], n_train=n_train, random_state=seed)
 
 
 def _with_normalizer(network):

@@ -1,9 +1,8 @@
 """Pictures in folders, one for each class: which files there are, and their labels."""
 
-import mimetypes
 import os
 
-from skdigits._picture_files import look_into, visible, walk
+from skdigits._picture_files import is_picture, look_into, visible, walk
 from skdigits._warnings import warn
 from skdigits.datasets._parts import FilePart, clean_label, part_of
 
@@ -56,7 +55,7 @@ def list_folder(folder):
 def _pictures(folder, without):
     """Return path and label of each picture; add to `without` what has none or no label."""
     folders, files = look_into(folder)
-    without += filter(_is_picture, files)
+    without += filter(is_picture, files)
     pictures = []
     for below in folders:
         paths = list(walk(below))
@@ -104,8 +103,3 @@ def _advice(folder, files):
         f"as {os.path.join(folder, 'cat', '1.png')}, or list them in a CSV file of paths and "
         "labels, and give its path. If this is the folder of one class, give the folder above"
     )
-
-
-def _is_picture(path):
-    """Return whether a file is a picture by its suffix."""
-    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
