@@ -68,6 +68,8 @@ def test_run_prints_the_published_figures_and_writes_pages(tmp_path, capsys):
     assert f"All studies: {tmp_path / 'index.html'}" in lines
     assert "A tiny study" in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert len(os.listdir(tmp_path / "tiny" / "runs")) == 2
+    assert main(["study", "run", "tiny", "--seeds", "2", "--out", str(tmp_path), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("tiny")

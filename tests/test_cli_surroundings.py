@@ -169,3 +169,29 @@ def test_the_numbers_are_shown_where_the_page_cannot_be_written(tmp_path, monkey
     captured = capsys.readouterr()
     assert "GaussianNB" in table(captured.out)
     assert re.fullmatch(r"skdigits: error: [^\n]+out[^\n]+\n", captured.err)
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("skdigits ev", {"evaluate"}),
+        ("skdigits train --model cnn-", {"cnn-quick", "cnn-best"}),
+        ("skdigits train --data m", {"mnist"}),
+        ("skdigits predict m.skd 1.png --format ", {"table", "json", "csv"}),
+    ],
+)
+def test_a_shell_completes_names(words, completed, monkeypatch, capsys):
+    monkeypatch.setenv("_SKDIGITS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    with pytest.raises(SystemExit) as end:
+        main([])
+    assert end.value.code == 0
+    assert set(capsys.readouterr().out.split()) == completed
+
+
+def test_a_quiet_comparison_prints_nothing(tmp_path, capsys):
+    args = ["--models", "dummy", "--quiet", "--out", str(tmp_path)]
+    assert main(["compare", *args]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (tmp_path / "index.html").exists()

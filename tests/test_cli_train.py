@@ -130,6 +130,8 @@ def test_digits_of_photographs_are_normalised(tmp_path, capsys):
         (["--model", "forest"], "`skdigits compare` has it"),
         (["--seed", "-1"], "--seed must be from 0 to"),
         (["--set", "epochs"], "--set epochs: write KEY=VALUE"),
+        (["--set", "epochs", "5"], "--set epochs: write KEY=VALUE"),
+        (["--set", "=5"], "--set =5: write KEY=VALUE"),
         (
             ["--set", "epoch=5"],
             "unknown parameter of MLPClassifier 'epoch'; did you mean 'epochs'?",

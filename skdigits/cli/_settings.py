@@ -10,6 +10,15 @@ NOT_SET = {"callbacks", "image_shape", "random_state", "transfer_from", "verbose
 WORDS = {"true": True, "false": False, "none": None}
 
 
+def check_settings(settings: list[str]):
+    """Return settings, after a check that each has the form KEY=VALUE."""
+    for setting in settings:
+        key, sign, _ = setting.partition("=")
+        if not key.strip() or not sign:
+            raise ValueError(f"--set {setting}: write KEY=VALUE, such as epochs=5 or filters=8,16")
+    return settings
+
+
 def apply_settings(model, settings):
     """Set parameters of a model.
 
@@ -18,21 +27,18 @@ def apply_settings(model, settings):
     model : MLPClassifier or CNNClassifier
         Not fitted.
     settings : list of str
-        Such as "epochs=5" and "filters=8,16"; of several with one key the last counts.
+        Such as "epochs=5" and "filters=8,16", checked; of several with one key the last counts.
 
     Raises
     ------
     ValueError
-        If a setting has another form, if there is no such parameter, or if it cannot have the
-        value.
+        If there is no such parameter, or if it cannot have the value.
     """
     name = type(model).__name__
     defaults = model.get_params()
     names = [key for key in defaults if key not in NOT_SET]
     for setting in settings:
-        key, sign, text = (part.strip() for part in setting.partition("="))
-        if not key or not sign:
-            raise ValueError(f"--set {setting}: write KEY=VALUE, such as epochs=5 or filters=8,16")
+        key, _, text = (part.strip() for part in setting.partition("="))
         if key == "random_state":
             raise ValueError(f"--set {setting}: write --seed {text}")
         if key not in names:

@@ -14,7 +14,7 @@ from skdigits.cli._arguments import check_file, check_folder, check_seed, comman
 from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
 from skdigits.cli._models import NETWORKS, complete_network, make_network
 from skdigits.cli._options import Quiet
-from skdigits.cli._settings import apply_settings
+from skdigits.cli._settings import apply_settings, check_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
 
@@ -37,6 +37,7 @@ def train(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
+            callback=check_settings,
             help="A parameter of the network, as MLPClassifier or CNNClassifier takes it, such as "
             "epochs=5, filters=8,16 or batch_norm=false. Give the option again for another one.",
         ),
