@@ -19,12 +19,24 @@ MOST_THREADS = 4  # more are slow if workers share the cores (docs/performance.m
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
+@contextmanager
+def _no_garbage_collection():
+    """Collect no garbage while many objects are made that stay: each collection would visit all."""
+    collects_garbage = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects_garbage:
+            gc.enable()
+
+
 def _import_quietly():
     """Import TensorFlow and Keras without their banners, and restore the environment."""
     before = os.environ.get(_LOG_LEVEL)
     os.environ.setdefault(_LOG_LEVEL, "3")  # TensorFlow reads it once, when it loads
     try:
-        with without_log_lines():
+        with without_log_lines(), _no_garbage_collection():
             import tensorflow
             import keras  # isort: skip  (its backend comes first)
     finally:
@@ -76,21 +88,18 @@ def neutral_keras():
             keras.config.set_image_data_format: keras.config.image_data_format(),
         }
         random_state = random.getstate()
-        collects_garbage = gc.isenabled()
         numbers = swap_numbers_of_names(defaultdict(int))
         try:
-            gc.disable()
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
             keras.config.set_image_data_format("channels_last")
-            yield
+            with _no_garbage_collection():
+                yield
         finally:
             for restore, value in settings.items():
                 restore(value)
             swap_numbers_of_names(numbers)
             random.setstate(random_state)
-            if collects_garbage:
-                gc.enable()
 
 
 def check_process():
