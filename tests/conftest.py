@@ -1,5 +1,6 @@
 """What the whole test suite shares: where the data sets are, what the processor is to answer."""
 
+import gc
 import os
 import runpy
 import sys
@@ -18,6 +19,15 @@ if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor 
     sys.path.insert(0, folder)  # support.run_python hands it on
     others = filter(None, [os.environ.get("PYTHONPATH")])
     os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
+
+
+gc.disable()  # until all modules are imported
+
+
+def pytest_collection_finish():
+    """Let no garbage collection visit the modules imported so far; with TensorFlow's it is slow."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
