@@ -23,8 +23,8 @@ from skdigits.preprocessing import DigitNormalizer
 
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
-X_train, y_train = X_train[:300], y_train[:300]
-X_test, y_test = X_test[:60], y_test[:60]
+X_train, y_train = X_train[:200], y_train[:200]
+X_test, y_test = X_test[:40], y_test[:40]
 
 
 def photograph(digit, rng):

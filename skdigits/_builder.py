@@ -201,9 +201,9 @@ class NetworkClassifier(ImageClassifier):
     ...         layers.GRU(units),
     ...         layers.Dense(n_classes, activation="softmax"),
     ...     ])
-    >>> classifier = NetworkClassifier(build, random_state=0)
+    >>> classifier = NetworkClassifier(build, epochs=8, random_state=0)
     >>> classifier = classifier.set_params(build_options__units=24).fit(X, y)
-    >>> bool(classifier.score(X_test, y_test) > 0.8)
+    >>> bool(classifier.score(X_test, y_test) > 0.7)
     True
     """
 

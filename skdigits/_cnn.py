@@ -223,7 +223,7 @@ class CNNClassifier(LayeredClassifier):
     >>> from skdigits.datasets import load_digits
     >>> X, y = load_digits(return_X_y=True)
     >>> X_test, y_test = load_digits(subset="test", return_X_y=True)
-    >>> classifier = CNNClassifier(random_state=0).fit(X, y)
+    >>> classifier = CNNClassifier(filters=(8, 16), epochs=3, random_state=0).fit(X, y)
     >>> bool(classifier.score(X_test, y_test) > 0.9)
     True
     """

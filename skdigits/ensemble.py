@@ -105,8 +105,8 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
     >>> from skdigits.ensemble import AveragingClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X_test, y_test = load_digits(subset="test", return_X_y=True)
-    >>> classifier = AveragingClassifier(MLPClassifier(), n_estimators=3, random_state=0)
-    >>> classifier = classifier.fit(X, y)
+    >>> network = MLPClassifier(epochs=3)
+    >>> classifier = AveragingClassifier(network, n_estimators=3, random_state=0).fit(X, y)
     >>> len(classifier.estimators_), classifier.predict_proba(X_test).shape
     (3, (355, 10))
     >>> bool(classifier.score(X_test, y_test) > 0.9)

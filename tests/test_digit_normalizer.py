@@ -119,10 +119,10 @@ def test_mnist_comes_back(data_folder, monkeypatch):
     off = np.abs(images.astype(int) - X).mean(axis=(1, 2))
     assert np.median(off) < 1
     assert np.quantile(off, 0.85) < 2
-    for picture in (255 - X, 40 + X // 2, np.pad(X, ((0, 0), (30, 4), (2, 60)))):
-        alike = [
-            likeness(a, b) for a, b in zip(DigitNormalizer().transform(picture), X, strict=True)
-        ]
+    X = X[:40]
+    for pictures in (255 - X, 40 + X // 2, np.pad(X, ((0, 0), (30, 4), (2, 60)))):
+        images = DigitNormalizer().transform(pictures)
+        alike = [likeness(a, b) for a, b in zip(images, X, strict=True)]
         assert np.quantile(alike, 0.1) > 0.95
     large = [np.asarray(Image.fromarray(255 - x).resize((140, 140), Image.BICUBIC)) for x in X]
     images = DigitNormalizer().transform(large)
@@ -642,11 +642,11 @@ def test_pickle_clone_and_input_left_alone():
 
 
 def test_in_a_pipeline_with_a_cnn():
-    X, y = digits()
+    X, y = (each[:60] for each in digits())
     pictures = [np.pad(255 - image, 5 + i % 7, constant_values=255) for i, image in enumerate(X)]
-    pipeline = make_pipeline(DigitNormalizer(), PixelScaler(), cnn(epochs=15))
+    pipeline = make_pipeline(DigitNormalizer(), PixelScaler(), cnn(epochs=30, batch_size=20))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline.fit(pictures, y)
     assert pipeline.predict(pictures[:3]).shape == (3,)
-    assert pipeline.score(pictures, y) > 0.25  # chance is 0.1; this CNN is tiny
+    assert pipeline.score(pictures, y) > 0.5  # chance is 0.1; this CNN is tiny
