@@ -68,12 +68,13 @@ def open_model(path):
     OSError
         If the file cannot be read.
     """
+    path = os.path.expanduser(path)
     return _of_onnx(path) if _suffix(path) == ".onnx" else open_estimator(path)
 
 
 def open_estimator(path):
     """Return the `PictureModel` of a file of `skdigits.save`; raise errors as `open_model`."""
-    suffix = _suffix(path)
+    path, suffix = os.path.expanduser(path), _suffix(path)
     if suffix in EXPORTED:
         raise ValueError(f"{path}: a {suffix} file cannot be used here; give the file of the model")
     from skdigits import load

@@ -182,6 +182,15 @@ def test_a_pattern_that_the_shell_has_left(model, folder, capsys):
     assert found[-1] == {"path": str(folder / "*.jpg"), "error": "there is no such file"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX shells")
+def test_a_home_folder_that_the_shell_has_left(model, folder, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(folder))
+    (folder / "m.skd").symlink_to(model)
+    (found,) = predicted(capsys, "~/m.skd", "~/1.png")
+    assert found["path"] == str(folder / "1.png")
+    assert found["label"] == "dark"
+
+
 def test_hidden_files_and_links_back(model, folder, capsys):
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "more" / "back").symlink_to(folder)

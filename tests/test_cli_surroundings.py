@@ -190,6 +190,13 @@ def test_a_shell_completes_names(words, completed, monkeypatch, capsys):
     assert set(capsys.readouterr().out.split()) == completed
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX shells")
+def test_a_home_folder_that_the_shell_has_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["compare", "--models", "dummy", "--out=~/page"]) == 0
+    assert f"Page: {tmp_path / 'page' / 'index.html'}" in capsys.readouterr().out
+
+
 def test_a_quiet_comparison_prints_nothing(tmp_path, capsys):
     args = ["--models", "dummy", "--quiet", "--out", str(tmp_path)]
     assert main(["compare", *args]) == 0

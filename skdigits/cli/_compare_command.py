@@ -12,7 +12,7 @@ from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line, split_names
 from skdigits.cli._data_argument import HELP, METAVAR, check_data
 from skdigits.cli._models import BASELINES, make_model
-from skdigits.cli._options import Quiet
+from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._streams import say, tell, warnings_told
 
 
@@ -38,7 +38,8 @@ def compare(
         int, typer.Option(metavar="INT", help="The same seed gives the same numbers, except times.")
     ] = 0,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for index.html and results.json.")
+        Path,
+        typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),
     ] = Path("skdigits-compare"),
     quiet: Quiet = False,
 ):

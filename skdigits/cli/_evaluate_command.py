@@ -11,7 +11,7 @@ from skdigits._named_data import DATA, load_test, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line
 from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
-from skdigits.cli._options import Quiet
+from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._streams import say, warnings_told
 
 
@@ -24,7 +24,8 @@ def evaluate(
     ],
     data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)],
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for index.html and results.json.")
+        Path,
+        typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),
     ] = Path("skdigits-evaluate"),
     quiet: Quiet = False,
 ):

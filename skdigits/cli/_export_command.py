@@ -11,7 +11,7 @@ from skdigits._named_data import load_data
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file
 from skdigits.cli._data_argument import METAVAR, check_data, complete_data
-from skdigits.cli._options import Quiet
+from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._streams import say, warnings_told
 
 MOST_IMAGES = 1000  # that the file is tried on
@@ -25,7 +25,10 @@ def export(
         ),
     ],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write. Its suffix is the format.")
+        Path,
+        typer.Argument(
+            parser=path_of, metavar="FILE", help="The file to write. Its suffix is the format."
+        ),
     ],
     quantize: Annotated[
         str | None,
@@ -69,6 +72,8 @@ def export(
     be_quiet(quiet)
     if data is not None:
         check_data(data)
+    elif quantize == "int8":
+        raise ValueError("--quantize int8 needs images; give those of the training by --data")
     check_file(file, f"FILE {file}")
     import skdigits
     from skdigits._picture_model import open_estimator

@@ -53,10 +53,11 @@ def find_pictures(arguments):
 
 
 def _matching(argument):
-    """Return the paths that match a pattern that no shell has replaced, or else the argument."""
+    """Return the paths that an argument stands for, if a shell has not replaced its ~ and *."""
     if os.path.exists(argument):
         return [argument]
-    return sorted(glob.glob(argument)) or [argument]
+    path = os.path.expanduser(argument)
+    return sorted(glob.glob(path)) or [path]
 
 
 def _standard_input():

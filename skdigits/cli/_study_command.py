@@ -11,7 +11,7 @@ from skdigits._named_data import DATA, load_split, name_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._data_argument import check_data
-from skdigits.cli._options import Quiet
+from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._streams import say, tell, warnings_told
 
 study = typer.Typer(
@@ -70,7 +70,10 @@ def run_studies(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for the pages and results of all studies.")
+        Path,
+        typer.Option(
+            parser=path_of, metavar="DIR", help="Folder for the pages and results of all studies."
+        ),
     ] = Path("skdigits-studies"),
     seeds: Annotated[
         int | None,

@@ -13,7 +13,7 @@ from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file, check_folder, check_seed, command_line
 from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
 from skdigits.cli._models import NETWORKS, complete_network, make_network
-from skdigits.cli._options import Quiet
+from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._settings import apply_settings, check_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
@@ -30,7 +30,9 @@ def train(
     ],
     out: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="File for the trained model, such as model.skd."),
+        typer.Option(
+            parser=path_of, metavar="FILE", help="File for the trained model, such as model.skd."
+        ),
     ],
     settings: Annotated[
         list[str],
