@@ -251,7 +251,7 @@ def test_evaluate_measures_the_images_that_train_held_out(trained, tmp_path, cap
     model, data = str(trained / "out" / "f.skd"), str(trained / "flowers")
     assert main(["evaluate", model, "--data", data, "--out", str(tmp_path / "e")]) == 0
     captured = capsys.readouterr()
-    assert "Measured on 4 held-out images, a fifth of each class." in captured.out
+    assert "Measured on 4 images, the fifth of each class that train sets aside." in captured.out
     assert f"Page: {tmp_path / 'e' / 'index.html'}" in captured.out
     assert captured.err == ""
     found, expected = results(tmp_path / "e"), results(trained / "out" / "f-page")

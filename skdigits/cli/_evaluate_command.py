@@ -66,8 +66,8 @@ def evaluate(
         rows = X.reshape(len(X), -1)
         comparison = model_selection.evaluate({name: opened.estimator}, rows, y)
     print_table(*report.comparison_table(comparison), title=title_of(data))
-    which = "held-out images, a fifth of each class" if is_held_out else "test images"
-    say(f"Measured on {len(y):,} {which}.")
+    part = "images, the fifth of each class that train sets aside" if is_held_out else "test images"
+    say(f"Measured on {len(y):,} {part}.")
     page = report.write_report(
         comparison,
         X,
