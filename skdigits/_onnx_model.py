@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+ROWS_TOGETHER = 1024  # limits the memory of a prediction
 PREFIX = "skdigits."  # of our entries in the metadata of a file
 NORMALIZES_DIGITS = f"{PREFIX}normalizes_digits"
 
@@ -83,7 +84,13 @@ class OnnxModel:
                 f"The model takes images of shape {self.image_shape}; got an array of shape "
                 f"{images.shape}."
             )
+        if images.dtype.kind == "f" and not np.isfinite(images).all():
+            raise ValueError("The images hold values that are not finite numbers.")
         rows = as_input(images.reshape(len(images), *self._input.shape[1:]), self._input.type)
+        starts = range(0, len(rows), ROWS_TOGETHER) or [0]
+        return np.concatenate([self._run(rows[at : at + ROWS_TOGETHER]) for at in starts])
+
+    def _run(self, rows):
         return self._session.run(["probabilities"], {self._input.name: rows})[0]
 
 

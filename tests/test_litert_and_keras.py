@@ -74,6 +74,13 @@ def test_quantisation_that_costs_accuracy_warns(tmp_path):
         skdigits.export(model, tmp_path / "model.tflite", quantize="int8", images=ROWS)
 
 
+def test_float16_lacks_the_range_of_large_columns(tmp_path):
+    columns = ROWS * 1e9
+    model = mlp(epochs=(3, 100)).fit(columns, Y)
+    with pytest.warns(UserWarning, match="another label.*Scale the values"):
+        skdigits.export(model, tmp_path / "model.tflite", quantize="float16")
+
+
 def test_what_litert_lacks(fitted, tmp_path):
     def recurrent(input_shape, n_classes):
         import keras

@@ -12,6 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
@@ -81,6 +82,9 @@ AROUND = {
     "nothing": lambda: make_pipeline("passthrough", small_mlp()),
     "stacking": lambda: StackingClassifier([("m", small_mlp()), ("c", in_pipeline())], cv=2),
     "voting": lambda: VotingClassifier([("m", small_mlp()), ("c", in_pipeline())], voting="soft"),
+    "weighted voting": lambda: VotingClassifier(
+        [("m", small_mlp()), ("l", LogisticRegression())], voting="soft", weights=[1, 2]
+    ),
     "sigmoid": lambda: CalibratedClassifierCV(small_mlp(), cv=2),
     "temperature": lambda: CalibratedClassifierCV(in_pipeline(), method="temperature", cv=2),
     "frozen": lambda: CalibratedClassifierCV(FrozenEstimator(rows_mlp()), method="temperature"),
@@ -196,10 +200,13 @@ def test_given_images_decide_the_input(tmp_path):
         assert_same(model, path.read_bytes(), images)
 
 
-def test_columns_that_need_float64(tmp_path):
+@pytest.mark.parametrize("make", [small_mlp, lambda: make_pipeline(StandardScaler(), small_mlp())])
+@pytest.mark.parametrize("images_given", [True, False])
+def test_columns_that_need_float64(make, images_given, tmp_path):
     columns = 1.7e9 + np.arange(60).reshape(-1, 1) * [[1, 2, 3]] + 50 * Y.reshape(-1, 1)
-    model = small_mlp().fit(columns, Y)
-    path = skdigits.export(model, tmp_path / "model.onnx")
+    model = make().fit(columns, Y)
+    images = columns if images_given else None
+    path = skdigits.export(model, tmp_path / "model.onnx", images=images)
     assert_same(model, path.read_bytes(), columns)
 
 
@@ -260,6 +267,15 @@ def test_thresholds_cannot_be_written(kind, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_weights_are_stored_once(tmp_path):
+    shared = {"augmentation": ("shift", "flip"), "filters": (8,)}
+    for average in (False, True):
+        model = small_cnn(test_time_averaging=average, **shared).fit(LARGE, Y)
+        size = skdigits.export(model, tmp_path / "model.onnx").stat().st_size
+        weights = 4 * model.n_parameters_
+        assert weights < size < 2 * weights + 20_000
+
+
 def test_old_operator_sets_are_refused():
     with pytest.raises(ValueError, match="target_opset=13 or more; got 12"):
         skl2onnx.to_onnx(rows_mlp(), ROWS[:1], target_opset=12)
@@ -287,6 +303,9 @@ def test_the_reader(tmp_path):
         np.testing.assert_allclose(model.predict_proba(images), wanted, atol=1e-5)
     with pytest.raises(ValueError, match=r"shape \(6, 6, 1\); got an array of shape \(6, 6\)"):
         model.predict_proba(X[0])
+    with pytest.raises(ValueError, match="not finite"):
+        model.predict_proba(np.full(X.shape, np.nan))
+    assert model.predict(X[:0]) == []
     with pytest.raises(ValueError, match=r"values from 0 to 0\.7"):
         model.predict_proba(X / 255)
     foreign = tmp_path / "foreign.onnx"

@@ -9,6 +9,10 @@ from skdigits._warnings import warn, without_our_warnings
 TOLERANCE = 1e-5  # of float32 probabilities
 HALF_A_POINT = 0.005  # of the labels of a quantised file
 MOST_IMAGES = 1000
+_MENDS = {
+    "int8": "Give more images that are like those of the training, or use quantize='float16'.",
+    "float16": "Scale the values to about 0 to 1 before fit, or do not quantise.",
+}
 
 
 def expected(model, images):
@@ -41,12 +45,11 @@ def check_labels(found, wanted, probabilities, path):
         )
 
 
-def warn_of_quantisation(found, wanted, path):
+def warn_of_quantisation(found, wanted, quantize, path):
     """Warn if a quantised file gives more than half of a percent of images another label."""
     differs = np.argmax(found, axis=1) != np.argmax(wanted, axis=1)
     if differs.mean() > HALF_A_POINT:
         warn(
             f"{path.name} gives {differs.sum()} of {len(differs)} images another label than the "
-            "model does: quantisation costs accuracy here. Give more images that are like those of "
-            "the training, or use quantize='float16'."
+            f"model does: quantisation costs accuracy here. {_MENDS[quantize]}"
         )

@@ -179,8 +179,9 @@ def _identity(layer, shape):
 def _batch_normalization(layer, shape):
     if layer.axis not in (-1, len(shape)):
         raise UnknownLayerError(_unknown(layer, f"with axis={layer.axis}"))
-    # in Keras's order of operations, so that the digits are the same
-    scale = 1 / np.sqrt(_array(layer.moving_variance) + np.float32(layer.epsilon))
+    # By the operations of Keras, so that the last digits are the same: where the mean is far from
+    # zero, they count.
+    scale = tf.math.rsqrt(_array(layer.moving_variance) + np.float32(layer.epsilon)).numpy()
     if layer.scale:
         scale = scale * _array(layer.gamma)
     shift = -_array(layer.moving_mean) * scale

@@ -19,20 +19,74 @@ WRITERS = {
 def export(model, path, *, images=None, quantize=None, weights=None, title=None):
     """Write a fitted classifier as a file of another runtime.
 
-    The file is run before it is written, on `images` or on generated ones.
+    The file is run before it is written, and must predict what the model predicts. An error leaves
+    an earlier file as it was.
 
     Parameters
     ----------
     model : fitted classifier
-        An estimator of skdigits, or a pipeline or another estimator of scikit-learn that holds one.
+        A classifier of skdigits, or an estimator of scikit-learn around one, such as a Pipeline or
+        a CalibratedClassifierCV. It needs `predict_proba`.
 
     path : str or path
-        Its suffix is the format: ".onnx".
+        The file. Its suffix is the format:
+
+        - ".onnx" for ONNX Runtime. It has the most: pipelines, averages, calibration, voting,
+          stacking and searches. Needs the extra ``onnx``.
+        - ".tflite" for LiteRT, on phones and small devices: networks, averages of them, and
+          ImageReshaper and PixelScaler before them. Needs the extra ``litert``.
+        - ".keras" for Keras: one network alone, in float32.
+
+    images : array-like of shape (n_images, ...), default=None
+        Images to try the file with, as `model` takes them; of more than 1,000, the first 1,000.
+        The input of the file has their shape and, for uint8, their dtype. None generates random
+        images in the range of the training, in the shape (n, height, width) for grey ones. Give
+        images for ``quantize="int8"``, and if the shape or the dtype of the input has to be
+        another.
+
+    quantize : {"float16", "int8"} or None, default=None
+        How to make a ".tflite" file smaller. "float16" stores the weights in half of the size, and
+        hardly changes the probabilities. "int8" stores them in a quarter of the size and calculates
+        in whole numbers, which is faster on small devices; the probabilities become steps of 1/256.
+
+    weights, title : None
+        Options of other formats; the formats above have neither.
 
     Returns
     -------
     path : Path
         The file.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be written in this format, or the file does not predict what the model
+        predicts: probabilities in float32 may differ by 1e-5. The message says what to do.
+    ImportError
+        If an extra is not installed.
+    FileNotFoundError
+        If the folder does not exist.
+
+    Warns
+    -----
+    UserWarning
+        If a quantised file gives more than half of a percent of the images another label.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import onnxruntime
+    >>> import skdigits
+    >>> from skdigits.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = skdigits.MLPClassifier(epochs=1, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = skdigits.export(classifier, pathlib.Path(folder) / "digits.onnx")
+    ...     session = onnxruntime.InferenceSession(path)
+    >>> labels, probabilities = session.run(["label", "probabilities"], {"X": X[:3]})
+    >>> np.allclose(probabilities, classifier.predict_proba(X[:3]), atol=1e-5)
+    True
     """
     path = Path(path)
     suffix = path.suffix.lower()

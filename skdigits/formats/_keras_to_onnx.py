@@ -4,26 +4,27 @@ import numpy as np
 from onnx import TensorProto
 
 from skdigits._tensorflow import neutral_keras, tf
+from skdigits.formats._layers import DivideBySum
+from skdigits.formats._onnx_graph import add_layer
 from skdigits.training._probabilities import loss_traits, probabilities
 
 NEWEST_OPSET = 18  # that tf2onnx knows
 
 
-def add_keras_network(nodes, classifier, images):
+def add_keras_network(nodes, classifier, views):
     """Add the nodes of a classifier's network.
 
     Parameters
     ----------
     nodes : skdigits.formats._onnx_graph.Nodes
     classifier : fitted classifier
-    images : str
-        The name of a float32 tensor of shape (n, *image_shape_).
+    views : list of str
+        Names of float32 tensors of shape (n, *image_shape_).
 
     Returns
     -------
-    outputs : str
-        The name of a float32 tensor of shape (n, n_classes), the probabilities; its rows need not
-        sum to one.
+    probabilities : str
+        The name of a float32 tensor of shape (n, n_classes): the mean over the views.
     """
     opset = min(nodes.opset, NEWEST_OPSET)
     graph = _converted(classifier, opset)
@@ -31,9 +32,14 @@ def add_keras_network(nodes, classifier, images):
     for node in graph.node:
         if node.op_type in ("RNN", "GRU", "LSTM") and node.input[4:5] == [""]:
             node.input[4] = _lengths(nodes, node.input[0])
-    nodes.add("Identity", images, output=graph.input[0].name)
+    nodes.add("Concat", *views, axis=0, output=graph.input[0].name)
     nodes.extend(graph, opset)
-    return graph.output[0].name
+    outputs = add_layer(nodes, DivideBySum(), graph.output[0].name)
+    several = np.array([len(views), -1, len(classifier.classes_)])
+    total = nodes.add(
+        "ReduceSum", nodes.add("Reshape", outputs, several), np.array([0]), keepdims=0
+    )
+    return nodes.add("Mul", total, np.float32(1 / len(views)))
 
 
 def _lengths(nodes, sequences):

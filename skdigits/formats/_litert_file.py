@@ -61,8 +61,8 @@ def litert_content(model, path, images=None, quantize=None):
     wanted, _ = expected(model, tried)
     if quantize is None:
         check_probabilities(found, wanted, path)
-    elif images is not None:
-        warn_of_quantisation(found, wanted, path)
+    else:
+        warn_of_quantisation(found, wanted, quantize, path)
     return content
 
 

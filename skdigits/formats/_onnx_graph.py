@@ -20,6 +20,7 @@ class Nodes:
 
     def __init__(self, scope, container):
         self._scope, self._container = scope, container
+        self._constants: dict = {}
         self.opset = container.target_opset
         if self.opset < LEAST_OPSET:
             raise ValueError(
@@ -50,9 +51,13 @@ class Nodes:
         return output
 
     def constant(self, array):
-        """Add a constant, and return its name."""
-        name = self.new_name("constant")
-        tensor = numpy_helper.from_array(np.asarray(array, order="C"))
+        """Add a constant, and return its name; equal constants are one."""
+        array = np.asarray(array, order="C")
+        key = array.dtype, array.shape, array.tobytes()
+        if array.dtype != object and key in self._constants:
+            return self._constants[key]
+        self._constants[key] = name = self.new_name("constant")
+        tensor = numpy_helper.from_array(array)
         if tensor.data_type == TensorProto.STRING:
             texts = list(tensor.string_data)
             self._container.add_initializer(name, TensorProto.STRING, tensor.dims, texts)
@@ -76,7 +81,7 @@ class Nodes:
         return self.add("Cast", x, to=to, output=output)
 
 
-def add_network(nodes, network, images, n_classes, add_body):
+def add_network(nodes, network, images, add_body):
     """Add the nodes of a network.
 
     Parameters
@@ -86,10 +91,9 @@ def add_network(nodes, network, images, n_classes, add_body):
     images : str
         The name of a tensor of any number type and of shape (n, n_values), (n, height, width) or
         (n, height, width, channels).
-    n_classes : int
     add_body : callable
-        It adds the layers: ``add_body(name of a float32 tensor of shape (n, *input_shape))``
-        returns the name of the probabilities, whose rows need not sum to one.
+        It adds the layers: ``add_body(names of float32 tensors of shape (n, *input_shape))``, one
+        for each view, returns the names of tensors whose mean are the probabilities.
 
     Returns
     -------
@@ -97,16 +101,8 @@ def add_network(nodes, network, images, n_classes, add_body):
         The name of a float32 tensor of shape (n, n_classes).
     """
     x = _input_images(nodes, network, images)
-    if network.views:
-        parts = [_view(nodes, view, x) for view in network.views]
-        x = nodes.add("Concat", *parts, axis=0)
-    x = add_body(x)
-    if network.views:
-        n_views = len(network.views)
-        x = nodes.add("Reshape", x, np.array([n_views, -1, n_classes]))
-        x = nodes.add("ReduceSum", x, np.array([0]), keepdims=0)
-        x = nodes.add("Mul", x, np.float32(1 / n_views))
-    return x
+    outputs = add_body([_view(nodes, view, x) for view in network.views] or [x])
+    return nodes.mean(outputs) if len(outputs) > 1 else outputs[0]
 
 
 def _input_images(nodes, network, images):

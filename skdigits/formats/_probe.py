@@ -8,9 +8,10 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._arrays import as_array
 from skdigits._base import ImageClassifier
+from skdigits._numbers import Origin
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper
 
-N_GENERATED = 64
+N_GENERATED = 256
 # Attributes that hold fitted estimators; of FrozenEstimator it is the last.
 _HELD = ("best_estimator_", "calibrated_classifiers_", "estimators_", "estimator_", "estimator")
 NORMALIZE_BEFORE = (
@@ -63,16 +64,16 @@ def probe(model, images=None):
         images = np.asarray(as_array(images))
         if images.ndim < 2 or not len(images):
             raise ValueError(f"images must be a batch of images; got the shape {images.shape}.")
-        images = images.astype(_dtype(images.dtype, steps, network))
+        images = images.astype(_dtype(images))
     return Probe(images, _image_shape(images, network))
 
 
-def _dtype(given, steps, network):
-    """Return the dtype of the input: float64 only for columns that need its digits."""
-    if given == np.uint8:
+def _dtype(images):
+    """Return the dtype of the input: float64 only where float32 would lose digits that matter."""
+    if images.dtype == np.uint8:
         return np.uint8
-    needs_digits = network is not None and not steps and np.any(network.offset_)
-    return np.float64 if needs_digits else np.float32
+    columns = images[..., np.newaxis] if images.ndim == 3 else images
+    return np.float32 if Origin.of(columns) is None else np.float64
 
 
 def _generated(model, steps, network):
@@ -91,7 +92,7 @@ def _generated(model, steps, network):
             images = np.asarray(step.inverse_transform(images))
     except AttributeError as error:
         raise ValueError(_ask_for_images(model)) from error
-    return images.astype(_dtype(images.dtype, steps, network))
+    return images.astype(_dtype(images))
 
 
 def _ask_for_images(model):

@@ -13,8 +13,7 @@ from skdigits._builder import NetworkClassifier
 from skdigits._cnn import CNNClassifier
 from skdigits._mlp import MLPClassifier
 from skdigits.ensemble import AveragingClassifier
-from skdigits.formats._layers import DivideBySum
-from skdigits.formats._onnx_graph import Nodes, add_layer, add_layers, add_network
+from skdigits.formats._onnx_graph import Nodes, add_layers, add_network
 from skdigits.formats._probe import NORMALIZE_BEFORE
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
@@ -114,16 +113,15 @@ def _convert_network(scope, operator, container):
 
         network = describe_input(model)
 
-        def add_body(x):
-            outputs = add_keras_network(nodes, model, x)
-            return add_layer(nodes, DivideBySum(), outputs)
+        def add_body(views):
+            return [add_keras_network(nodes, model, views)]
     else:
 
-        def add_body(x):
-            return add_layers(nodes, network.layers, x)
+        def add_body(views):  # one after the other needs less memory than all together
+            return [add_layers(nodes, network.layers, view) for view in views]
 
     images = operator.inputs[0].full_name
-    probabilities = add_network(nodes, network, images, len(model.classes_), add_body)
+    probabilities = add_network(nodes, network, images, add_body)
     add_outputs(nodes, operator, probabilities)
 
 

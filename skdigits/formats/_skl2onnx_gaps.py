@@ -87,8 +87,11 @@ def _convert_calibrated(scope, operator, container):
 
 def _convert_voting(scope, operator, container):
     model = operator.raw_operator
-    # skl2onnx refuses flatten_transform=True, the default, which only `transform` reads.
-    operator.raw_operator = copy.copy(model).set_params(flatten_transform=False)
+    # skl2onnx refuses flatten_transform=True, the default, which only `transform` reads, and
+    # weights in a list.
+    operator.raw_operator = plain = copy.copy(model)
+    plain.flatten_transform = False
+    plain.weights = None if model.weights is None else np.asarray(model.weights)
     try:
         convert_voting_classifier(scope, operator, container)
     finally:
