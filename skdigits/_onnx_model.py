@@ -30,6 +30,9 @@ class OnnxModel:
     image_shape : tuple of int
         (height, width, channels) of an image, or (n_columns,).
 
+    white : int
+        The value of white in the training images.
+
     normalizes_digits : bool
         Whether the images are the output of `DigitNormalizer`, as `skdigits export` notes it.
 
@@ -48,6 +51,7 @@ class OnnxModel:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
         self.classes = json.loads(metadata[PREFIX + "classes"])
         self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
+        self.white = json.loads(metadata.get(PREFIX + "white", "255"))
         self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
         (self._input,) = self._session.get_inputs()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isqrt, prod
 from typing import Any
 
+import numpy as np
+
 from skdigits._picture import Form, read_file
 
 EXPORTED = (".html", ".keras", ".onnx", ".tflite")  # of `skdigits.export`
@@ -25,16 +27,19 @@ class PictureModel:
         What pictures are brought to.
     normalizes_digits : bool
         Whether that is done by `DigitNormalizer`.
+    white : int
+        The value of white in the training images.
     answer : callable
         Takes images, an array of shape (n, *form.shape), uint8. Returns a list of labels, and
         probabilities of shape (n, n_labels) or None.
     estimator : estimator or None
-        What takes the images as rows; None if the file holds a graph.
+        What takes the output of `to_scale` as rows; None if the file holds a graph.
     """
 
     labels: list[str]
     form: Form
     normalizes_digits: bool
+    white: int
     answer: Callable
     estimator: Any = None
 
@@ -56,6 +61,14 @@ class PictureModel:
         from skdigits.preprocessing._read_digit import read_digit
 
         return read_digit(file)
+
+    def to_scale(self, images):
+        """Return images of uint8 in the scale of the training images."""
+        return _to_scale(images, self.white)
+
+
+def _to_scale(images, white):
+    return images if white == 255 else images / np.float32(255 / white)
 
 
 def open_model(path):
@@ -98,14 +111,14 @@ def _of_onnx(path):
     labels = [str(label) for label in model.classes]
 
     def answer(images):
-        probabilities = model.predict_proba(images)
+        probabilities = model.predict_proba(_to_scale(images, model.white))
         return [labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
     try:
         form = _form_of_shape(_as_square(model.image_shape))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    return PictureModel(labels, form, model.normalizes_digits, answer)
+    return PictureModel(labels, form, model.normalizes_digits, model.white, answer)
 
 
 def of_estimator(estimator):
@@ -118,6 +131,7 @@ def of_estimator(estimator):
     """
     from sklearn.pipeline import Pipeline
 
+    from skdigits._white import white_of
     from skdigits.preprocessing import DigitNormalizer
 
     estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
@@ -129,19 +143,21 @@ def of_estimator(estimator):
             "the DigitNormalizer of this model lies inside of another estimator; make it the first "
             "step of a pipeline around that one"
         )
+    white = white_of(estimator)
     return PictureModel(
         labels=[str(label) for label in estimator.classes_.tolist()],
         form=_form_of(estimator),
         normalizes_digits=normalizes,
-        answer=lambda images: _answer(estimator, images.reshape(len(images), -1)),
+        white=white,
+        answer=lambda images: _answer(estimator, _to_scale(images, white)),
         estimator=estimator,
     )
 
 
-def _answer(estimator, rows):
+def _answer(estimator, images):
     from skdigits.model_selection._measure import predictions
 
-    _, labels, probabilities = predictions(estimator, rows)
+    _, labels, probabilities = predictions(estimator, images.reshape(len(images), -1))
     return [str(label) for label in labels.tolist()], probabilities
 
 

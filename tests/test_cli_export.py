@@ -19,7 +19,7 @@ import skdigits
 from skdigits._onnx_model import OnnxModel
 from skdigits.cli import EXTRAS, main
 from skdigits.cli._app import app
-from skdigits.datasets import load_digits
+from skdigits.datasets import fetch_fashion_mnist, load_digits
 from skdigits.preprocessing import DigitNormalizer
 
 # What predictions with ONNX Runtime do without. Finders are asked before anything is imported.
@@ -198,3 +198,33 @@ def test_wrong_use_is_one_line_and_exit_2(trained, tmp_path, monkeypatch, capsys
 def test_help_has_an_example(capsys):
     assert main(["export", "--help"]) == 0
     assert "skdigits export flowers.skd flowers.onnx" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_from_a_folder_of_garments_to_predictions_without_tensorflow(
+    data_folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    monkeypatch.chdir(tmp_path)
+    garments = fetch_fashion_mnist(subset="test")
+    names = garments.target_names
+    for number in range(200):
+        label = names[garments.target[number]].replace("/", "-")
+        save_array(tmp_path / "garments" / label / f"{number}.png", garments.data[number])
+    args = ["--data", "garments", "--model", "cnn", "--out", "garments.skd"]
+    assert main(["train", *args]) == 0
+    assert main(["evaluate", "garments.skd", "--data", "garments", "--out", "page"]) == 0
+    assert main(["export", "garments.skd", "garments.onnx"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "garments.skd", "garments", "--format", "json"]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    done = without_packages("predict", "garments.onnx", "garments", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = json.loads(done.stdout)
+    assert len(found) == len(expected) == 200
+    for each, other in zip(found, expected, strict=True):
+        assert each["path"] == other["path"]
+        assert each["label"] == other["label"]
+        assert each["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
+    right = [Path(each["path"]).parent.name == each["label"] for each in found]
+    assert sum(right) > 180  # most of them are training images

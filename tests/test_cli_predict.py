@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 import skdigits
 from skdigits.cli import main
 from skdigits.datasets import load_digits, load_images
-from skdigits.preprocessing import DigitNormalizer
+from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 LABELS = ["dark", "grey", 'light, "very"\nlight']  # what CSV has to quote
 
@@ -339,6 +339,29 @@ def test_every_picture_comes_to_the_form_of_the_training(colours, tmp_path, caps
     expected = dict(zip(network.classes_.tolist(), network.predict_proba(X)[0], strict=True))
     assert found["probabilities"] == {k: pytest.approx(float(v)) for k, v in expected.items()}
     assert found["label"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("white", "kind", "steps"),
+    [
+        (1, np.float32, []),
+        (1, np.float32, [ImageReshaper(), PixelScaler()]),
+        (16, np.int64, []),
+        (65535, np.uint16, []),
+    ],
+)
+def test_pictures_come_to_the_scale_of_the_training(
+    images, folder, tmp_path, capsys, white, kind, steps
+):
+    X, y = images
+    network = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
+    model = make_pipeline(*steps, network).fit((X / 255 * white).astype(kind), y)
+    expected = model.predict_proba(X[[0, 20, 40]] / 255 * white)
+    for write, name in ((skdigits.save, "m.skd"), (skdigits.export, "m.onnx")):
+        found = predicted(capsys, write(model, tmp_path / name), folder)
+        for each, row in zip(found, expected, strict=True):
+            values = [each["probabilities"][label] for label in model.classes_]
+            np.testing.assert_allclose(values, row, atol=1e-4)
 
 
 @pytest.mark.parametrize("grey", ["L", "I;16", "1"])

@@ -63,7 +63,7 @@ def evaluate(
         _check_form(X, opened.form, data)
         y = _as_classes(y, opened, data)
         name = Path(model).stem
-        rows = X.reshape(len(X), -1)
+        rows = opened.to_scale(X).reshape(len(X), -1)
         comparison = model_selection.evaluate({name: opened.estimator}, rows, y)
     print_table(*report.comparison_table(comparison), title=title_of(data))
     part = "images, the fifth of each class that train sets aside" if is_held_out else "test images"

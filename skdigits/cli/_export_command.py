@@ -100,7 +100,7 @@ def _some_images(data, opened):
     )
     if X.shape[1:] != opened.form.shape:
         raise ValueError(f"--data {data} has images of another size than the model takes")
-    X = X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]]
+    X = opened.to_scale(X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]])
     try:
         opened.estimator.predict(X[:1])
     except ValueError:

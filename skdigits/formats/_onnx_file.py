@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skdigits._onnx_model import PREFIX, start_session
+from skdigits._white import white_of
 from skdigits.formats._agreement import MOST_IMAGES, check_labels, check_probabilities, expected
 from skdigits.formats._probe import probe
 
@@ -45,6 +46,7 @@ def onnx_content(model, path, images=None):
     facts = {
         "classes": classes.tolist(),
         "image_shape": tried.image_shape,
+        "white": white_of(model),
         "versions": {name: version(name) for name in PACKAGES},
     }
     metadata = {PREFIX + name: json.dumps(value) for name, value in facts.items()}
