@@ -83,8 +83,12 @@ def network(build=dense, **parameters):
     return NetworkClassifier(build, **PLAIN | parameters)
 
 
-@pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS)
 class TestEveryKindOfNetwork:
+    @pytest.fixture(scope="class", params=NETWORKS)
+    def build(self, request):
+        """Return one of the networks; its scope lets all tests of one follow each other."""
+        return NETWORKS[request.param]
+
     def test_it_learns(self, build):
         estimator = network(build, epochs=40, learning_rate=0.02).fit(X, Y)
         assert estimator.score(X, Y) > 0.9

@@ -1,5 +1,6 @@
 """Same seed, same data, same bits: again, in other processes, on any number of cores."""
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -171,16 +172,16 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("backend", ["threading", "loky"])
 @pytest.mark.parametrize("make", BOTH)
-def test_workers_give_the_bits_of_this_process(make, backend):
+def test_workers_give_the_bits_of_this_process(make):
     """Also after a fit in the parent, though joblib shares out the cores."""
     X, y = digits()
     estimator = make(**RANDOM_PARTS).fit(X, y)
     expected = cross_val_predict(estimator, X, y, cv=2, method="predict_proba")
-    with joblib.parallel_config(backend):
-        given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
-    np.testing.assert_array_equal(given, expected)
+    for backend in ("threading", "loky"):
+        with joblib.parallel_config(backend):
+            given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
+        np.testing.assert_array_equal(given, expected)
 
 
 NUMBERS = """
@@ -248,18 +249,36 @@ def test_a_forked_process_says_why_it_cannot(what):
 class TestTheCallersState:
     """Training draws from no generator of the caller's, and sets nothing of Keras's."""
 
-    @pytest.fixture(params=["0", "8"], ids=["built anew", "perhaps from the pool"], autouse=True)
+    @pytest.fixture(params=["0", "8"], ids=["built anew", "from the pool"])
     def _pool(self, request, monkeypatch):
         monkeypatch.setenv("SKDIGITS_POOL_SIZE", request.param)
 
-    def use(self, units=11):
+    def use(self):
+        """Train new networks, and then those from the pool."""
         X, y = tiny()
-        for make in BOTH:
-            estimator = make(hidden_layer_sizes=(units,), early_stopping=True, **RANDOM_PARTS)
+        for make in 2 * BOTH:
+            estimator = make(hidden_layer_sizes=(11,), early_stopping=True, **RANDOM_PARTS)
             estimator.fit(X, y).predict(X)
             clone(estimator).partial_fit(X, y).score(X, y)
 
-    def test_keras_and_tensorflow(self):
+    def settings(self):
+        return [
+            keras.config.floatx(),
+            keras.config.dtype_policy().name,
+            keras.config.image_data_format(),
+            keras.config.epsilon(),
+            keras.config.is_interactive_logging_enabled(),
+            keras.config.is_traceback_filtering_enabled(),
+            tf.config.functions_run_eagerly(),
+            tf.executing_eagerly(),
+            np.get_printoptions(),
+            np.geterr(),
+            gc.isenabled(),
+            os.getcwd(),
+            dict(os.environ),
+        ]
+
+    def test_settings_and_generators(self):
         def draw():
             layer = keras.layers.Dense(3)
             layer.build((None, 2))
@@ -268,45 +287,22 @@ class TestTheCallersState:
                 tf.random.normal((3,)).numpy(),
                 tf.random.get_global_generator().normal((3,)).numpy(),
                 layer.kernel.numpy(),
+                np.random.normal(size=3),  # noqa: NPY002
+                random.random(),
             ]
 
         def after(work):
-            keras.utils.set_random_seed(5)
+            keras.utils.set_random_seed(5)  # Python's and NumPy's, too
             tf.random.get_global_generator().reset_from_seed(5)
-            before = draw()
+            drawn, settings = draw(), self.settings()
             work()
-            return [*before, *draw()]
+            assert self.settings() == settings
+            return [*drawn, *draw()]
 
         for expected, given in zip(after(lambda: None), after(self.use), strict=True):
             np.testing.assert_array_equal(given, expected)
 
-    def test_settings_and_generators_of_python_and_numpy(self):
-        def settings():
-            return [
-                keras.config.floatx(),
-                keras.config.dtype_policy().name,
-                keras.config.image_data_format(),
-                keras.config.epsilon(),
-                keras.config.is_interactive_logging_enabled(),
-                keras.config.is_traceback_filtering_enabled(),
-                tf.config.functions_run_eagerly(),
-                tf.executing_eagerly(),
-                np.get_printoptions(),
-                np.geterr(),
-                os.getcwd(),
-                dict(os.environ),
-            ]
-
-        random.seed(1)
-        np.random.seed(2)  # noqa: NPY002
-        before = settings()
-        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-        self.use()
-        assert settings() == before
-        assert random.getstate() == python
-        for then, now in zip(numpy, np.random.get_state(), strict=True):  # noqa: NPY002
-            np.testing.assert_array_equal(now, then)
-
+    @pytest.mark.usefixtures("_pool")
     @pytest.mark.parametrize("make", BOTH)
     def test_they_do_not_change_the_result_either(self, make):
         X, y = tiny()
@@ -317,29 +313,23 @@ class TestTheCallersState:
         keras.utils.set_random_seed(98)
         np.testing.assert_array_equal(make(**parameters).fit(X, y).predict_proba(X), expected)
 
+    @pytest.mark.usefixtures("_pool")
     @pytest.mark.parametrize("make", BOTH)
-    @pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
-    def test_the_callers_dtype_policy_does_not_change_the_result(self, make, policy):
+    def test_the_callers_dtypes_do_not_change_the_result(self, make):
         X, y = tiny()
         parameters = {"hidden_layer_sizes": (13,), "augmentation": "affine", "batch_norm": True}
         expected = make(**parameters).fit(X, y).predict_proba(X)
-        keras.config.set_dtype_policy(policy)
-        try:
-            given = make(**parameters).fit(X, y).predict_proba(X)
-        finally:
-            keras.config.set_dtype_policy("float32")
-        np.testing.assert_array_equal(given, expected)
-
-    @pytest.mark.parametrize("make", BOTH)
-    def test_the_callers_floatx_does_not_change_the_result(self, make):
-        X, y = tiny()
-        expected = make(hidden_layer_sizes=(13,)).fit(X, y).predict_proba(X)
-        keras.config.set_floatx("float64")
-        try:
-            given = make(hidden_layer_sizes=(13,)).fit(X, y).predict_proba(X)
-        finally:
-            keras.config.set_floatx("float32")
-        np.testing.assert_array_equal(given, expected)
+        for change, value in (
+            (keras.config.set_dtype_policy, "mixed_bfloat16"),
+            (keras.config.set_dtype_policy, "float64"),
+            (keras.config.set_floatx, "float64"),
+        ):
+            change(value)
+            try:
+                given = make(**parameters).fit(X, y).predict_proba(X)
+            finally:
+                change("float32")
+            np.testing.assert_array_equal(given, expected)
 
 
 def test_the_data_do_not_change():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from support import BOTH, cnn, digits, mlp, tiny
+from support import cnn, digits, mlp, tiny
 
 from skdigits import CNNClassifier
 from skdigits.datasets import load_digits
@@ -23,10 +23,15 @@ def by_hand(estimator, X, down, across, mirrored):
     return np.mean([plain.predict_proba(view) for view in views], axis=0)
 
 
-@pytest.mark.parametrize("make", BOTH)
 @pytest.mark.parametrize(
-    ("augmentation", "mirrored"),
-    [("auto", False), ("shift", False), ("elastic", False), (["erase", "affine", "flip"], True)],
+    ("make", "augmentation", "mirrored"),
+    [
+        (mlp, "auto", False),
+        (mlp, "shift", False),
+        (mlp, "elastic", False),
+        (mlp, ["erase", "affine", "flip"], True),
+        (cnn, ["erase", "affine", "flip"], True),
+    ],
 )
 @pytest.mark.parametrize(
     ("shape", "down", "across"), [((28, 20), 1, 1), ((16, 40, 3), 1, 2), ((8, 30), 0, 1)]
