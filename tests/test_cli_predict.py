@@ -212,7 +212,7 @@ def test_a_folder_that_may_not_be_read(model, folder, capsys):
     ]
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
 @pytest.mark.parametrize(
     "name",
     ["two words.png", "#1 'a' \"b\".png", "é 日本 😀.png", "a\nb.png", "\udce9.png", "-x.png"],

@@ -41,7 +41,8 @@ def describe(
     """Small-image classification with Keras that feels like scikit-learn.
 
     Start with `skdigits compare`: it trains an MLP and a CNN on handwritten digits, and writes a
-    page that shows which is better and what mistakes each makes.
+    page that shows which is better and what mistakes each makes. `skdigits train` trains a network
+    on your own pictures, and `skdigits predict` gives the labels of new ones.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
