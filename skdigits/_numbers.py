@@ -4,6 +4,8 @@ import copy
 
 import numpy as np
 
+from skdigits._memory_mapped import MappedRows, is_mapped, parts
+
 # A column this many times its range away from zero keeps 12 of the 24 bits of float32.
 FAR = 2.0**12
 EXACT = 2.0**24  # up to here every whole number is a float32
@@ -96,6 +98,12 @@ def to_float32(values, origin):
 
 def column_range(values):
     """Return the smallest and the largest value of each column, or of each channel."""
+    ranges = [_column_range(part) for part in parts(values)]
+    low, high = zip(*ranges, strict=True)
+    return np.min(low, axis=0), np.max(high, axis=0)
+
+
+def _column_range(values):
     if values.ndim == 2:
         return values.min(axis=0), values.max(axis=0)
     # faster than to reduce all axes but the last, which takes numpy ten times as long
@@ -134,9 +142,10 @@ class Moments:
         return both
 
     def _see(self, images, rows):
+        read = MappedRows(images) if is_mapped(images) else images
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(rows), 1024):  # limits the memory of the float copy
-                part = images[rows[start : start + 1024]].reshape(-1, len(self._shift))
+                part = read[rows[start : start + 1024]].reshape(-1, len(self._shift))
                 part = part - self._shift
                 self._total += part.sum(axis=0, dtype=float), np.square(part).sum(0, dtype=float)
                 self._low = np.minimum(self._low, part.min(axis=0))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdigits._memory_mapped import parts
 from skdigits._numbers import column_range
 
 MOST_ROWS = 128  # rows of a batch that are checked
@@ -48,7 +49,8 @@ class Scale:
         per_unit = np.where(changes.any(), 1 / width, 0)
         n_pixels = images[0].size // self.n_channels
         self.per_unit = np.tile(per_unit, n_pixels).astype(np.float32)
-        mean = images.reshape(len(images), -1).mean(axis=0, dtype=np.float32) * self.per_unit
+        total = sum(part.sum(axis=0, dtype=float) for part in parts(images))
+        mean = (total / len(images)).astype(np.float32).reshape(-1) * self.per_unit
         reference = mean - mean.mean()
         self.reference = reference / (np.sqrt(np.square(reference).sum()) or 1)
         floor = np.tile(low, n_pixels) * self.per_unit
@@ -138,16 +140,14 @@ class Scale:
         self.low_values = np.tile(low, n_pixels) * self.per_unit
         self.high_values = np.tile(high, n_pixels) * self.per_unit
         self.usual = self.low_values.max() - 1, self.high_values.min() + 1
-        rows = images.reshape(len(images), -1)
-        parts = [rows[start : start + ROWS_A_PART] for start in range(0, len(rows), ROWS_A_PART)]
-        parts = [self._facts(part[~self._constant(part)]) for part in parts]
-        self.n_rows += sum(len(facts["likeness"]) for facts in parts)
-        sums = [[p[f"size {k}"].sum(dtype=float) for k in range(len(self.floors))] for p in parts]
+        facts = [self._facts(part[~self._constant(part)]) for part in _small_parts(images)]
+        self.n_rows += sum(len(each["likeness"]) for each in facts)
+        sums = [[p[f"size {k}"].sum(dtype=float) for k in range(len(self.floors))] for p in facts]
         self.total_sizes = self.total_sizes + np.sum(sums, axis=0)
         self.typical_sizes = (self.total_sizes / max(self.n_rows, 1)).tolist()
         self.least = {
-            name: np.sort(np.concatenate([self.least.get(name, []), *(p[name] for p in parts)]))
-            for name in parts[0]
+            name: np.sort(np.concatenate([self.least.get(name, []), *(p[name] for p in facts)]))
+            for name in facts[0]
         }
         self.least = {name: values[:MOST_ROWS] for name, values in self.least.items()}
         # Other images of the same kind may have a likeness that is lower by this margin.
@@ -193,6 +193,14 @@ class Scale:
             return rows.max(axis=1) == rows.min(axis=1)
         pixels = rows.reshape(len(rows), -1, self.n_channels)
         return (pixels == pixels[:, :1]).all(axis=(1, 2))
+
+
+def _small_parts(images):
+    """Yield the images as rows, a few at a time."""
+    for part in parts(images):
+        rows = part.reshape(len(part), -1)
+        for start in range(0, len(rows), ROWS_A_PART):
+            yield rows[start : start + ROWS_A_PART]
 
 
 class TableScale(Scale):

@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
@@ -15,6 +16,7 @@ from skdigits._image_shape import (
     to_rows,
     warn_of_channels_first,
 )
+from skdigits._memory_mapped import is_mapped, parts
 from skdigits._numbers import Origin, to_float32
 from skdigits._scale import ENOUGH_ROWS, Scale, learn_scale
 from skdigits._warnings import warn
@@ -73,7 +75,7 @@ class ValidatedInput:
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
         check_labels(y)
-        rows, y = validate_data(self, rows, y, reset=not known, dtype=NUMBERS)
+        rows, y = self._checked_data(rows, y, reset=not known)
         check_classification_targets(y)
         if known:
             check_same_shape(given, self.image_shape_, name)
@@ -131,9 +133,20 @@ class ValidatedInput:
         X = as_array(X)
         refuse_single_image(X, shape)
         rows, given = to_rows(X, name)
-        rows = validate_data(self, rows, reset=False, dtype=NUMBERS)
+        rows = self._checked_data(rows, reset=False)
         check_same_shape(given, shape, name)
         return self._as_images(rows)
+
+    def _checked_data(self, rows, *labels, reset):
+        """Return what scikit-learn's `validate_data` returns; read mapped files part by part."""
+        is_finite = not is_mapped(rows)
+        found = validate_data(
+            self, rows, *labels, reset=reset, dtype=NUMBERS, ensure_all_finite=is_finite
+        )
+        if not is_finite and rows.dtype.kind == "f":
+            for part in parts(rows):
+                assert_all_finite(part, estimator_name=type(self).__name__, input_name="X")
+        return found
 
     def _warn_of_scale(self, images, name="X"):
         """Warn if images have another scale than those of the training."""

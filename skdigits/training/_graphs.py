@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdigits._memory_mapped import release
 from skdigits._private_names import run_graph
 from skdigits._tensorflow import check_process, neutral_keras, tf
 from skdigits.training._probabilities import normalized
@@ -64,17 +65,24 @@ class Graphs:
         loss, correct = graph(*data, rows, np.int32(PREDICT_ROWS))
         return float(loss), float(correct)
 
-    def predict(self, images):
-        """Return the probabilities for an array of images, as float64; each row sums to one."""
-        n_images = len(images)
-        if n_images > 1 and n_images % ROWS_TOGETHER:
-            rest = np.zeros((-n_images % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
-            images = np.concatenate([images, rest])
-        if len(images) <= PREDICT_ROWS:
-            return normalized(self._outputs(images)[:n_images])
+    def predict(self, images, *, of_many=False):
+        """Return the probabilities for an array of images, as float64; each row sums to one.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_images, *input_shape)
+        of_many : bool
+            Whether they are a part of the images of a prediction, which begins at a multiple of
+            `PREDICT_ROWS`.
+        """
         starts = range(0, len(images), PREDICT_ROWS)
-        parts = [self._outputs(images[start : start + PREDICT_ROWS]) for start in starts]
-        return normalized(np.concatenate(parts)[:n_images])
+        found = []
+        for start in starts:
+            part = images[start : start + PREDICT_ROWS]
+            fills = of_many or len(images) > 1
+            found.append(self._outputs(_filled(part) if fills else part)[: len(part)])
+            release(images)
+        return normalized(np.concatenate(found))
 
     def score_gradient(self, images, code):
         """Return the gradient of the score of class `code` with respect to the pixels.
@@ -110,3 +118,9 @@ class Graphs:
         with neutral_keras():
             self._traced[name, dtype] = graph.get_concrete_function()
         return self._traced[name, dtype]
+
+
+def _filled(images):
+    """Return images, filled up to a multiple of `ROWS_TOGETHER` with zeros."""
+    rest = np.zeros((-len(images) % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
+    return np.concatenate([images, rest]) if len(rest) else images

@@ -1,10 +1,12 @@
 """The training loop: epochs, Keras callbacks, early stopping, and Ctrl-C."""
 
+import math
 import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from skdigits._memory_mapped import MappedRows, is_mapped
 from skdigits._private_names import forget_restored_epoch, restored_epoch
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
@@ -15,10 +17,14 @@ from skdigits.training._schedules import steadied
 # millisecond.
 STEPS_PER_CALL = 256
 STEPS_PER_BAR_UPDATE = 16
+BYTES_PER_CALL = 2**27  # of images; those of a larger mapped file are in memory during a call
 
 
 class Data(NamedTuple):
-    """Images, labels and weights as tensors that stay in memory for the whole training."""
+    """Images, labels and weights: as tensors, apart from images in large memory-mapped files.
+
+    Images in such a file stay there: each graph call gets those that it needs.
+    """
 
     images: Any
     labels: Any
@@ -27,12 +33,26 @@ class Data(NamedTuple):
     @classmethod
     def from_arrays(cls, images, labels, weights):
         """Convert arrays: images of any float or uint8 dtype, labels 0..n_classes-1, weights."""
-        # tf.constant would copy the images twice; Identity copies them at most once.
+        stays = is_mapped(images) and images.nbytes > BYTES_PER_CALL
         return cls(
-            tf.raw_ops.Identity(input=images),
+            # tf.constant would copy the images twice; Identity copies them at most once.
+            MappedRows(images) if stays else tf.raw_ops.Identity(input=images),
             tf.constant(labels, tf.int32),
             tf.constant(weights, tf.float32),
         )
+
+    @property
+    def image_bytes(self):
+        """The size of an image."""
+        return max(1, math.prod(self.images.shape[1:]) * tf.as_dtype(self.images.dtype).size)
+
+    def with_rows(self, rows):
+        """Return data in memory that have the given rows, and the numbers of the rows in them."""
+        if not isinstance(self.images, MappedRows):
+            return self, rows
+        images = tf.raw_ops.Identity(input=self.images[rows])
+        part = Data(images, tf.gather(self.labels, rows), tf.gather(self.weights, rows))
+        return part, np.arange(len(rows), dtype=np.int32)
 
 
 class Rows(NamedTuple):
@@ -170,7 +190,8 @@ class _Loop:
         batch_size = self.plan.batch_size
         order = self.rng.permutation(training.numbers)
         sums, logs = _Sums(), {}
-        for first, last in _calls(len(order), batch_size, self._steps_per_call()):
+        n_steps = self._steps_per_call(batch_size * training.data.image_bytes)
+        for first, last in _calls(len(order), batch_size, n_steps):
             self.callbacks.call("on_train_batch_begin", first)
             rows = order[first * batch_size : (last + 1) * batch_size]
             loss, correct = self._take_steps(training.data, rows, epoch, first, last)
@@ -189,8 +210,7 @@ class _Loop:
             steps = epoch * plan.n_steps + np.arange(first, last + 1)
             rates = steadied(plan.rates(steps), sizes)
         loss, correct, finite = self.compiled.graphs.train(
-            data,
-            rows,
+            *data.with_rows(rows),
             plan.batch_size,
             rates,
             output_only=epoch < plan.output_epochs,
@@ -206,20 +226,24 @@ class _Loop:
         data, numbers = validation
         callbacks, sums, logs = self.callbacks, _Sums(), {}
         callbacks.call("on_test_begin")
-        batch_size = self.plan.batch_size if callbacks.see_batches("test") else len(numbers)
+        batch_size = max(1, BYTES_PER_CALL // data.image_bytes)
+        if callbacks.see_batches("test"):
+            batch_size = self.plan.batch_size
         for batch, first in enumerate(range(0, len(numbers), batch_size)):
             callbacks.call("on_test_batch_begin", batch)
             rows = numbers[first : first + batch_size]
-            logs = sums.add(len(rows), *self.compiled.graphs.evaluate(data, rows))
+            found = self.compiled.graphs.evaluate(*data.with_rows(rows))
+            logs = sums.add(len(rows), *found)
             callbacks.call("on_test_batch_end", batch, logs=dict(logs))
         callbacks.call("on_test_end", logs=dict(logs))
         return logs
 
-    def _steps_per_call(self):
+    def _steps_per_call(self, batch_bytes):
         """Return the steps of a graph call: callbacks may need every batch, a progress bar some."""
         if self.callbacks.see_batches("train"):
             return 1
-        return STEPS_PER_BAR_UPDATE if self.plan.verbose else STEPS_PER_CALL
+        most = STEPS_PER_BAR_UPDATE if self.plan.verbose else STEPS_PER_CALL
+        return max(1, min(most, BYTES_PER_CALL // batch_bytes))
 
 
 class _Sums:

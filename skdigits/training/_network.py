@@ -8,6 +8,7 @@ import numpy as np
 
 from skdigits._tensorflow import tf
 from skdigits.training import _model_pool
+from skdigits.training._graphs import PREDICT_ROWS
 from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._steps import is_float32
 from skdigits.training._views import views
@@ -147,10 +148,15 @@ class Network:
         averaged : bool
             Whether to return the mean over views of each image.
         """
+        graphs = self.compiled.graphs
         if not averaged:
-            return self.compiled.graphs.predict(images)
-        several = views(images, self.spec.augmentation)
-        return np.mean([self.compiled.graphs.predict(view) for view in several], axis=0)
+            return graphs.predict(images)
+        starts, of_many = range(0, len(images), PREDICT_ROWS), len(images) > 1
+        found = []
+        for start in starts:
+            several = views(images[start : start + PREDICT_ROWS], self.spec.augmentation)
+            found.append(np.mean([graphs.predict(v, of_many=of_many) for v in several], axis=0))
+        return np.concatenate(found)
 
     def score_gradient(self, images, code):
         """Return the gradient of the score of a class, see :meth:`Graphs.score_gradient`."""

@@ -1,0 +1,81 @@
+"""Train on images in a memory-mapped file, and on the same images in memory.
+
+``python -m benchmarks.mapped --gigabytes 10`` prints seconds and memory of both, each in a process
+of its own. The file is sparse: its images are black, but for some.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+SIDE = 28
+N_CLASSES = 10
+SPARSE_PART = 1000  # of so many images, one has ink
+MAIN = "benchmarks.mapped"
+
+
+def main(
+    gigabytes: Annotated[float, typer.Option(help="Size of the file.")] = 10.0,
+    child: Annotated[str, typer.Option(hidden=True)] = "",
+    file: Annotated[Path | None, typer.Option(hidden=True)] = None,
+):
+    """Measure both, or one of them as a process of its own (`child`)."""
+    if child:
+        print(json.dumps(_measure(child, file)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.npy"
+        n_images = _write(path, int(gigabytes * 1e9))
+        found = {kind: _run(kind, path) for kind in ("memory", "mapped")}
+    for kind, measured in found.items():
+        print(kind, json.dumps(measured))
+    ratios = [found["mapped"][name] / found["memory"][name] for name in ("seconds", "cpu_seconds")]
+    print(
+        f"{n_images} images, {gigabytes:g} GB: mapped takes {ratios[0]:.2f} of the time, "
+        f"{ratios[1]:.2f} of the processor's time"
+    )
+
+
+def _write(path, n_bytes):
+    n_images = n_bytes // SIDE**2
+    shape = (n_images, SIDE, SIDE)
+    images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    rng = np.random.default_rng(0)
+    for start in range(0, n_images, SPARSE_PART):
+        images[start] = rng.integers(0, 256, (SIDE, SIDE))
+    return n_images
+
+
+def _run(kind, path):
+    command = [sys.executable, "-m", MAIN, "--child", kind, "--file", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _measure(kind, path):
+    from skdigits import MLPClassifier
+
+    X = np.load(path, mmap_mode="r" if kind == "mapped" else None)
+    y = np.arange(len(X)) % N_CLASSES
+    classifier = MLPClassifier(
+        hidden_layer_sizes=(64,), epochs=1, augmentation=None, batch_size=512, random_state=0
+    )
+    start, cpu_start = time.perf_counter(), time.process_time()
+    classifier.fit(X, y)
+    seconds = time.perf_counter() - start
+    cpu_seconds = time.process_time() - cpu_start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    loss = classifier.history_["loss"][-1]
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_gigabytes": peak, "loss": loss}
+
+
+if __name__ == "__main__":
+    typer.run(main)

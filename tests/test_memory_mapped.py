@@ -1,0 +1,131 @@
+"""Images in memory-mapped files give the same bits as images in memory."""
+
+import os
+
+import numpy as np
+import pytest
+from support import BOTH, digits, mlp
+
+from skdigits._memory_mapped import MappedRows, release
+
+X, Y = digits()
+
+
+def mapped(array, folder, mode="r"):
+    np.save(folder / "images.npy", array)
+    return np.load(folder / "images.npy", mmap_mode=mode)
+
+
+def assert_same_fit(one, other, X, X_mapped, y):
+    """Fit both classifiers, and compare all that they give."""
+    one.fit(X, y)
+    other.fit(X_mapped, y)
+    assert other.history_ == one.history_
+    np.testing.assert_array_equal(other.predict_proba(X_mapped), one.predict_proba(X))
+    one.partial_fit(X, y)
+    other.partial_fit(X_mapped, y)
+    np.testing.assert_array_equal(other.predict_proba(X_mapped), one.predict_proba(X))
+    assert other.score(X_mapped, y) == one.score(X, y)
+
+
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_the_same_bits(make, dtype, tmp_path):
+    images = X.astype(dtype)
+    parameters = {"early_stopping": True, "validation_fraction": 0.2, "test_time_averaging": True}
+    one, other = make(**parameters), make(**parameters)
+    assert_same_fit(one, other, images, mapped(images, tmp_path), Y)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A file that is too large to be read at once; most of its images are black."""
+    path = tmp_path_factory.mktemp("large") / "images.npy"
+    shape = (2150, 250, 250)
+    images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    rng = np.random.default_rng(0)
+    for number in range(0, len(images), 20):
+        images[number] = rng.integers(0, 256, shape[1:])
+    images.flush()
+    return np.load(path, mmap_mode="r")
+
+
+def test_a_file_that_is_not_read_at_once(large):
+    y = np.arange(len(large)) % 2
+    in_memory, from_file = (
+        mlp(hidden_layer_sizes=(2,), epochs=1, batch_size=1024).fit(
+            images, y, X_val=images[:9], y_val=y[:9]
+        )
+        for images in (np.array(large), large)
+    )
+    assert from_file.history_ == in_memory.history_
+    np.testing.assert_array_equal(
+        from_file.predict_proba(large[:50]), in_memory.predict_proba(large[:50])
+    )
+
+
+def test_numbers_that_are_not_finite(tmp_path):
+    images = X.astype(np.float32)
+    images[7, 3, 3] = np.nan
+    messages = []
+    for given in (images, mapped(images, tmp_path)):
+        with pytest.raises(ValueError, match="contains NaN") as error:
+            mlp().fit(given, Y)
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+
+
+def test_changes_that_are_not_in_the_file_stay(tmp_path):
+    images = mapped(X, tmp_path, mode="c")
+    images[0] = 7
+    changed = np.array(images)
+    assert_same_fit(mlp(), mlp(), changed, images, Y)
+    release(images)
+    np.testing.assert_array_equal(images, changed)
+
+
+class TestRowsOfAFile:
+    shape = (300, 5, 5, 3)
+
+    @pytest.fixture
+    def arrays(self, tmp_path):
+        """Return an array, and its mapping at an odd place of a file."""
+        array = np.random.default_rng(0).normal(size=self.shape)
+        path = tmp_path / "raw"
+        images = np.memmap(path, dtype=float, mode="w+", shape=self.shape, offset=5000)
+        images[:] = array
+        return array, images
+
+    @pytest.mark.parametrize(
+        "view",
+        [
+            lambda a: a,
+            lambda a: a[10:],
+            lambda a: a[::3],
+            lambda a: a[::-1],
+            lambda a: a[:, 1:],
+            lambda a: np.asarray(a).reshape(len(a), -1),
+        ],
+        ids=["all", "later", "every third", "backwards", "cropped", "rows"],
+    )
+    def test_any_view(self, arrays, view):
+        array, images = map(view, arrays)
+        rows = np.random.default_rng(1).integers(0, len(array), 77)
+        for some in (rows, np.arange(20), rows[:0]):
+            np.testing.assert_array_equal(MappedRows(images)[some], array[some])
+
+    def test_a_file_that_was_replaced_or_deleted(self, arrays, tmp_path):
+        array, images = arrays
+        rows = np.arange(0, 300, 7)
+        os.rename(tmp_path / "raw", tmp_path / "old")
+        (tmp_path / "raw").write_bytes(bytes(5000 + array.nbytes))
+        np.testing.assert_array_equal(MappedRows(images)[rows], array[rows])
+        os.unlink(tmp_path / "old")
+        os.unlink(tmp_path / "raw")
+        np.testing.assert_array_equal(MappedRows(images)[rows], array[rows])
+
+    def test_a_file_that_became_shorter(self, arrays, tmp_path):
+        rows = MappedRows(arrays[1])
+        os.truncate(tmp_path / "raw", 6000)
+        with pytest.raises(OSError, match="is shorter than the array"):
+            rows[np.arange(299, 200, -1)]
