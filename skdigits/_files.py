@@ -5,7 +5,7 @@ import math
 import os
 import re
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LONGEST_NAME = 100  # letters; file systems take about 250 bytes, and callers add to the name
@@ -19,8 +19,9 @@ def write_text(path, text):
 def probe_file(path):
     """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
     temporary = _beside(path)
-    open(temporary, "xb").close()
-    os.unlink(temporary)
+    with _errors_name(path):
+        open(temporary, "xb").close()
+        os.unlink(temporary)
 
 
 def _beside(path):
@@ -29,13 +30,23 @@ def _beside(path):
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
 
 
+@contextmanager
+def _errors_name(path):
+    """Let errors name a file; a full disk has no name, and others that of the file beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def write_bytes(path, content):
     """Write a file whole or not at all: no reader ever sees a part of it."""
     temporary = _beside(path)
     try:
-        with open(temporary, "xb") as file:  # unlike tempfile's, others may read it, if umask lets
-            file.write(content)
-        os.replace(temporary, path)
+        with _errors_name(path):
+            with open(temporary, "xb") as file:  # unlike tempfile's, others may read it by umask
+                file.write(content)
+            os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):  # it could not be made
             os.unlink(temporary)

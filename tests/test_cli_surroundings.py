@@ -202,3 +202,19 @@ def test_a_quiet_comparison_prints_nothing(tmp_path, capsys):
     assert main(["compare", *args]) == 0
     assert capsys.readouterr() == ("", "")
     assert (tmp_path / "index.html").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, capsys):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        assert main(["compare", "--models", "dummy", "--out", str(tmp_path)]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert re.fullmatch(
+        rf"skdigits: error: \[Errno 27\] [\w ]+: '{re.escape(str(tmp_path))}/\w+\.\w+'\n",
+        capsys.readouterr().err,
+    )
