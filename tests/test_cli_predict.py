@@ -415,7 +415,7 @@ def test_the_batches_are_joined(model, images, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["{model}"], "Missing argument 'PICTURE...'"),
+        (["{model}"], "Missing argument 'PICTURE'"),
         ([], "Missing argument 'MODEL'"),
         (["{model}", "x.png", "--top", "0"], "--top must be at least 1, got 0"),
         (["{model}", "x.png", "--top", "many"], "Invalid value for '--top'"),

@@ -105,7 +105,7 @@ def test_the_same_command_goes_on_where_it_stopped(tmp_path):
         (["binary", "--seeds", "0"], "--seeds must be at least 1, got 0"),
         (["binary", "--out", "{file}"], "is not a folder"),
         (["binary", "--slow"], "No such option: --slow"),
-        ([], "Missing argument 'NAME...'"),
+        ([], "Missing argument 'NAME'"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, args, message):

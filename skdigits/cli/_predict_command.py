@@ -12,7 +12,7 @@ from skdigits.cli._predictions import HELP, predict_pictures
 
 def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=HELP["model"])],
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help=HELP["pictures"])],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help=HELP["pictures"])],
     top: Annotated[int | None, typer.Option(metavar="N", help=HELP["top"])] = None,
     output: Annotated[
         str,

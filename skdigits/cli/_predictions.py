@@ -13,7 +13,7 @@ from skdigits.cli._streams import tell, warnings_told
 HELP = {
     "model": "A file of skdigits train or skdigits.save, or an .onnx file of skdigits export.",
     "pictures": "Files, folders, or - for the bytes of one picture on standard input.",
-    "top": "Show the N most probable labels. If not given, 1, and all in JSON.",
+    "top": "Show the N most probable labels; 1 by default, and all in JSON.",
     "format": "How to print the predictions.",
 }
 BATCH = 256  # pictures that are predicted together

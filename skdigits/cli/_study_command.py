@@ -58,7 +58,7 @@ def run_studies(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME...", help="Names as `skdigits study list` shows them, or all."
+            metavar="NAME", help="Names as `skdigits study list` shows them, or all."
         ),
     ],
     data: Annotated[
