@@ -23,7 +23,7 @@ X_test, y_test = load_digits(subset="test", return_X_y=True)
 X_train, X_test = X_train.reshape(len(X_train), -1), X_test.reshape(len(X_test), -1)
 print(f"{len(X_train)} rows of {X_train.shape[1]} pixels to train on, {len(X_test)} to test on")
 
-pipeline = make_pipeline(ImageReshaper(), PixelScaler(), CNNClassifier(random_state=0))
+pipeline = make_pipeline(ImageReshaper(), PixelScaler(), CNNClassifier(filters=16, random_state=0))
 pipeline.set_params(cnnclassifier__dropout=0.2)
 pipeline.fit(X_train, y_train)
 

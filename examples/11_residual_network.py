@@ -31,7 +31,7 @@ def build(input_shape, n_classes, n_blocks=1, filters=8):
 
 
 # Arguments of the function are searched as build_options__NAME.
-classifier = NetworkClassifier(build, epochs=8, random_state=0)
+classifier = NetworkClassifier(build, epochs=6, random_state=0)
 search = GridSearchCV(classifier, {"build_options__n_blocks": [1, 3]}, cv=2)
 search.fit(X_train[:600], y_train[:600])
 for blocks, score in zip([1, 3], search.cv_results_["mean_test_score"], strict=True):
