@@ -2,7 +2,9 @@
 
 import copy
 import inspect
+import os
 from math import nan
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,7 @@ class ImageClassifier(
         "precision": [c.one_of("auto", "float32", "bfloat16")],
         "class_weight": [c.instance_of(dict), c.one_of("balanced"), c.NONE],
         "callbacks": [c.instance_of(list, tuple), c.NONE],
+        "checkpoint": [c.instance_of(str, os.PathLike), c.NONE],
         "warm_start": [c.BOOLEAN],
         "verbose": [c.VERBOSE],
         "random_state": c.RANDOM_STATE,
@@ -387,6 +390,7 @@ class ImageClassifier(
             tol=self.tol,
             callbacks=tuple(self.callbacks or ()),
             verbose=int(self.verbose),
+            checkpoint=None if epochs is None else self._checkpoint_path(),
             in_parts=epochs is None,
             gently=gently,
         )
@@ -396,6 +400,23 @@ class ImageClassifier(
         if isinstance(self.transfer_from, ImageClassifier):
             return getattr(self.transfer_from, "_network", self.transfer_from)
         return getattr(self.transfer_from, "model_", self.transfer_from)
+
+    def _checkpoint_path(self):
+        """Return the path of the file that keeps the state of a training, or None."""
+        if self.checkpoint is None:
+            return None
+        name = type(self).__name__
+        if not isinstance(self.random_state, Integral):
+            raise ValueError(
+                f"The 'checkpoint' parameter of {name} needs a random_state that is a number, so "
+                "that the same training begins again."
+            )
+        if self.callbacks:
+            raise ValueError(
+                f"The 'checkpoint' parameter of {name} cannot keep the state of callbacks; set one "
+                "of the two to None."
+            )
+        return os.fspath(self.checkpoint)
 
     def _prepare_random_numbers(self, go_on):
         """Make a new random generator, or go on with that of the last training."""

@@ -1,5 +1,7 @@
 """The state of a classifier as plain data, which pickles, joblib, skops and `save` share."""
 
+import os
+
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -42,6 +44,7 @@ def plain_state(state, parameters):
         methods = vars(state[REQUESTS]).items()
         plain[REQUESTS] = {name: m.requests for name, m in methods if getattr(m, "requests", None)}
     if "_network" in state:
+        plain["checkpoint"] = None  # its training is over
         from skdigits.training import network_to_plain
 
         source = getattr(state["transfer_from"], "_network", None)
@@ -52,6 +55,8 @@ def plain_state(state, parameters):
 def _plain_parameter(value):
     if _is_simple(value) or hasattr(value, "get_params"):  # the latter is `transfer_from`
         return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     from skdigits.training import to_plain
 
     return to_plain(value)

@@ -92,6 +92,7 @@ PARAMETERS = {
     "tol": [-1, "small"],
     "class_weight": ["even", 3, {0: 1.0, 1: 1.0, 77: 1.0}],
     "callbacks": [[3], "progress", [keras.callbacks.EarlyStopping], keras.callbacks.History()],
+    "checkpoint": [3, b"file"],
     "warm_start": ["yes"],
     "verbose": [-1, "loud"],
     "random_state": ["dice", -1],

@@ -63,6 +63,9 @@ def train(
     class is set aside for them. Writes the model to FILE, which replaces an older one, and a page
     like that of `skdigits compare` to a folder beside it: model-page for model.skd.
 
+    If the training is killed, the same command goes on after the last epoch, and ends with the same
+    model. Until it is done, the file model.skd.checkpoint has what it needs.
+
     The model can be used by `skdigits predict`, `evaluate` and `export`, and by `skdigits.load` in
     Python.
 
@@ -93,10 +96,14 @@ def train(
         split = load_split(data, normalize_digits=normalize_digits)
     _check_labels(split, data)
     (X, y), (X_test, y_test) = split.train, split.test
+    out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    network.set_params(checkpoint=checkpoint)
     with Display() as display:
         seconds = _fit(network, X, y, lambda *progress: display(model, *progress))
-    out.parent.mkdir(parents=True, exist_ok=True)
+    network.set_params(checkpoint=None)
     path = save(_with_normalizer(network) if normalize_digits else network, out)
+    checkpoint.unlink(missing_ok=True)
     say(f"Model: {path}")
     comparison = evaluate({model: network}, X_test, y_test)
     comparison = _with_training(comparison, len(y), seed, seconds)

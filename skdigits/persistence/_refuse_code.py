@@ -69,6 +69,8 @@ class _Search:
         state = classifier.__getstate__()
         spec = state.pop("_network", {}).get("spec", {})
         options = spec.pop("options", {}).get("pairs", [])
+        if state["checkpoint"] is not None:
+            _refuse(owner, "checkpoint", "the name of a file to write")
         for name, value in [*state.items(), *options, *spec.items()]:
             self.visit(value, owner, PARAMETERS.get(name, name), of_network=True)
 

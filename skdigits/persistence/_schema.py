@@ -105,6 +105,10 @@ def _check_node(node, members):
             raise ValueError(f"its part {node['file']!r} is missing.")
         if loader == "NdArrayNode":
             _check_array(node, members[node["file"]])
+    if loader == "ObjectNode" and node["__module__"].startswith("skdigits."):
+        attributes = node["content"]["content"]
+        if attributes.get("checkpoint", {"content": "null"})["content"] != "null":
+            raise ValueError("it names a file that a later training would write.")
     if loader == "RandomStateNode":
         position = node["content"]["content"]["state"]["content"]["pos"]["content"]
         if not 0 <= int(position) <= LONGEST_STATE:

@@ -10,6 +10,7 @@ from skdigits._memory_mapped import MappedRows, is_mapped
 from skdigits._private_names import forget_restored_epoch, restored_epoch
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
+from skdigits.training._checkpoint import Checkpoint, fingerprint
 from skdigits.training._plan import make_plan
 from skdigits.training._schedules import steadied
 
@@ -108,7 +109,11 @@ def train(network, parameters, training, validation, *, first_epoch, rng, tasks)
     has_validation = len(validation.numbers) > 0
     n_rows = len(training.numbers)
     plan = make_plan(parameters, network.spec, n_rows, first_epoch, has_validation=has_validation)
-    return _Loop(network, plan, rng, tasks).train(training, validation)
+    checkpoint = None
+    if parameters.checkpoint is not None:
+        known = fingerprint(network, parameters, training, validation, rng)
+        checkpoint = Checkpoint(parameters.checkpoint, known)
+    return _Loop(network, plan, rng, tasks, checkpoint).train(training, validation)
 
 
 class _Loop:
@@ -120,10 +125,11 @@ class _Loop:
     plan : Plan
     rng, tasks
         As in `train`.
+    checkpoint : Checkpoint or None
     """
 
-    def __init__(self, network, plan, rng, tasks):
-        self.plan, self.rng, self.tasks = plan, rng, tasks
+    def __init__(self, network, plan, rng, tasks, checkpoint):
+        self.plan, self.rng, self.tasks, self.checkpoint = plan, rng, tasks, checkpoint
         self.compiled = network.compiled_to_train()
         # Users' callbacks see the model, and may keep it.
         self.model = network.lend_model() if plan.callbacks else self.compiled.model
@@ -151,11 +157,15 @@ class _Loop:
         done = None
         try:
             self.callbacks.call("on_train_begin")
-            history = self._restored_logs(training)
-            for epoch in range(len(history), self.plan.epochs):
+            history, stopped = self._restored(training)
+            if history:
+                done = history, self.compiled.variables.get(), self.rng.bit_generator.state
+            for epoch in range(len(history), 0 if stopped else self.plan.epochs):
                 history = [*history, self._train_epoch(training, validation, epoch)]
                 done = history, self.compiled.variables.get(), self.rng.bit_generator.state
-                if self.tasks.end_epoch() or self.model.stop_training:
+                stopped = self.tasks.end_epoch() or self.model.stop_training
+                self._keep(history, bool(stopped))
+                if stopped:
                     break
         except KeyboardInterrupt:
             if done is None:
@@ -165,7 +175,20 @@ class _Loop:
             return history, True
         return history, False
 
-    def _restored_logs(self, training):
+    def _restored(self, training):
+        """Return the logs of epochs that were done before, and whether the training ended there."""
+        if self.checkpoint is None:
+            return self._logs_of_backup(training), False
+        variables, stopping = self.compiled.variables, self.plan.early_stopping
+        return self.checkpoint.restore(variables, self.rng, stopping)
+
+    def _keep(self, history, stopped):
+        """Write the state after an epoch, if there is a file for it."""
+        if self.checkpoint:
+            variables, stopping = self.compiled.variables, self.plan.early_stopping
+            self.checkpoint.keep(history, variables, self.rng, stopping, stopped)
+
+    def _logs_of_backup(self, training):
         """Return an empty log for each epoch that `BackupAndRestore` has restored."""
         n_epochs = min(restored_epoch(self.model) - self.plan.first_epoch, self.plan.epochs)
         for _ in range(n_epochs):

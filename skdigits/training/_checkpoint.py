@@ -1,0 +1,151 @@
+"""Keep the state of a training in a file after each epoch, and go on from there."""
+
+import hashlib
+import io
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from skdigits._files import write_bytes
+from skdigits._memory_mapped import MappedRows
+from skdigits.training._state import versions
+
+STOPPING = ("wait", "stopped_epoch", "best", "best_epoch")  # what Keras's EarlyStopping counts
+ROWS_AT_ONCE = 4096
+NOT_COMPARED = ("callbacks", "checkpoint", "owner", "verbose")  # they change no result
+
+
+class Checkpoint:
+    """The file of one training.
+
+    Parameters
+    ----------
+    path : str
+    fingerprint : str
+        Equal for trainings that end with the same bits, see `fingerprint`.
+
+    Raises
+    ------
+    ValueError
+        If the file is not one of this training.
+    """
+
+    def __init__(self, path, fingerprint):
+        self._path, self._fingerprint = Path(path), fingerprint
+        self._state = self._read() if self._path.exists() else None
+
+    def restore(self, variables, rng, stopping):
+        """Set a training to the end of the last epoch in the file.
+
+        Parameters
+        ----------
+        variables : Variables
+        rng : numpy.random.Generator
+        stopping : keras.callbacks.EarlyStopping or None
+
+        Returns
+        -------
+        history : list of dict
+            The logs of the epochs that are done, none if there is no file.
+        stopped : bool
+            Whether the training ended with the last of them.
+        """
+        if self._state is None:
+            return [], False
+        facts, arrays = self._state
+        variables.set([arrays[f"value {number}"] for number in range(len(variables.shapes))])
+        rng.bit_generator.state = facts["rng"]
+        if stopping:
+            for name, value in facts["stopping"].items():
+                setattr(stopping, name, value)
+            best = [arrays[f"best {number}"] for number in range(facts["n_best"])]
+            stopping.best_weights = best or None
+        return facts["history"], facts["stopped"]
+
+    def keep(self, history, variables, rng, stopping, stopped):
+        """Write the state after an epoch: the whole file, or nothing."""
+        best = (stopping.best_weights or []) if stopping else []
+        facts = {
+            "fingerprint": self._fingerprint,
+            "history": history,
+            "stopped": stopped,
+            "rng": rng.bit_generator.state,
+            "stopping": {name: _number(getattr(stopping, name)) for name in STOPPING}
+            if stopping
+            else {},
+            "n_best": len(best),
+        }
+        values = list(variables.get().values())
+        arrays = {f"value {number}": np.asarray(value) for number, value in enumerate(values)}
+        arrays |= {f"best {number}": np.asarray(value) for number, value in enumerate(best)}
+        content = io.BytesIO()
+        np.savez(content, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+        write_bytes(self._path, content.getvalue())
+
+    def _read(self):
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                arrays = dict(file)
+            facts = json.loads(arrays.pop("facts").tobytes())
+            is_ours = facts["fingerprint"] == self._fingerprint
+        except Exception as error:  # of a file of any other kind
+            raise ValueError(self._complaint("is not the state of a training")) from error
+        if not is_ours:
+            what = "belongs to a training with other images, parameters or versions"
+            raise ValueError(self._complaint(what))
+        return facts, arrays
+
+    def _complaint(self, what):
+        return (
+            f"The file {str(self._path)!r} of the 'checkpoint' parameter {what}. Delete it to "
+            "train from the beginning, or name another file."
+        )
+
+
+def fingerprint(network, parameters, training, validation, rng):
+    """Return a text that is equal for trainings that end with the same bits.
+
+    Parameters
+    ----------
+    network : Network
+        Ready for the training: its initial weights depend on its layers and on the seed.
+    parameters : TrainingParameters
+    training, validation : Rows
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name, value in network.get_state().items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(value).data)
+    compared = {
+        each.name: repr(getattr(parameters, each.name))
+        for each in fields(parameters)
+        if each.name not in NOT_COMPARED and _has_text(getattr(parameters, each.name))
+    }
+    digest.update(json.dumps([compared, rng.bit_generator.state, versions()]).encode())
+    for data, numbers in (training, validation):
+        digest.update(np.ascontiguousarray(numbers).data)
+        for array in (data.labels, data.weights):
+            digest.update(np.asarray(array).data)
+        for start in range(0, data.images.shape[0], ROWS_AT_ONCE):
+            rows = np.arange(start, min(start + ROWS_AT_ONCE, data.images.shape[0]))
+            is_mapped = isinstance(data.images, MappedRows)
+            part = data.images[rows] if is_mapped else data.images[start : start + ROWS_AT_ONCE]
+            digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
+
+
+def _has_text(value):
+    """Tell whether the text of a value is the same in another process."""
+    return " at 0x" not in repr(value)
+
+
+def _number(value):
+    """Return a number as JSON has it; None stays None."""
+    return None if value is None else float(value) if isinstance(value, np.floating) else value

@@ -1,0 +1,151 @@
+"""A training that was killed goes on, and ends with the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from support import cnn, digits, mlp
+
+import skdigits
+
+X, Y = digits()
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_after(epochs, estimator, path):
+    """Fit until the file has been written so many times, and end there."""
+    written = 0
+
+    def replace(source, target, _replace=os.replace):
+        nonlocal written
+        _replace(source, target)
+        if str(target) == str(path):
+            written += 1
+            if written == epochs:
+                raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        with pytest.raises(Killed):
+            estimator.fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **other: mlp(epochs=4, dropout=0.3, **other),
+        lambda **other: cnn(epochs=4, augmentation="shift", **other),
+        lambda **other: mlp(
+            epochs=9, early_stopping=True, n_iter_no_change=2, validation_fraction=0.2,
+            learning_rate=0.03, **other,
+        ),
+        lambda **other: mlp(epochs=4, learning_rate_schedule="constant", **other),
+    ],
+    ids=["dropout", "augmentation", "early stopping", "constant rate"],
+)  # fmt: skip
+def test_killed_after_each_epoch(make, tmp_path):
+    path = tmp_path / "checkpoint"
+    whole = make().fit(X, Y)
+    for _ in range(len(whole.history_["loss"]) - 1):
+        killed_after(1, make(checkpoint=path), path)
+    resumed = make(checkpoint=path).fit(X, Y)
+    assert resumed.history_ == whole.history_
+    assert (resumed.n_iter_, resumed.best_epoch_) == (whole.n_iter_, whole.best_epoch_)
+    for _ in range(2):
+        np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
+        for each in (resumed, whole):
+            each.partial_fit(X, Y)
+    assert [each.name for each in tmp_path.iterdir()] == ["checkpoint"]
+
+
+def test_a_process_that_is_really_killed(tmp_path):
+    path = tmp_path / "checkpoint"
+    code = (
+        "from test_checkpoint import X, Y, long\n"
+        f"long(checkpoint={str(path)!r}).fit(X, Y)"
+    )  # fmt: skip
+    folder = os.path.dirname(__file__)
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=folder)
+    seen, deadline = set(), time.monotonic() + 120
+    while len(seen) < 3 and process.poll() is None and time.monotonic() < deadline:
+        if path.exists():
+            seen.add(path.stat().st_mtime_ns)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    path_of_part = [each for each in tmp_path.iterdir() if each != path]  # a write that was cut
+    resumed, whole = long(checkpoint=str(path)).fit(X, Y), long().fit(X, Y)
+    assert resumed.history_ == whole.history_
+    np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
+    assert all(each.name.endswith(".part") for each in path_of_part)
+
+
+def long(**parameters):
+    """Return a classifier whose training takes a second or more."""
+    return mlp(epochs=60, batch_size=8, **parameters)
+
+
+def test_the_training_of_a_finished_file_does_not_begin_again(tmp_path):
+    path = tmp_path / "checkpoint"
+    first = mlp(checkpoint=path).fit(X, Y)
+    before = path.read_bytes()
+    second = mlp(checkpoint=path).fit(X, Y)
+    np.testing.assert_array_equal(second.predict_proba(X), first.predict_proba(X))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda path: mlp(checkpoint=path, learning_rate=0.1).fit(X, Y),
+        lambda path: mlp(checkpoint=path, random_state=1).fit(X, Y),
+        lambda path: mlp(checkpoint=path, hidden_layer_sizes=(15,)).fit(X, Y),
+        lambda path: mlp(checkpoint=path).fit(X[::-1], Y),
+        lambda path: mlp(checkpoint=path).fit(X, (Y + 1) % 10),
+        lambda path: mlp(checkpoint=path).fit(X, Y, sample_weight=np.arange(len(Y))),
+        lambda path: mlp(checkpoint=path).fit(X, Y, X_val=X[:9], y_val=Y[:9]),
+    ],
+)
+def test_a_file_of_another_training_is_not_overwritten(other, tmp_path):
+    path = tmp_path / "checkpoint"
+    mlp(checkpoint=path).fit(X, Y)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"belongs to a training with other.*Delete it"):
+        other(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x93NUMPY"])
+def test_a_file_of_another_kind_is_not_overwritten(content, tmp_path):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is not the state of a training"):
+        mlp(checkpoint=path).fit(X, Y)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"random_state": None}, "needs a random_state that is a number"),
+        ({"callbacks": [object()]}, "cannot keep the state of callbacks"),
+        ({"checkpoint": 3}, "The 'checkpoint' parameter of MLPClassifier must be"),
+    ],
+)
+def test_what_it_needs(parameters, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        mlp(**{"checkpoint": tmp_path / "checkpoint"} | parameters).fit(X, Y)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_saved_classifier_forgets_the_file(tmp_path):
+    fitted = mlp(checkpoint=tmp_path / "checkpoint").fit(X, Y)
+    assert skdigits.load(skdigits.save(fitted, tmp_path / "model.skd")).checkpoint is None
+    with pytest.raises(ValueError, match="'checkpoint' holds the name of a file to write"):
+        skdigits.save(mlp(checkpoint="x"), tmp_path / "other.skd")
