@@ -187,7 +187,7 @@ def test_labels_that_only_test_images_have(tmp_path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_ctrl_c_leaves_no_file(tmp_path, capsys, monkeypatch):
+def test_after_ctrl_c_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
     """Although a fit takes Ctrl-C as its own end."""
     fit = skdigits.MLPClassifier.fit
 
@@ -199,10 +199,13 @@ def test_ctrl_c_leaves_no_file(tmp_path, capsys, monkeypatch):
             return fitted
 
     monkeypatch.setattr(skdigits.MLPClassifier, "fit", interrupted_fit)
-    args = ["train", "--data", "digits", *TINY, "--set", "epochs=1"]
-    assert main([*args, "--out", str(tmp_path / "d.skd")]) == 130
+    args = ["train", "--data", "digits", *TINY, "--set", "epochs=1", "--out"]
+    assert main([*args, str(tmp_path / "d.skd")]) == 130
     assert capsys.readouterr() == ("", "skdigits: interrupted\n")
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["d.skd.checkpoint"]
+    monkeypatch.undo()
+    assert main([*args, str(tmp_path / "d.skd")]) == 0
+    assert sorted(os.listdir(tmp_path)) == ["d-page", "d.skd"]
 
 
 def test_the_model_is_kept_where_the_page_cannot_be_written(tmp_path, capsys, monkeypatch):

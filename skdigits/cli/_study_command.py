@@ -57,9 +57,7 @@ def _part(experiment):
 def run_studies(
     names: Annotated[
         list[str],
-        typer.Argument(
-            metavar="NAME", help="Names as `skdigits study list` shows them, or all."
-        ),
+        typer.Argument(metavar="NAME", help="Names as `skdigits study list` shows them, or all."),
     ],
     data: Annotated[
         str | None,

@@ -80,8 +80,9 @@ class Checkpoint:
         values = list(variables.get().values())
         arrays = {f"value {number}": np.asarray(value) for number, value in enumerate(values)}
         arrays |= {f"best {number}": np.asarray(value) for number, value in enumerate(best)}
+        arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         content = io.BytesIO()
-        np.savez(content, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+        np.savez(content, **arrays)  # type: ignore[arg-type]
         write_bytes(self._path, content.getvalue())
 
     def _read(self):
