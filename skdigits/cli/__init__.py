@@ -16,6 +16,7 @@ EXTRAS = {
         *("pillow", "requests", "tqdm"),
     ),
     "[cli]": ("typer", "rich", "jinja2", "matplotlib"),
+    "[tune]": ("optuna",),
     "[onnx]": ("skl2onnx", "onnx", "onnxruntime", "tf2onnx"),
 }
 

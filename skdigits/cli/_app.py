@@ -12,6 +12,7 @@ from skdigits.cli._export_command import export
 from skdigits.cli._predict_command import predict
 from skdigits.cli._study_command import study
 from skdigits.cli._train_command import train
+from skdigits.cli._tune_command import tune
 
 usage_error: Any = typer.BadParameter.__base__  # Typer's error for any wrong use
 
@@ -52,6 +53,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(export)
+app.command()(tune)
 app.command()(compare)
 app.add_typer(study)
 app.add_typer(data)

@@ -11,7 +11,7 @@ from skdigits._named_data import load_split, title_of
 from skdigits._picture_model import EXPORTED
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file, check_folder, check_seed, command_line
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
+from skdigits.cli._data_argument import HELP, METAVAR, check_data, check_labels, complete_data
 from skdigits.cli._models import NETWORKS, complete_network, make_network
 from skdigits.cli._options import Quiet, path_of
 from skdigits.cli._settings import apply_settings, check_settings
@@ -94,7 +94,7 @@ def train(
 
     with warnings_told():
         split = load_split(data, normalize_digits=normalize_digits)
-    _check_labels(split, data)
+    check_labels(split, data)
     (X, y), (X_test, y_test) = split.train, split.test
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
@@ -144,16 +144,6 @@ def _check(data, model, settings, normalize_digits, seed, out):
     network = make_network(model).set_params(random_state=seed)
     apply_settings(network, settings)
     return network
-
-
-def _check_labels(split, data):
-    """Raise ValueError if the test images have labels that nothing can learn."""
-    known, tested = (set(y.tolist()) for _, y in (split.train, split.test))
-    if unknown := sorted(map(str, tested - known)):
-        raise ValueError(
-            f"--data {data}: the test images have labels that the training images lack: "
-            f"{', '.join(unknown)}"
-        )
 
 
 def _fit(network, X, y, report):

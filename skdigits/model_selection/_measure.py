@@ -2,6 +2,7 @@
 
 import importlib
 import time
+import warnings
 from contextlib import contextmanager
 from numbers import Real
 
@@ -96,6 +97,19 @@ def errors_name(what):
         else:
             error.add_note(what)
         raise
+
+
+@contextmanager
+def raise_if_interrupted():
+    """Raise KeyboardInterrupt if Ctrl-C ends a fit early: a part of a fit is not a result."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Training was interrupted")
+        try:
+            yield
+        except UserWarning as warning:
+            if "Training was interrupted" not in str(warning):
+                raise
+            raise KeyboardInterrupt from warning
 
 
 def seconds_of(function, *args, **kwargs):

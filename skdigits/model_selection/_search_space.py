@@ -125,12 +125,40 @@ def _suggest(trial, name, values):
     if not hasattr(values, "rvs"):
         by_text = {str(value): value for value in values}
         return by_text[trial.suggest_categorical(name, list(by_text))]
+    kind, *limits = _described(name, values).values()
+    if kind == "randint":
+        return trial.suggest_int(name, *limits)
+    return trial.suggest_float(name, *limits, log=kind == "loguniform")
+
+
+def describe_space(space):
+    """Return a space as plain data.
+
+    Returns
+    -------
+    dict of str to (list or dict)
+        For each parameter the texts of its choices, or its ``distribution``, "uniform",
+        "loguniform" or "randint", with the lowest value ``low`` and the highest one ``high``.
+
+    Raises
+    ------
+    ValueError
+        If Optuna does not have a distribution.
+    """
+    return {
+        name: _described(name, values) if hasattr(values, "rvs") else list(map(str, values))
+        for name, values in space.items()
+    }
+
+
+def _described(name, values):
     kind, (low, high) = getattr(getattr(values, "dist", None), "name", None), values.support()
     if kind == "randint":
-        return trial.suggest_int(name, int(low), int(high))
+        return {"distribution": kind, "low": int(low), "high": int(high)}
     if kind not in ("uniform", "loguniform", "reciprocal"):
         raise ValueError(f"{name!r} has a distribution that Optuna does not have: {values!r}.")
-    return trial.suggest_float(name, float(low), float(high), log=kind != "uniform")
+    kind = "uniform" if kind == "uniform" else "loguniform"
+    return {"distribution": kind, "low": float(low), "high": float(high)}
 
 
 def _classifiers(estimator):

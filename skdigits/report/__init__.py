@@ -6,6 +6,7 @@ from skdigits.report._index_page import write_index
 from skdigits.report._published_table import published_table
 from skdigits.report._run import describe_run
 from skdigits.report._study_page import write_study
+from skdigits.report._tuning_page import write_tuning
 
 __all__ = [
     "comparison_table",
@@ -14,4 +15,5 @@ __all__ = [
     "write_index",
     "write_report",
     "write_study",
+    "write_tuning",
 ]

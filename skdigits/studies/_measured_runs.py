@@ -3,7 +3,6 @@
 `skdigits.studies._experiment_runner` calls it for runs that are not in the store yet.
 """
 
-import warnings
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,6 +13,7 @@ from skdigits.model_selection._measure import (
     errors_name,
     import_keras_first,
     measure_fit,
+    raise_if_interrupted,
     seconds_of,
     watch_epochs,
 )
@@ -129,15 +129,6 @@ def _with_keras_objects(estimator):
 
 @contextmanager
 def _whole(run):
-    """Name the run in its errors, and raise KeyboardInterrupt where Ctrl-C ends it early.
-
-    An estimator would keep the epochs that are done, but a part of a run is not a result.
-    """
-    with errors_name(f"run {run!r}"), warnings.catch_warnings():
-        warnings.filterwarnings("error", "Training was interrupted")
-        try:
-            yield
-        except UserWarning as warning:
-            if "Training was interrupted" not in str(warning):
-                raise
-            raise KeyboardInterrupt from warning
+    """Name the run in its errors; a part of a run is not a result."""
+    with errors_name(f"run {run!r}"), raise_if_interrupted():
+        yield

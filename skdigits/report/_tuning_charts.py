@@ -1,0 +1,155 @@
+"""Drawings of a search: the best accuracy so far, and what the parameters have to do with it."""
+
+from itertools import accumulate
+
+import numpy as np
+
+from skdigits.inspection._history import PALETTE
+from skdigits.report import _format as fmt
+from skdigits.report._pictures import INK, Drawing
+
+SIZE = (5.0, 3.6)
+WIDE = (9.0, 4.2)
+BAR_HEIGHT = 0.45  # inches
+BLUE, ORANGE = PALETTE[:2]
+GREY = "#909090"
+BEST_SHARE = 0.25  # of the trials, drawn in blue
+
+
+def tuning_charts(trials, space, importances, best, *, of):
+    """Return the drawings of a search by name.
+
+    Parameters
+    ----------
+    trials : list of TrialResult
+        Those with an accuracy, in the order in which they were finished.
+    space, importances
+        As of `TuningResult`.
+    best : TrialResult
+    of : str
+        What was searched, for the descriptions.
+    """
+    numbers = list(range(1, len(trials) + 1))
+    minutes = [seconds / 60 for seconds in accumulate(trial.seconds for trial in trials)]
+    drawings = {
+        "progress-trials": _progress(trials, numbers, "Trials", of),
+        "progress-time": _progress(trials, minutes, "Time of all trainings (minutes)", of),
+    }
+    if importances:
+        drawings["importance"] = _importance(importances, of)
+    complete = [trial for trial in trials if trial.state == "complete"]
+    drawings["parameters"] = _parallel_coordinates(complete, space, best, of)
+    return drawings
+
+
+def _progress(trials, places, x, of):
+    groups = {
+        "complete": {"marker": "o", "color": BLUE, "label": "Complete"},
+        "pruned": {"marker": "v", "color": GREY, "label": "Stopped early"},
+    }
+    best_so_far = list(accumulate((_final(trial) for trial in trials), max))
+
+    def plot(ax):
+        ax.step(places, best_so_far, where="post", color=ORANGE, linewidth=1.4, label="Best so far")
+        for state, style in groups.items():
+            at = [n for n, trial in enumerate(trials) if trial.state == state]
+            if at:
+                accuracies = [100 * trials[n].accuracy for n in at]
+                ax.plot(
+                    [places[n] for n in at], accuracies, linestyle="none", markersize=5, **style
+                )
+        _frame(ax, x)
+        if x == "Trials":
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
+
+    over = "the time of all trainings" if "Time" in x else "the trials"
+    text = f"Accuracy on the held-out images over {over}, and the best so far{of}"
+    return Drawing(plot, text, SIZE)
+
+
+def _final(trial):
+    """Return an accuracy in percent that counts for the best; that of a stopped trial does not."""
+    return 100 * trial.accuracy if trial.state == "complete" else np.nan
+
+
+def _importance(importances, of):
+    names = list(importances)[::-1]
+
+    def plot(ax):
+        shares = [100 * importances[name] for name in names]
+        bars = ax.barh([fmt.words(name) for name in names], shares, color=BLUE, height=0.6)
+        ax.bar_label(bars, [f"{share:.0f}{fmt.NARROW_SPACE}%" for share in shares], padding=3)
+        ax.set(xlabel="Share of the importance (%)", xlim=(0, 1.15 * max(shares)))
+        ax.spines[["top", "right"]].set_visible(False)
+
+    shares = ", ".join(f"{fmt.words(n)} {100 * v:.0f} %" for n, v in importances.items())
+    return Drawing(
+        plot,
+        f"Importance of the parameters: {shares}{of}",
+        (SIZE[0], 1.1 + BAR_HEIGHT * len(names)),
+    )
+
+
+def _parallel_coordinates(trials, space, best, of):
+    """Return a line for each trial, through its value of each parameter to its accuracy."""
+    axes = [(fmt.words(name), *_axis(name, values, trials)) for name, values in space.items()]
+    accuracies = [100 * trial.accuracy for trial in trials]
+    axes.append(("Accuracy (%)", *_numbers(min(accuracies), max(accuracies), accuracies)))
+    lines = list(zip(*(heights for _, heights, _ in axes), strict=True))
+    order = np.argsort(accuracies, kind="stable")
+    n_best = max(1, round(BEST_SHARE * len(trials)))
+    marked = next(n for n, trial in enumerate(trials) if trial.number == best.number)
+
+    def plot(ax):
+        for rank, n in enumerate(order):
+            color = BLUE if rank >= len(order) - n_best else GREY
+            ax.plot(lines[n], color=color, linewidth=1.0, alpha=0.8)
+        ax.plot(lines[marked], color=ORANGE, linewidth=2.4)
+        for place, (_, _, ticks) in enumerate(axes):
+            ax.axvline(place, color=INK, linewidth=0.8)
+            for height, text in ticks:
+                ax.annotate(
+                    text,
+                    (place, height),
+                    (4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                )
+        ax.set_xticks(range(len(axes)), [name.replace(" ", "\n", 1) for name, _, _ in axes])
+        ax.set(yticks=[], xlim=(-0.1, len(axes) - 0.6), ylim=(-0.06, 1.06))
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+
+    return Drawing(plot, f"The parameters and the accuracy of each complete trial{of}", WIDE)
+
+
+def _axis(name, values, trials):
+    """Return the height of each trial on the axis of a parameter, and the ticks of the axis."""
+    given = [trial.params[name] for trial in trials]
+    if isinstance(values, dict):
+        is_log = values["distribution"] == "loguniform"
+        return _numbers(values["low"], values["high"], given, is_log=is_log)
+    step = 1 / max(1, len(values) - 1)
+    ticks = [(step * n, fmt.short(text)) for n, text in enumerate(values)]
+    return [step * values.index(str(value)) for value in given], ticks
+
+
+def _numbers(low, high, given, *, is_log=False):
+    """Return heights and ticks on an axis of numbers, from 0 to 1."""
+    scale = np.log if is_log else np.asarray
+    ends = scale(np.array([low, high], float))
+    width = ends[1] - ends[0] or 1.0
+    heights = (scale(np.array(given, float)) - ends[0]) / width
+    places = np.linspace(0, 1, 5) if high > low else [0.0]
+    numbers = ends[0] + width * np.array(places)
+    numbers = np.exp(numbers) if is_log else numbers
+    ticks = [(height, f"{number:.3g}") for height, number in zip(places, numbers, strict=True)]
+    return heights.tolist(), ticks
+
+
+def _frame(ax, x):
+    ax.set(xlabel=x, ylabel="Accuracy on held-out images (%)")
+    ax.grid(visible=True, alpha=0.3, linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,39 @@
+"""Fit the best candidate to all images, and keep it in a file."""
+
+from skdigits.model_selection._measure import raise_if_interrupted, watch_epochs
+from skdigits.persistence import load, save
+from skdigits.tuning._file_lock import FileLock
+from skdigits.tuning._search import LOCKS
+
+BEST = "best.skd"
+
+
+def refit(candidate, X, y, folder, report):
+    """Return the candidate, fitted and saved in a file.
+
+    If the file holds a classifier with the same parameters, return that one. Of several processes,
+    one fits. The others wait for it, and take its file.
+    """
+    path = folder / BEST
+    with FileLock(folder / LOCKS / "best.lock"):
+        kept = _kept(path)
+        if kept is not None and _parameters(kept) == _parameters(candidate):
+            return kept
+        watch_epochs(candidate, lambda fraction, stage: report(None, f"best parameters, {stage}"))
+        with raise_if_interrupted():
+            candidate.fit(X, y)
+        candidate.set_callbacks()  # the file would hold what reports the epochs
+        save(candidate, path)
+        return candidate
+
+
+def _kept(path):
+    try:
+        return load(path)
+    except (FileNotFoundError, ValueError):  # of no network, or of another version
+        return None
+
+
+def _parameters(estimator):
+    parameters = {name: repr(value) for name, value in estimator.get_params(deep=False).items()}
+    return type(estimator).__name__, parameters

@@ -1,0 +1,89 @@
+"""The result of a search, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One trial.
+
+    Attributes
+    ----------
+    number : int
+        Trials are counted from 0.
+    state : {"complete", "pruned", "failed", "lost", "running"}
+        "pruned": stopped early, since most others were better by then. "failed": the parameters
+        cannot be trained. "lost": its process has ended before the trial; it does not count.
+        "running": another process runs it at the moment.
+    params : dict of str to object
+        For ``set_params``. A trial that was lost may lack some.
+    accuracy : float or None
+        The accuracy on the held-out images; that of the last epoch for a pruned trial.
+    curve : list of float
+        The accuracy on the held-out images after each epoch.
+    seconds : float or None
+        How long it took; None if it was lost or is running.
+    finished : str or None
+        When it was finished, in UTC as ISO 8601; None as for `seconds`.
+    error : str or None
+        Why the parameters cannot be trained.
+    """
+
+    number: int
+    state: str
+    params: dict[str, Any]
+    accuracy: float | None
+    curve: list[float]
+    seconds: float | None
+    finished: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """The result of `tune`.
+
+    Attributes
+    ----------
+    estimator : str
+        The estimator whose parameters were searched, as scikit-learn prints it.
+    space : dict of str to (list or dict)
+        For each parameter the texts of its choices, or its ``distribution`` with the limits ``low``
+        and ``high``.
+    trials : list of TrialResult
+        In the order of their beginnings.
+    best : int
+        Number of the complete trial with the highest accuracy; the first one if several have it.
+    importances : dict of str to float
+        How much each parameter decided about the accuracy of the complete trials, as a share of
+        all; empty if there are too few trials to tell.
+    n_train, n_held_out : int
+        Number of images that each trial was trained on, and measured on.
+    random_state : int
+        The seed.
+    best_estimator : estimator
+        Fitted to all images with the parameters of the best trial.
+    """
+
+    estimator: str
+    space: dict[str, Any]
+    trials: list[TrialResult]
+    best: int
+    importances: dict[str, float]
+    n_train: int
+    n_held_out: int
+    random_state: int
+    best_estimator: Any = field(repr=False)
+
+    @property
+    def best_trial(self):
+        """The best trial, a `TrialResult`."""
+        return self.trials[self.best]
+
+    def to_dict(self):
+        """Return everything but the estimator as plain dicts, lists and numbers."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_estimator"}
+        return {**kept, "trials": [dict(vars(trial)) for trial in self.trials]}
