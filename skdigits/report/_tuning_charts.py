@@ -9,10 +9,11 @@ from skdigits.report import _format as fmt
 from skdigits.report._pictures import INK, Drawing
 
 SIZE = (5.0, 3.6)
-WIDE = (9.0, 4.2)
+WIDE = (5.8, 4.2)
 BAR_HEIGHT = 0.45  # inches
 BLUE, ORANGE = PALETTE[:2]
 GREY = "#909090"
+FROM_MINUTES = 300  # seconds
 BEST_SHARE = 0.25  # of the trials, drawn in blue
 
 
@@ -30,10 +31,12 @@ def tuning_charts(trials, space, importances, best, *, of):
         What was searched, for the descriptions.
     """
     numbers = list(range(1, len(trials) + 1))
-    minutes = [seconds / 60 for seconds in accumulate(trial.seconds for trial in trials)]
+    times = list(accumulate(trial.seconds for trial in trials))
+    unit, n_seconds = ("minutes", 60) if times[-1] > FROM_MINUTES else ("seconds", 1)
+    times = [time / n_seconds for time in times]
     drawings = {
         "progress-trials": _progress(trials, numbers, "Trials", of),
-        "progress-time": _progress(trials, minutes, "Time of all trainings (minutes)", of),
+        "progress-time": _progress(trials, times, f"Time of all trainings ({unit})", of),
     }
     if importances:
         drawings["importance"] = _importance(importances, of)
@@ -103,8 +106,9 @@ def _parallel_coordinates(trials, space, best, of):
 
     def plot(ax):
         for rank, n in enumerate(order):
-            color = BLUE if rank >= len(order) - n_best else GREY
-            ax.plot(lines[n], color=color, linewidth=1.0, alpha=0.8)
+            is_good = rank >= len(order) - n_best
+            color, alpha = (BLUE, 0.8) if is_good else (GREY, 0.5)
+            ax.plot(lines[n], color=color, linewidth=1.0, alpha=alpha)
         ax.plot(lines[marked], color=ORANGE, linewidth=2.4)
         for place, (_, _, ticks) in enumerate(axes):
             ax.axvline(place, color=INK, linewidth=0.8)

@@ -146,7 +146,7 @@ def _rank(trial):
 
 def _row(trial, space):
     return [
-        f"{trial.number}",
+        f"#{trial.number}",
         *(_text(trial.params[name]) if name in trial.params else fmt.DASH for name in space),
         fmt.percent(trial.accuracy),
         fmt.count(len(trial.curve)),

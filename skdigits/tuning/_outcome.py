@@ -1,5 +1,6 @@
 """What the trials of a study tell: the best one, and how much each parameter decided."""
 
+import warnings
 from datetime import UTC
 
 from optuna.importance import PedAnovaImportanceEvaluator
@@ -70,9 +71,11 @@ def _iso(local_time):
 
 def importances(study):
     """Return how much each parameter decided, as shares; an empty dict if nothing can be told."""
-    try:
-        found = PedAnovaImportanceEvaluator().evaluate(study)
-    except (ValueError, RuntimeError):  # too few trials
-        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # that it can only guess
+        try:
+            found = PedAnovaImportanceEvaluator().evaluate(study)
+        except (ValueError, UserWarning):  # there are too few trials
+            return {}
     total = sum(found.values())
     return {name: value / total for name, value in found.items()} if total > 0 else {}

@@ -3,11 +3,10 @@
 import functools
 import math
 import time
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
@@ -23,6 +22,7 @@ from skdigits.tuning._outcome import best_trial, importances, params_of, trial_r
 from skdigits.tuning._refit import refit
 from skdigits.tuning._results import TuningResult
 from skdigits.tuning._search import LOCKS, Search
+from skdigits.tuning._workers import run_in_workers
 
 HELD_OUT = 0.2
 PAUSE = 0.2  # seconds between two looks at the trials of other processes
@@ -217,6 +217,14 @@ def _run_trial(*args, **kwargs):
 
 def _run_trials(search, run, n_trials, n_jobs, deadline, report):
     """Run trials until there are enough, or until the time is over."""
+
+    def more():
+        return sum(search.count()) < n_trials and time.monotonic() < deadline
+
+    def show():
+        tried, running = search.count()
+        report(tried / n_trials, f"{tried} of {n_trials} trials, {running} running")
+
     while time.monotonic() < deadline:
         tried, running = search.count()
         if tried >= n_trials:
@@ -227,29 +235,8 @@ def _run_trials(search, run, n_trials, n_jobs, deadline, report):
         elif n_jobs == 1:
             run(report=_TrialReport(report, tried, n_trials))
         else:
-            _run_in_workers(search, run, n_trials, n_jobs, deadline, report)
-
-
-def _run_in_workers(search, run, n_trials, n_jobs, deadline, report):
-    """Run trials in worker processes as long as there is a trial to begin."""
-
-    def more():
-        tried, running = search.count()
-        report(tried / n_trials, f"{tried} of {n_trials} trials, {running} running")
-        return tried + running < n_trials and time.monotonic() < deadline
-
-    tasks = (delayed(run)() for _ in iter(more, False))
-    # Tasks are made as workers become free, each for one trial: so the workers of a killed process
-    # end with the trials that they are in.
-    options = {"batch_size": 1, "pre_dispatch": n_jobs, "return_as": "generator_unordered"}
-    try:
-        for _ in Parallel(n_jobs=n_jobs, **options)(tasks):
-            more()
-    except BrokenProcessPool as error:
-        raise ChildProcessError(
-            "A worker process was killed, perhaps because the memory was full. Start the same "
-            "search again with fewer jobs; it goes on."
-        ) from error
+            show()
+            run_in_workers(run, more, show, n_jobs)
 
 
 class _TrialReport:
