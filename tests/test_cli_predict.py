@@ -409,6 +409,18 @@ def test_the_batches_are_joined(model, images, tmp_path, monkeypatch, capsys):
     assert [each.get("label") for each in found] == [*y[:7], None, *y[7:]]
 
 
+@pytest.mark.parametrize("format_", ["table", "json", "csv"])
+def test_ctrl_c_is_one_line_and_exit_130(model, folder, monkeypatch, capsys, format_):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skdigits._picture_model.read_file", interrupt)
+    assert main(["predict", model, str(folder), "--format", format_]) == 130
+    captured = capsys.readouterr()
+    assert captured.err == "skdigits: interrupted\n"
+    assert captured.out in ("", "path,label,probability,error\n")
+
+
 # Wrong use
 
 

@@ -65,7 +65,7 @@ class Table(Format):
 
     def add(self, prediction):
         if prediction.error is not None:
-            tell(f"{_printable(prediction.path)}: {prediction.error}")
+            tell(f"{_printable(prediction.path)}: {' '.join(prediction.error.split())}")
             return
         if self.head:
             self._print(self.head)
