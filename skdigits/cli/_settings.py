@@ -6,7 +6,10 @@ from skdigits._constraints import check_parameters
 from skdigits.cli._arguments import unknown
 
 # Parameters that the command decides, or whose values are no text.
-NOT_SET = {"callbacks", "image_shape", "random_state", "transfer_from", "verbose", "warm_start"}
+NOT_SET = {
+    *("callbacks", "checkpoint", "image_shape", "random_state", "transfer_from", "verbose"),
+    "warm_start",
+}
 WORDS = {"true": True, "false": False, "none": None}
 
 
