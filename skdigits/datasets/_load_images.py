@@ -34,6 +34,7 @@ WHAT_IS_READ = (
         "color_mode": [c.one_of("grayscale", "rgb"), c.NONE],
         "on_error": [c.one_of("raise", "warn")],
         "return_X_y": LOADER_CONSTRAINTS["return_X_y"],
+        "memmap": [c.instance_of(str, os.PathLike), c.NONE],
     }
 )
 def load_images(
@@ -44,6 +45,7 @@ def load_images(
     color_mode=None,
     on_error="raise",
     return_X_y=False,
+    memmap=None,
 ):
     """Load your own images, and bring them to one size.
 
@@ -85,12 +87,17 @@ def load_images(
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
+    memmap : str or path-like, default=None
+        A file to write the images to, such as ``images.npy``. The data are then a read-only
+        ``numpy.memmap``, which the classifiers read part by part. Use it for images that do not fit
+        into memory. It is for pictures in files; arrays are in memory anyway.
+
     Returns
     -------
     images : :class:`~sklearn.utils.Bunch`
         Dictionary-like object, with the following attributes.
 
-        data : ndarray of shape (n_samples, h, w) or (n_samples, h, w, 3), uint8
+        data : ndarray or memmap of shape (n_samples, h, w) or (n_samples, h, w, 3), uint8
             The images, from 0 to 255: grey, or red, green and blue.
         target : ndarray of shape (n_samples,), int64 or str
             The label of each image: the name of its class. If all names are whole numbers without
@@ -160,11 +167,13 @@ def load_images(
     target, target_names = _targets(parts, wanted)
     filenames = None
     if isinstance(parts[wanted[0]], ArrayPart):
+        if memmap is not None:
+            raise ValueError(f"memmap is for pictures in files; {where} has arrays")
         data = _read_arrays([parts[part] for part in wanted], where, size, color_mode)
     else:
         form = common_form(_paths(parts.values()), size, color_mode)
         filenames = np.array(_paths(parts[part] for part in wanted))
-        data, readable = read_files(filenames.tolist(), form, on_error=on_error)
+        data, readable = read_files(filenames.tolist(), form, on_error=on_error, memmap=memmap)
         filenames, target = filenames[readable], target[readable]
     if return_X_y:
         return data, target

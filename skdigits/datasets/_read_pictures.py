@@ -8,7 +8,7 @@ import numpy as np
 from skdigits._picture import Form, PictureError, bombs_are_errors, measure_file, read_file
 from skdigits._quiet import is_quiet
 from skdigits._warnings import warn
-from skdigits.datasets._memory import check_memory
+from skdigits.datasets._pixel_stores import FileStore, MemoryStore
 
 NAMED = 10  # unreadable files that an error names
 LARGEST = 256 * 256  # pixels of a small image
@@ -59,7 +59,7 @@ def common_form(paths, size, color_mode):
     return Form(height, width, color_mode or ("grayscale" if all_grey else "rgb"))
 
 
-def read_files(paths, form, *, on_error, read=read_file):
+def read_files(paths, form, *, on_error, read=read_file, memmap=None):
     """Read files as pictures of one form.
 
     Parameters
@@ -70,6 +70,8 @@ def read_files(paths, form, *, on_error, read=read_file):
         What to do with files that are unreadable: name them in an error, or leave them out.
     read : callable, default=read_file
         Takes a path and the form, and returns the pixels or raises PictureError.
+    memmap : str or path-like, default=None
+        A file for the pixels. None keeps them in memory.
 
     Returns
     -------
@@ -83,22 +85,20 @@ def read_files(paths, form, *, on_error, read=read_file):
     ValueError
         If the array would not fit into memory.
     """
-    check_memory((len(paths), *form.shape))
-    pixels = np.empty((len(paths), *form.shape), np.uint8)
+    shape = (len(paths), *form.shape)
     readable = np.ones(len(paths), bool)
     unreadable = []
-    n_read = 0
-    with bombs_are_errors():
-        for number, path in enumerate(_progress(paths, "Reading pictures")):
-            try:
-                pixels[n_read] = read(path, form)
-                n_read += 1
-            except PictureError as error:
-                readable[number] = False
-                unreadable.append(f"{path}: {error}.")
-    if unreadable:
-        _tell(unreadable, len(paths), raises=on_error == "raise" or not n_read)
-    return pixels[:n_read], readable
+    with MemoryStore(shape) if memmap is None else FileStore(memmap, shape) as store:
+        with bombs_are_errors():
+            for number, path in enumerate(_progress(paths, "Reading pictures")):
+                try:
+                    store.add(read(path, form))
+                except PictureError as error:
+                    readable[number] = False
+                    unreadable.append(f"{path}: {error}.")
+        if unreadable:
+            _tell(unreadable, len(paths), raises=on_error == "raise" or not readable.any())
+        return store.finish(), readable
 
 
 def _tell(unreadable, n_paths, *, raises):
