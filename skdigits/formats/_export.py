@@ -13,6 +13,7 @@ WRITERS = {
     ".onnx": ("_onnx_file", "onnx_content", ("images",)),
     ".tflite": ("_litert_file", "litert_content", ("images", "quantize")),
     ".keras": ("_keras_file", "keras_content", ("images",)),
+    ".html": ("_page", "page_content", ("images", "weights", "title")),
 }
 
 
@@ -36,6 +37,10 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
         - ".tflite" for LiteRT, on phones and small devices: networks, averages of them, and
           ImageReshaper and PixelScaler before them. Needs the extra ``litert``.
         - ".keras" for Keras: one network alone, in float32.
+        - ".html" for browsers: one page to draw on, which classifies drawings and pictures and
+          needs no server. It takes networks, averages of them, searches, calibration by
+          temperature, and DigitNormalizer, ImageReshaper, PixelScaler, StandardScaler and
+          MinMaxScaler before them. Needs the extra ``cli``.
 
     images : array-like of shape (n_images, ...), default=None
         Images to try the file with, as `model` takes them; of more than 1,000, the first 1,000.
@@ -49,8 +54,12 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
         hardly changes the probabilities. "int8" stores them in a quarter of the size and calculates
         in whole numbers, which is faster on small devices; the probabilities become steps of 1/256.
 
-    weights, title : None
-        Options of other formats; the formats above have neither.
+    weights : {"float16", "float32"}, default=None
+        How a ".html" page stores the weights. None means "float16": the page is half as large, and
+        probabilities differ by up to 1e-3. Use "float32" for a difference of 1e-5 at most.
+
+    title : str, default=None
+        Heading of a ".html" page. None asks for a digit or, for other images, what it is.
 
     Returns
     -------

@@ -1,0 +1,109 @@
+"""What a page has to know of the images that a model takes: shape, tones, whether they are digits."""
+
+from math import isqrt
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skdigits._image_shape import SMALLEST_SQUARE
+from skdigits._open_estimators import members
+from skdigits.formats._describe import describe
+from skdigits.formats._layers import ScaleShift
+from skdigits.preprocessing import DigitNormalizer
+
+MNIST_SHAPE = (28, 28, 1)
+DIGITS = frozenset("0123456789")
+CHANNELS = (1, 3)  # grey, and red, green, blue
+LARGEST_OF_SMALL_SCALES = 16  # scikit-learn's digits
+USUAL_WHITES = 255.0, 65535.0  # of 8 and 16 bits
+
+
+def without_normalizer(model):
+    """Return the steps behind a DigitNormalizer at the beginning, and whether there was one."""
+    if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer) and len(model) > 1:
+        return model[1:], True
+    return model, False
+
+
+def page_input(model, normalized):
+    """Describe the images that a model takes.
+
+    Parameters
+    ----------
+    model : fitted classifier
+        One that `page_model` knows.
+    normalized : bool
+        Whether a DigitNormalizer makes the images.
+
+    Returns
+    -------
+    dict
+        ``height``, ``width``, ``channels``; ``black`` and ``white``, the values of these tones;
+        ``light_ink``, whether what is drawn is to be lighter than its ground; ``digits``, whether
+        drawings are to be brought to MNIST's form.
+
+    Raises
+    ------
+    ValueError
+        If the model takes no images that a page can show.
+    """
+    steps, network = members(model)[0]
+    height, width, channels = shape = _image_shape(network)
+    if channels not in CHANNELS:
+        raise ValueError(
+            f"A page shows images in grey or in colour, with 1 or 3 channels; this model takes "
+            f"{channels}."
+        )
+    black, white = _tones(steps, network)
+    labels = {str(label).removesuffix(".0") for label in model.classes_}
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "black": black,
+        "white": white,
+        "light_ink": _light_ink(network),
+        "digits": normalized or (shape == MNIST_SHAPE and labels <= DIGITS),
+    }
+
+
+def _image_shape(network):
+    """Return (height, width, channels); a square number of columns is taken for a square image."""
+    shape = network.image_shape_
+    if len(shape) == 3:
+        return tuple(shape)
+    side = isqrt(shape[0])
+    if network.image_shape is not None or side * side != shape[0] or side < SMALLEST_SQUARE:
+        raise ValueError(
+            f"A page is for images, but this {type(network).__name__} was fitted on {shape[0]} "
+            "columns. Fit it on images, or set its image_shape."
+        )
+    return side, side, 1
+
+
+def _tones(steps, network):
+    """Return the values of black and of white in the images that the steps before a network take."""
+    shape = network.image_shape_
+    low, high = (np.broadcast_to(each, shape) for each in (network._scale.low, network._scale.high))
+    images = np.stack([low, high]).astype(float) * network.unit_ + network.offset_
+    if len(shape) == 3 and shape[-1] == 1:
+        images = images[..., 0]
+    for step in reversed(steps):
+        images = step.inverse_transform(images)
+    low, high = float(np.min(images)), float(np.max(images))
+    if low < 0:  # such as -1..1
+        return low, high
+    if high <= LARGEST_OF_SMALL_SCALES:
+        return 0.0, 1.0 if high <= 1 else high
+    return 0.0, next((white for white in USUAL_WHITES if high <= white), high)
+
+
+def _light_ink(network):
+    """Return whether the ground of the training images is dark: their mean is nearer to black."""
+    first = describe(network).layers[0]
+    if not isinstance(first, ScaleShift):
+        return True
+    mean = -first.shift / first.scale
+    low, high = np.asarray(network._scale.low, float), np.asarray(network._scale.high, float)
+    changes = high > low
+    return bool(np.mean((mean - low)[changes] / (high - low)[changes]) < 0.5)
