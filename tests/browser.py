@@ -89,7 +89,8 @@ class Browser:
         self._write(json.dumps(message).encode() + b"\0")
         while True:
             answer = self._read()
-            if answer.get("id") == self._n_calls:
+            if "method" not in answer:
+                assert answer["id"] == self._n_calls
                 assert "error" not in answer, (method, answer["error"])
                 return answer["result"]
             self._note(answer)

@@ -12,13 +12,15 @@ const EDGE = 0.25, INSIDE = 0.4;  // least ink of the box, and of a stroke's thi
 const ALREADY_FITS = 1;  // pixels
 const USUAL_THICKNESS = [1.7, 4.7], WANTED_THICKNESS = [2.2, 4.0];  // pixels
 const SMOOTHING = FINE / 6, EDGE_SMOOTHING = 1;  // points
-const LEAST_DEPTH = 0.25, LEAST_PART = 0.05;
+const LEAST_DEPTH = 0.25;  // of the wanted thickness
+const LEAST_PART = 0.05;  // of the mass of the heaviest mark
+const WIDEST_GAP = 0.4;  // between parts of a digit, of the length of the heaviest mark
 const SHARP = 6, MOST_SHARPENING = 3;
 
 /* Returns the 28 x 28 numbers from 0 to 255, or null where there is no ink. */
 function toDigit(ink) {
   if (!boxOf(ink, 0)) return null;
-  ink = sharpened(cropped(withoutSpecks(cropped(ink))));
+  ink = sharpened(cropped(withoutSlips(cropped(ink))));
   const box = boxOf(ink, EDGE);
   if (!box) return null;
   const size = 1 + Math.max(box.bottom - box.top, box.right - box.left);
@@ -86,31 +88,53 @@ function centreOfMass({ data, width, height }) {
   return [down / mass, across / mass];
 }
 
-/* Returns the ink without marks that are light beside the heaviest, such as those of a slip. */
-function withoutSpecks(ink) {
-  const { data, width, height } = ink;
-  const names = new Int32Array(data.length), masses = [0];
-  const waiting = [];
+/* Returns the ink without marks that are light beside the heaviest, or far away from it: slips. */
+function withoutSlips(ink) {
+  const { names, marks } = marksOf(ink);
+  const main = marks.reduce((one, other) => (other.mass > one.mass ? other : one));
+  const longest = Math.max(main.right - main.left, main.bottom - main.top) + 1;
+  let others = marks.filter((mark) => mark !== main && mark.mass >= LEAST_PART * main.mass);
+  const kept = new Set([main.name]);
+  for (let found = null; others.length && found?.length !== 0;) {
+    const away = distances(Uint8Array.from(names, (name) => Number(!kept.has(name))), ink);
+    const gaps = new Map();
+    names.forEach((name, i) => gaps.set(name, Math.min(gaps.get(name) ?? Infinity, away[i])));
+    found = others.filter((mark) => gaps.get(mark.name) <= WIDEST_GAP * longest);
+    others = others.filter((mark) => !found.includes(mark));
+    for (const mark of found) kept.add(mark.name);
+  }
+  return { ...ink, data: ink.data.map((x, i) => (kept.has(names[i]) ? x : 0)) };
+}
+
+/* Returns the marks of the ink, that is its connected parts, and for each place the name of its
+mark, or 0. */
+function marksOf({ data, width, height }) {
+  const names = new Int32Array(data.length), marks = [], waiting = [];
+  const visit = (x, y, name) => {
+    const here = y * width + x;
+    if (names[here] || data[here] <= 0) return;
+    names[here] = name;
+    waiting.push([x, y]);
+  };
   for (let start = 0; start < data.length; start++) {
-    if (names[start] || data[start] <= 0) continue;
-    const name = masses.push(0) - 1;
-    names[start] = name;
-    waiting.push(start);
+    const name = marks.length + 1;
+    visit(start % width, Math.floor(start / width), name);
+    if (!waiting.length) continue;
+    const mark = { name, mass: 0, left: width, right: 0, top: height, bottom: 0 };
     while (waiting.length) {
-      const here = waiting.pop(), x = here % width, y = (here - x) / width;
-      masses[name] += data[here];
+      const [x, y] = waiting.pop();
+      mark.mass += data[y * width + x];
+      mark.left = Math.min(mark.left, x);
+      mark.right = Math.max(mark.right, x);
+      mark.top = Math.min(mark.top, y);
+      mark.bottom = Math.max(mark.bottom, y);
       for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++) {
-        for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) {
-          const there = v * width + u;
-          if (names[there] || data[there] <= 0) continue;
-          names[there] = name;
-          waiting.push(there);
-        }
+        for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) visit(u, v, name);
       }
     }
+    marks.push(mark);
   }
-  const least = LEAST_PART * Math.max(...masses);
-  return { ...ink, data: data.map((x, i) => (masses[names[i]] >= least ? x : 0)) };
+  return { names, marks };
 }
 
 /* Large strokes are full up to their edges; small ones consist of grey edges. */
@@ -193,7 +217,7 @@ function depthInside(ink) {
 /* Returns for each place that is not 0 its distance to the nearest that is. Felzenszwalb and
 Huttenlocher, "Distance Transforms of Sampled Functions", 2012: down each column, then along rows. */
 function distances(places, { width, height }) {
-  const far = 1e9, out = places.map((x) => (x ? far : 0));
+  const far = 1e9, out = Float32Array.from(places, (x) => (x ? far : 0));
   for (let x = 0; x < width; x++) {
     for (let y = 1; y < height; y++) {
       const here = y * width + x;

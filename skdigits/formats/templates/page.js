@@ -11,7 +11,8 @@ const MANY_CLASSES = 12;  // more are sorted, the most probable first
 const LONG_NAME = 12, LONGEST_SAID = 100;  // letters
 
 let picture = null;  // what was given instead of a drawing
-let waiting = null, speaking = null, lastTime = 0;
+let pause, frame, speaking;  // what waits
+let lastTime = 0;  // ms that a prediction took
 
 const drawing = new Drawing(element("canvas"), {
   changed(isDrawing) {
@@ -58,10 +59,10 @@ function digitPixels(ink) {
 }
 
 function schedule(isDrawing) {
-  clearTimeout(waiting);
-  cancelAnimationFrame(waiting);
-  if (isDrawing && lastTime > SLOW) waiting = setTimeout(() => classify(isDrawing), PAUSE);
-  else waiting = requestAnimationFrame(() => classify(isDrawing));
+  clearTimeout(pause);
+  cancelAnimationFrame(frame);
+  if (isDrawing && lastTime > SLOW) pause = setTimeout(() => classify(isDrawing), PAUSE);
+  else frame = requestAnimationFrame(() => classify(isDrawing));
 }
 
 function classify(isDrawing) {
