@@ -526,6 +526,21 @@ def test_pictures_as_load_images_reads_them(browser, colour_page, tmp_path, shap
     assert np.abs(255 - seen(browser) - wanted.astype(int)).max() <= 2  # halves round up
 
 
+@pytest.mark.parametrize(
+    "scaled",
+    [lambda x: x, lambda x: x / 255, lambda x: x / 127.5 - 1, lambda x: (x / 127.5 - 1) * 3],
+    ids=["0..255", "0..1", "-1..1", "-3..3"],
+)
+def test_tones_are_those_of_the_training(browser, tmp_path, scaled):
+    images = np.where(X > 150, 255, X).astype(np.uint8)
+    model = cnn(epochs=1).fit(scaled(images), Y)
+    show(browser, export(model, tmp_path / "page.html"))
+    give(browser, ("picture.png", png(images[2])))
+    found = browser.run("Array.from(predict(currentPixels()))")
+    wanted = model.predict_proba(scaled(images[2:3]))[0]
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
 def test_photographs_lie_as_their_camera_was_held(browser, colour_page):
     pixels = np.zeros((8, 6, 3), np.uint8)
     pixels[:4] = 255

@@ -1,4 +1,4 @@
-"""What a page has to know of the images that a model takes: shape, tones, whether they are digits."""
+"""What a page has to know of the images of a model: shape, tones, whether they are digits."""
 
 from math import isqrt
 
@@ -7,6 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._image_shape import SMALLEST_SQUARE
 from skdigits._open_estimators import members
+from skdigits._white import white_of
 from skdigits.formats._describe import describe
 from skdigits.formats._layers import ScaleShift
 from skdigits.preprocessing import DigitNormalizer
@@ -14,8 +15,6 @@ from skdigits.preprocessing import DigitNormalizer
 MNIST_SHAPE = (28, 28, 1)
 DIGITS = frozenset("0123456789")
 CHANNELS = (1, 3)  # grey, and red, green, blue
-LARGEST_OF_SMALL_SCALES = 16  # scikit-learn's digits
-USUAL_WHITES = 255.0, 65535.0  # of 8 and 16 bits
 
 
 def without_normalizer(model):
@@ -54,7 +53,7 @@ def page_input(model, normalized):
             f"A page shows images in grey or in colour, with 1 or 3 channels; this model takes "
             f"{channels}."
         )
-    black, white = _tones(steps, network)
+    black, white = _tones(model, steps, network)
     labels = {str(label).removesuffix(".0") for label in model.classes_}
     return {
         "height": height,
@@ -81,21 +80,16 @@ def _image_shape(network):
     return side, side, 1
 
 
-def _tones(steps, network):
-    """Return the values of black and of white in the images that the steps before a network take."""
-    shape = network.image_shape_
-    low, high = (np.broadcast_to(each, shape) for each in (network._scale.low, network._scale.high))
-    images = np.stack([low, high]).astype(float) * network.unit_ + network.offset_
-    if len(shape) == 3 and shape[-1] == 1:
-        images = images[..., 0]
+def _tones(model, steps, network):
+    """Return the values of black and of white in the training images."""
+    shape, scale = network.image_shape_, network._scale
+    images = np.stack([np.broadcast_to(each, shape) for each in (scale.low, scale.high)])
+    images = images * network.unit_ + network.offset_
+    images = images[..., 0] if shape[2:] == (1,) else images
     for step in reversed(steps):
         images = step.inverse_transform(images)
     low, high = float(np.min(images)), float(np.max(images))
-    if low < 0:  # such as -1..1
-        return low, high
-    if high <= LARGEST_OF_SMALL_SCALES:
-        return 0.0, 1.0 if high <= 1 else high
-    return 0.0, next((white for white in USUAL_WHITES if high <= white), high)
+    return (low, high) if low < 0 else (0.0, white_of(model))  # such as -1..1
 
 
 def _light_ink(network):

@@ -127,20 +127,19 @@ def _step(step, weights):
     """Return a step before a network as a layer, or None if it changes no value."""
     if step in (None, "passthrough") or isinstance(step, ImageReshaper):
         return None
+    scale: np.ndarray
     if isinstance(step, PixelScaler):
-        scale = 1 / ((step.data_max_ - step.data_min_) or 1.0)
-        found = [scale], [-step.data_min_ * scale]
+        scale = np.array([1 / ((step.data_max_ - step.data_min_) or 1.0)])
+        shift = -step.data_min_ * scale
     elif isinstance(step, StandardScaler):
-        size = step.n_features_in_
-        mean = np.zeros(size) if step.mean_ is None or not step.with_mean else step.mean_
-        scale = np.ones(size) if step.scale_ is None else 1 / step.scale_
-        found = scale, -mean * scale
+        scale = np.ones(step.n_features_in_) if step.scale_ is None else 1 / step.scale_
+        shift = -step.mean_ * scale if step.with_mean else np.zeros(step.n_features_in_)
     elif isinstance(step, MinMaxScaler) and not step.clip:
-        found = step.scale_, step.min_
+        scale, shift = step.scale_, step.min_
     else:
         clips = " with clip=True" if isinstance(step, MinMaxScaler) else ""
         raise ValueError(f"A page cannot hold {type(step).__name__}{clips}. {KNOWN}")
-    return _layer(plain.ScaleShift(*(np.asarray(each, np.float32) for each in found)), weights)
+    return _layer(plain.ScaleShift(scale, shift), weights)
 
 
 def _network(classifier, weights):
