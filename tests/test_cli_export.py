@@ -156,6 +156,18 @@ def test_a_file_for_normalised_digits(tmp_path, capsys):
     assert found[0]["probabilities"] == pytest.approx(found[1]["probabilities"], abs=1e-5)
 
 
+def test_a_page_for_normalised_digits(tmp_path, capsys):
+    X, y = load_digits(return_X_y=True)
+    network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=1, random_state=0)
+    pipeline = make_pipeline(DigitNormalizer(), network.fit(X[:300], y[:300].astype(str) + "!"))
+    skdigits.save(pipeline, tmp_path / "d.skd")
+    assert main(["export", str(tmp_path / "d.skd"), str(tmp_path / "d.html")]) == 0
+    assert "It takes digits" not in capsys.readouterr().out
+    page = (tmp_path / "d.html").read_text(encoding="utf-8")
+    assert '"digits": true' in page
+    assert '"9!"' in page
+
+
 def test_a_model_of_rows_is_tried_on_images(tmp_path, capsys):
     X, y = load_digits(return_X_y=True)
     network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=1)

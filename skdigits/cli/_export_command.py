@@ -56,6 +56,7 @@ def export(
       `skdigits predict`, without TensorFlow.
     - **.tflite** for LiteRT, on phones and small devices.
     - **.keras** for Keras.
+    - **.html** for browsers: a page to draw on, which classifies without a server.
 
     The file is run before it is written, and must predict what the model predicts. It takes images
     of the size of the training; `skdigits predict` brings pictures to that size.
@@ -75,18 +76,25 @@ def export(
     elif quantize == "int8":
         raise ValueError("--quantize int8 needs images; give those of the training by --data")
     check_file(file, f"FILE {file}")
+    from sklearn.pipeline import make_pipeline
+
     import skdigits
     from skdigits._picture_model import open_estimator
+    from skdigits.preprocessing import DigitNormalizer
 
     with warnings_told():
         opened = open_estimator(model)
         images = None if data is None else _some_images(data, opened)
         file.parent.mkdir(parents=True, exist_ok=True)
-        path = skdigits.export(opened.estimator, file, images=images, quantize=quantize)
+        is_page = file.suffix.lower() == ".html"
+        estimator = opened.estimator
+        if is_page and opened.normalizes_digits:  # the page brings drawings to MNIST's form itself
+            estimator = make_pipeline(DigitNormalizer(), estimator)
+        path = skdigits.export(estimator, file, images=images, quantize=quantize)
     if opened.normalizes_digits and path.suffix.lower() == ".onnx":
         _note_normalizer(path)
     say(f"Written: {path} ({_size(path)})")
-    if opened.normalizes_digits:
+    if opened.normalizes_digits and not is_page:
         say("It takes digits in MNIST's form, 28 x 28 pixels, light on dark.")
 
 
