@@ -113,7 +113,7 @@ def test_the_networks_on_the_digits(tmp_path):
         assert model["n_parameters"] > 0
         assert model["runs"][0]["history"]["loss"]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Learning curves" in page
+    assert "Training curves" in page
 
 
 def test_networks_of_an_effort(tmp_path):

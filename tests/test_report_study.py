@@ -224,7 +224,7 @@ def test_page_answers_first_with_size_and_spread(page):
     places = [
         page.text.index(f"Is a CNN better? {answer}"),
         page.text.index("The study said"),
-        page.text.index("Learning curves"),
+        page.text.index("Training curves"),
         page.text.index("skdigits study run cnn-vs-mlp"),
     ]
     assert places == sorted(places)

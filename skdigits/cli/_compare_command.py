@@ -46,7 +46,7 @@ def compare(
     """Train models on the same images; show which is best and what mistakes each makes.
 
     Prints a table and writes two files, which replace older ones. **index.html** is a page with
-    sample images, learning curves, confusion matrices, the most frequent confusions with example
+    sample images, training curves, confusion matrices, the most frequent confusions with example
     images, and a report for each class. **results.json** has all the numbers.
 
     The digits come with scikit-learn and need no download. MNIST and Fashion-MNIST are downloaded

@@ -1,4 +1,4 @@
-"""Drawings of a study: learning curves, sweeps and searches."""
+"""Drawings of a study: training curves, sweeps and searches."""
 
 from dataclasses import replace
 from itertools import product
@@ -19,7 +19,7 @@ LOG_FROM = 20  # ratio of the largest to the smallest value for a logarithmic ax
 
 
 def curves(models, *, of):
-    """Return drawings of the learning curves of models, by name.
+    """Return drawings of the training curves of models, by name.
 
     If there are many models, training and validation curves get their own drawings, on the same
     scale.
