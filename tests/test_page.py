@@ -17,8 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from support import cnn, mlp, tiny
 
+from benchmarks.drawn_digits.strokes import pen_paths
 from skdigits import CNNClassifier, NetworkClassifier, export
-from skdigits.datasets import load_digits, load_images
+from skdigits.datasets import fetch_fashion_mnist, fetch_mnist, load_digits, load_images
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats._layers import ACTIVATIONS
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
@@ -574,6 +575,15 @@ def test_digits_in_dark_ink(browser, tmp_path):
     assert seen(browser).min() == 0
 
 
+def test_labels_from_0_to_9_do_not_make_digits(browser, tmp_path):
+    images, codes = tiny(n=50, shape=(28, 28), n_classes=10)
+    show(browser, export(mlp(epochs=1).fit(images, codes), tmp_path / "page.html"))
+    draw(browser, scaled(SEVEN, 0.3, (0.2, 0.2)))
+    rows, _ = np.nonzero(seen(browser) != seen(browser)[-1, -1])
+    assert rows.max() < 14  # it stays in its corner
+    assert browser.run("document.title") == "What is it?"
+
+
 def test_a_normalizer_in_the_pipeline_says_that_images_are_digits(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
     names = np.array(["null", "eins", *"23456789"])[y[:30]]
@@ -797,3 +807,51 @@ def test_the_page_is_small(tmp_path, reader):
         path = export(reader, tmp_path / "page.html", weights=weights)
         n_weights = reader.model_.count_params()
         assert path.stat().st_size <= 1.4 * n_bytes * n_weights + 100_000
+
+
+# With the full data sets
+
+
+@pytest.fixture(scope="module", params=["mnist", "fashion"])
+def default_network(request, data_folder):
+    """Return the default CNN, fitted on a full set, its test images and their labels."""
+    fetch = {"mnist": fetch_mnist, "fashion": fetch_fashion_mnist}[request.param]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKDIGITS_DATA", str(data_folder))
+        classifier = CNNClassifier(random_state=0).fit(*fetch(return_X_y=True))
+        return classifier, *fetch(subset="test", return_X_y=True)
+
+
+@pytest.mark.slow
+def test_a_thousand_test_images(browser, default_network, tmp_path):
+    model, images, _ = default_network
+    wanted = model.predict_proba(images[:1000])
+    for weights, tolerance in [("float16", 1e-3), ("float32", 1e-5)]:
+        path = export(model, tmp_path / "page.html", weights=weights, images=images[:1000])
+        n_bytes = model.model_.count_params() * int(weights[-2:]) // 8
+        assert path.stat().st_size <= 1.4 * n_bytes + 100_000
+        show(browser, path)
+        found = [predicted(browser, images[start : start + 100]) for start in range(0, 1000, 100)]
+        assert np.abs(np.concatenate(found) - wanted).max() <= tolerance
+
+
+@pytest.mark.slow
+def test_drawings_of_real_digits_are_read(browser, default_network, tmp_path):
+    model, images, labels = default_network
+    if images.mean() > 50:
+        pytest.skip("these are no digits")
+    show(browser, export(model, tmp_path / "page.html"))
+    rng = np.random.default_rng(0)
+    right = 0
+    for image, label in zip(images[:100], labels[:100], strict=True):
+        paths = [path[:: 1 if len(path) < 8 else 4, ::-1] for path in pen_paths(image)]
+        points = np.concatenate(paths)
+        low, size = points.min(axis=0), np.ptp(points, axis=0)
+        pen = rng.integers(2, 11) / 100
+        scale = rng.uniform(0.3, 0.85) / size.max()
+        start = pen / 2 + rng.uniform(size=2) * (1 - scale * size - pen)
+        set_pen(browser, pen)
+        draw(browser, *[((path - low) * scale + start).tolist() for path in paths])
+        right += answer(browser)[0] == str(label)
+        browser.run("element('clear').click()")
+    assert right >= 97
