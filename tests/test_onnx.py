@@ -1,6 +1,7 @@
 """ONNX files predict what the classifiers predict, alone and inside scikit-learn's estimators."""
 
 import json
+import sys
 from functools import cache
 
 import numpy as np
@@ -317,7 +318,30 @@ def test_the_reader(tmp_path):
         OnnxModel(foreign)
 
 
-def test_reading_imports_neither_tensorflow_nor_scikit_learn(tmp_path):
+@pytest.mark.parametrize(
+    ("module", "suffix", "extra"),
+    [
+        ("skl2onnx", ".onnx", "onnx"),
+        ("onnx", ".onnx", "onnx"),
+        ("onnxruntime", ".onnx", "onnx"),
+        ("tf2onnx", ".onnx", "onnx"),
+        ("ai_edge_litert.interpreter", ".tflite", "litert"),
+    ],
+)
+def test_without_an_extra_one_line_says_what_to_install(
+    module, suffix, extra, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    model = rows_mlp()
+    if module == "tf2onnx":
+        model = NetworkClassifier(residual, epochs=1, random_state=0).fit(X, Y)
+    with pytest.raises(ImportError) as raised:
+        skdigits.export(model, tmp_path / f"model{suffix}")
+    assert f'pip install "skdigits[{extra}]"' in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_reading_needs_only_numpy_and_onnxruntime(tmp_path):
     path = skdigits.export(rows_mlp(), tmp_path / "model.onnx")
     np.save(tmp_path / "rows.npy", ROWS)
     run_python(
@@ -329,6 +353,8 @@ found = OnnxModel(sys.argv[1]).predict(np.load(sys.argv[2]))
 heavy = {"tensorflow", "keras", "sklearn", "scipy", "skl2onnx", "onnx", "PIL"} & set(sys.modules)
 assert not heavy, heavy
 assert len(found) == 60
+sys.modules["skl2onnx"] = None
+import skdigits.formats  # the other formats do not need it
 """,
         path,
         tmp_path / "rows.npy",
