@@ -128,6 +128,7 @@ def test_keras_file(fitted, tmp_path):
         found = np.asarray(loaded(X[..., np.newaxis].astype(np.float32)))
         np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
         assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}
+        assert not loaded.compiled  # the state of an optimizer would be most of the file
 
 
 def test_what_a_keras_file_lacks(fitted, tmp_path):

@@ -20,7 +20,6 @@ class Nodes:
 
     def __init__(self, scope, container):
         self._scope, self._container = scope, container
-        self._constants: dict = {}
         self.opset = container.target_opset
         if self.opset < LEAST_OPSET:
             raise ValueError(
@@ -51,13 +50,9 @@ class Nodes:
         return output
 
     def constant(self, array):
-        """Add a constant, and return its name; equal constants are one."""
-        array = np.asarray(array, order="C")
-        key = array.dtype, array.shape, array.tobytes()
-        if array.dtype != object and key in self._constants:
-            return self._constants[key]
-        self._constants[key] = name = self.new_name("constant")
-        tensor = numpy_helper.from_array(array)
+        """Add a constant, and return its name; skl2onnx stores equal ones once."""
+        name = self.new_name("constant")
+        tensor = numpy_helper.from_array(np.asarray(array, order="C"))
         if tensor.data_type == TensorProto.STRING:
             texts = list(tensor.string_data)
             self._container.add_initializer(name, TensorProto.STRING, tensor.dims, texts)
