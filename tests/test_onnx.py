@@ -3,6 +3,7 @@
 import json
 import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -30,6 +31,7 @@ import skdigits.formats
 from skdigits import NetworkClassifier
 from skdigits._onnx_model import OnnxModel
 from skdigits.ensemble import AveragingClassifier
+from skdigits.formats._agreement import check_probabilities
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 X, Y = tiny()
@@ -261,6 +263,17 @@ def test_what_cannot_be_written(make, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         skdigits.export(model, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rounding_is_reported_and_more_is_an_error():
+    # How much a network rounds depends on the processor.
+    wanted, path = np.array([[0.25, 0.75]]), Path("model.onnx")
+    check_probabilities(wanted + 1e-6, wanted, path)
+    with pytest.warns(UserWarning, match=r"model\.onnx differ from the model's by up to 4e-05"):
+        check_probabilities(wanted + 4e-5, wanted, path)
+    for wrong in (wanted + 0.01, wanted + np.nan, wanted[:, :1]):
+        with pytest.raises(ValueError, match="not written"):
+            check_probabilities(wrong, wanted, path)
 
 
 @pytest.mark.parametrize("kind", [FixedThresholdClassifier, TunedThresholdClassifierCV])

@@ -69,8 +69,8 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
     Raises
     ------
     ValueError
-        If the model cannot be written in this format, or the file does not predict what the model
-        predicts: probabilities in float32 may differ by 1e-5. The message says what to do.
+        If the model cannot be written in this format, or the probabilities of the file differ from
+        the model's by more than 0.001. The message says what to do.
     ImportError
         If an extra is not installed.
     FileNotFoundError
@@ -79,7 +79,9 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
     Warns
     -----
     UserWarning
-        If a quantised file gives more than half of a percent of the images another label.
+        If probabilities differ by more than 1e-5, which only networks with large numbers in them
+        reach, such as those of raw pixels without standardisation. If a quantised file gives more
+        than half of a percent of the images another label.
 
     Examples
     --------
