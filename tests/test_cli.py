@@ -102,10 +102,9 @@ def test_the_command_on_the_page_runs_it_again(tmp_path, monkeypatch):
     )
 
 
-def test_the_networks_on_the_digits(tmp_path):
-    done = run("compare", "--out", str(tmp_path))
-    assert done.returncode == 0
-    assert done.stderr == ""
+def test_the_networks_on_the_digits(tmp_path, capsys):
+    assert main(["compare", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == ""
     models = {model["name"]: model for model in results(tmp_path)["comparison"]["models"]}
     assert set(models) == {"mlp", "cnn"}
     for model in models.values():

@@ -129,25 +129,43 @@ def test_pipelines_and_searches_are_pickled_with_their_estimator():
 
 
 FRESH = """
-import sys, joblib
+import gc, os, sys, joblib
+import keras
+from support import mlp, tiny
+X, y = tiny()
+counts = []
+for size, n_fits in (("0", 1), ("2", 3), ("", 9)):
+    os.environ["SKDIGITS_POOL_SIZE"] = size
+    for units in range(1, n_fits + 1):
+        mlp(hidden_layer_sizes=(units,), epochs=1).fit(X, y)
+    gc.collect()
+    counts.append(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
+
 estimators, X, y, search, rows = joblib.load(sys.argv[1])
 given = [search.predict_proba(rows)]
 for estimator in estimators:
     given.append(estimator.predict_proba(X))
     estimator.partial_fit(X, y)
     given.append(estimator.predict_proba(X))
-joblib.dump((given, [estimator.history_ for estimator in estimators]), sys.argv[1])
+joblib.dump((counts, given, [estimator.history_ for estimator in estimators]), sys.argv[1])
 """
 
 
-@pytest.mark.precision
-def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(tmp_path):
+@pytest.fixture(scope="module")
+def fresh_process(tmp_path_factory):
+    """Return some estimators, and what a fresh process says of them and of its pool."""
     X, y = tiny()
     rows, _, search = images_and_search()
     estimators = [make(**STATEFUL).fit(X, y) for make in BOTH]
-    joblib.dump((estimators, X, y, search, rows), tmp_path / "all")
-    run_python(FRESH, tmp_path / "all")
-    given, histories = joblib.load(tmp_path / "all")
+    path = tmp_path_factory.mktemp("fresh") / "all"
+    joblib.dump((estimators, X, y, search, rows), path)
+    run_python(FRESH, path)
+    return (estimators, X, y, search, rows), joblib.load(path)
+
+
+@pytest.mark.precision
+def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(fresh_process):
+    (estimators, X, y, search, rows), (_, given, histories) = fresh_process
     expected = [search.predict_proba(rows)]
     for estimator in estimators:
         expected.append(estimator.predict_proba(X))
@@ -156,6 +174,13 @@ def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(tmp_path):
     for there, here in zip(given, expected, strict=True):
         np.testing.assert_array_equal(there, here)
     assert histories == [estimator.history_ for estimator in estimators]
+
+
+def test_the_number_of_models_kept_is_bounded(fresh_process):
+    _, ((none, two, default), *_) = fresh_process
+    assert none == 0
+    assert two <= 2
+    assert default <= 8
 
 
 class TestPartialFit:
@@ -298,24 +323,6 @@ class TestReuse:
             assert len(builds) == 4
             for one, other in zip(with_pool, [*without, without[0], without[0]], strict=True):
                 np.testing.assert_array_equal(one, other)
-
-    def test_the_number_of_models_kept_is_bounded(self):
-        code = """
-import gc, os
-from support import mlp, tiny
-import keras
-X, y = tiny()
-for size, n_fits in (("0", 1), ("2", 3), ("", 9)):
-    os.environ["SKDIGITS_POOL_SIZE"] = size
-    for units in range(1, n_fits + 1):
-        mlp(hidden_layer_sizes=(units,), epochs=1).fit(X, y)
-    gc.collect()
-    print(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
-"""
-        none, two, default = map(int, run_python(code).stdout.split())
-        assert none == 0
-        assert two <= 2
-        assert default <= 8
 
     def test_two_live_estimators_share_no_weights(self):
         X, y = tiny()
