@@ -294,6 +294,12 @@ def test_weights_are_stored_once(tmp_path):
         assert weights < size < 2 * weights + 20_000
 
 
+def test_whole_numbers_are_refused_where_skl2onnx_would_round_probabilities():
+    model = StackingClassifier([("m", small_mlp())], cv=2).fit(ROWS, Y)
+    with pytest.raises(ValueError, match=r"X of float32, or use skdigits\.export"):
+        skl2onnx.to_onnx(model, ROWS[:1].astype(np.int64))
+
+
 def test_old_operator_sets_are_refused():
     with pytest.raises(ValueError, match="target_opset=13 or more; got 12"):
         skl2onnx.to_onnx(rows_mlp(), ROWS[:1], target_opset=12)
