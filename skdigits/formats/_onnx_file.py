@@ -2,20 +2,20 @@
 
 import copy
 import json
-from importlib.metadata import version
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+import skdigits
 from skdigits._onnx_model import PREFIX, start_session
 from skdigits._white import white_of
 from skdigits.formats._agreement import MOST_IMAGES, check_labels, check_probabilities, expected
 from skdigits.formats._probe import probe
+from skdigits.training._state import versions
 
 # ONNX Runtime 1.12 of 2022 and later reads this operator set, and the format of file (IR 8) that
 # goes with it.
 OPSET = 17
-PACKAGES = ("skdigits", "scikit-learn", "keras", "tensorflow", "skl2onnx", "onnx")
 
 
 def onnx_content(model, path, images=None):
@@ -47,11 +47,11 @@ def onnx_content(model, path, images=None):
         "classes": classes.tolist(),
         "image_shape": tried.image_shape,
         "white": white_of(model),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions() | {each.__name__: each.__version__ for each in (skl2onnx, onnx)},
     }
     metadata = {PREFIX + name: json.dumps(value) for name, value in facts.items()}
     onnx.helper.set_model_props(converted, metadata)
-    converted.doc_string = f"{type(model).__name__}, written by skdigits {version('skdigits')}"
+    converted.doc_string = f"{type(model).__name__}, written by skdigits {skdigits.__version__}"
     content = converted.SerializeToString()
     _try(content, model, classes, tried.images[:MOST_IMAGES], path)
     return content
