@@ -732,15 +732,28 @@ def test_where_the_network_looks(page):
     draw(page, SEVEN)
     plain = seen(page).astype(int)
     page.run("element('why').click()")
-    wait_for(page, "element('rests-on').textContent === 'Coloured: what speaks for 7.'")
+    wait_for(page, "element('rests-on').textContent === 'Coloured: what speaks for \u20687\u2069.'")
     assert np.abs(seen(page) - plain).max() > 50  # a channel of the colour
     draw(page, SEVEN[:2])
-    wait_for(page, "element('rests-on').textContent === 'Coloured: what speaks for 7.'")
+    wait_for(page, "element('rests-on').textContent === 'Coloured: what speaks for \u20687\u2069.'")
+
+
+def brightest_ink(browser):
+    next_frame(browser)
+    return browser.run(
+        "element('canvas').getContext('2d').getImageData(0, 0, 400, 400).data"
+        ".reduce((most, x, i) => (i % 4 < 3 && x > most ? x : most), 0)"
+    )
 
 
 def test_it_prints(page):
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    page.call("Emulation.setEmulatedMedia", media="", features=dark)
     draw(page, SEVEN)
-    next_frame(page)
+    assert brightest_ink(page) > 200
+    page.call("Emulation.setEmulatedMedia", media="print", features=dark)
+    assert brightest_ink(page) == 0
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
     printed = page.call("Page.printToPDF", printBackground=True)
     assert base64.b64decode(printed["data"]).count(b"/Type /Page\n") == 1
 

@@ -183,7 +183,11 @@ function movedToCentre(ink) {
 
 /* Returns the usual thickness of strokes in points of the ink; 0 if there are none. */
 function strokeThickness(ink) {
-  const depth = depthInside(ink), most = largestAround(depth, 3).data;
+  return thicknessOf(depthInside(ink));
+}
+
+function thicknessOf(depth) {
+  const most = largestAround(depth, 3).data;
   const ridge = depth.data.filter((x, i) => x > 0 && x >= most[i]).sort();
   if (!ridge.length) return 0;
   const middle = ridge.length >> 1;
@@ -193,9 +197,14 @@ function strokeThickness(ink) {
 
 /* Returns ink with strokes of another thickness and smooth edges. */
 function withThickness(ink, wanted) {
-  if (strokeThickness(ink) > wanted) ink = blurred(ink, SMOOTHING);
-  const change = (wanted - strokeThickness(ink)) / 2;
-  const depth = depthInside(ink), away = distances(ink.data.map((x) => Number(x <= INSIDE)), ink);
+  let depth = depthInside(ink), thickness = thicknessOf(depth);
+  if (thickness > wanted) {
+    ink = blurred(ink, SMOOTHING);
+    depth = depthInside(ink);
+    thickness = thicknessOf(depth);
+  }
+  const change = (wanted - thickness) / 2;
+  const away = distances(ink.data.map((x) => Number(x <= INSIDE)), ink);
   const height = { ...ink, data: depth.data.map((x, i) => x - away[i] + change) };
   if (change < 0) {
     // Strokes that are thin already keep their centre lines.
@@ -217,7 +226,8 @@ function depthInside(ink) {
 /* Returns for each place that is not 0 its distance to the nearest that is. Felzenszwalb and
 Huttenlocher, "Distance Transforms of Sampled Functions", 2012: down each column, then along rows. */
 function distances(places, { width, height }) {
-  const far = 1e9, out = Float32Array.from(places, (x) => (x ? far : 0));
+  const far = 1e9, out = new Float32Array(places.length);
+  for (let i = 0; i < places.length; i++) out[i] = places[i] ? far : 0;
   for (let x = 0; x < width; x++) {
     for (let y = 1; y < height; y++) {
       const here = y * width + x;
@@ -230,23 +240,27 @@ function distances(places, { width, height }) {
   }
   const lowest = new Int32Array(width), from = new Float64Array(width + 1);
   const squares = new Float64Array(width);
+  const crossing = (a, b) => (squares[a] + a * a - squares[b] - b * b) / (2 * (a - b));
   for (let y = 0; y < height; y++) {
-    const row = out.subarray(y * width, (y + 1) * width);
-    for (let x = 0; x < width; x++) squares[x] = row[x] < width + height ? row[x] ** 2 : far;
+    const start = y * width;
+    for (let x = 0; x < width; x++) {
+      squares[x] = out[start + x] < height ? out[start + x] * out[start + x] : far;
+    }
     let last = 0;
     lowest[0] = 0;
     from[0] = -Infinity;
     from[1] = Infinity;
-    const crossing = (a, b) => (squares[a] + a * a - squares[b] - b * b) / (2 * (a - b));
     for (let x = 1; x < width; x++) {
-      while (crossing(x, lowest[last]) <= from[last]) last--;
-      from[last + 1] = crossing(x, lowest[last]);
-      lowest[++last] = x;
+      let cross = crossing(x, lowest[last]);
+      while (cross <= from[last]) cross = crossing(x, lowest[--last]);
+      from[++last] = cross;
+      lowest[last] = x;
       from[last + 1] = Infinity;
     }
     for (let x = 0, k = 0; x < width; x++) {
       while (from[k + 1] < x) k++;
-      row[x] = Math.sqrt(squares[lowest[k]] + (x - lowest[k]) ** 2);
+      const across = x - lowest[k];
+      out[start + x] = across ? Math.sqrt(squares[lowest[k]] + across * across) : out[start + x];
     }
   }
   return out;

@@ -134,7 +134,7 @@ async function showImage(pixels, found, isDrawing) {
   const weights = await whatCounts(pixels, code, () => mine !== shown);
   if (!weights) return;
   paintImage(pixels, weights);
-  element("rests-on").textContent = `Coloured: what speaks for ${classes[code].slice(0, LONGEST_SAID)}.`;
+  element("rests-on").textContent = `Coloured: what speaks for \u2068${classes[code].slice(0, LONGEST_SAID)}\u2069.`;
 }
 
 function paintImage(pixels, weights) {
@@ -215,6 +215,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   element("undo").click();
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawing.show());
+for (const query of ["(prefers-color-scheme: dark)", "print"]) {  // the ink has another colour
+  matchMedia(query).addEventListener("change", () => drawing.show());
+}
 drawing.show();
 classify(true);  // says nothing yet
