@@ -326,13 +326,14 @@ def test_a_slip_of_the_pen_does_not_count(page):
     assert answer(page)[0] == "7"
 
 
-@pytest.mark.parametrize("ratio", [1, 2, 3])
+@pytest.mark.parametrize("ratio", [1, 1.5, 3])
 def test_sharp_and_scrolled_screens(browser, digit_page, ratio):
     show(browser, digit_page, deviceScaleFactor=ratio)
     browser.run("scrollTo(0, 60)")
     draw(browser, SEVEN)
     assert answer(browser)[0] == "7"
-    assert browser.run("element('canvas').width / element('canvas').clientWidth") == ratio
+    found = browser.run("element('canvas').width / element('canvas').clientWidth")
+    assert found == pytest.approx(ratio, abs=0.01)
     x, y = browser.run("drawing.strokes[0].points[0]")
     assert (x, y) == pytest.approx((0.3, 0.25), abs=0.005)
 
@@ -384,6 +385,21 @@ def test_a_pen_whose_browser_ends_the_stroke(page):
     assert page.run("drawing.strokes.length") == 1
     pointer(page, "pointerdown", 0.45, 0.5)  # a new stroke isn't joined with the last
     assert page.run("drawing.strokes[1].points.length") == 1
+
+
+def test_a_mouse_that_is_released_outside(page):
+    draw(page, line((0.5, 0.5), (1.1, 0.5)))
+    left, top, width = place(page)
+    for x in (0.9, 0.5, 0.1):
+        move = {"type": "mouseMoved", "x": left + x * width, "y": top + 0.1 * width}
+        page.call("Input.dispatchMouseEvent", **move, buttons=0)
+    assert page.run("drawing.strokes[0].points.every(([x, y]) => Math.abs(y - 0.5) < 0.01)")
+    mouse = {"pointerType": "mouse"}
+    pointer(page, "pointerdown", 0.1, 0.3, buttons=1, **mouse)
+    pointer(page, "pointermove", 0.2, 0.3, buttons=1, **mouse)
+    pointer(page, "pointermove", 0.3, 0.3, buttons=0, **mouse)  # and nobody was told
+    pointer(page, "pointermove", 0.4, 0.3, buttons=0, **mouse)
+    assert page.run("drawing.strokes[1].points.length") == 2
 
 
 def press(browser, *keys, kind="keyDown", **settings):

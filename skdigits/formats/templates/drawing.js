@@ -55,6 +55,10 @@ class Drawing {
 
   move(event) {
     if (event.pointerId !== this.pointer) return;
+    if (event.pointerType === "mouse" && !event.buttons) {  // it was released unseen
+      this.release(event);
+      return;
+    }
     const between = event.getCoalescedEvents?.() ?? [];
     const points = this.strokes.at(-1).points;
     for (const each of between.length ? between : [event]) points.push(this.place(each));
