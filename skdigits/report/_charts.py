@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from skdigits.inspection._history import MARKERS, PALETTE
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
-from skdigits.report._pictures import Drawing, learning_curves
+from skdigits.report._pictures import Drawing, training_curves
 
 LINES = ("-", "--", ":", "-.")
 SIZE = (5.0, 3.6)
@@ -29,7 +29,7 @@ def curves(models, *, of):
     drawings = {}
     for metric in blocks.metrics(histories):
         if not apart:
-            drawings[metric] = learning_curves(histories, metric, of=of)
+            drawings[metric] = training_curves(histories, metric, of=of)
             continue
         limits = _limits(histories, metric)
         for part, prefix in (("training", ""), ("validation", "val_")):
@@ -38,7 +38,7 @@ def curves(models, *, of):
                 for name, runs in histories.items()
                 if (key := prefix + metric)
             }
-            drawing = learning_curves(chosen, metric, of=of, limits=limits)
+            drawing = training_curves(chosen, metric, of=of, limits=limits)
             described = replace(drawing, description=f"{drawing.description}, {part}")
             drawings[f"{part}-{metric}"] = described
     return drawings

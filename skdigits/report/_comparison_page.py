@@ -95,7 +95,7 @@ def _context(comparison, X, y, data, run):
         "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state or 0),
         "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
         "curves": [
-            pictures.learning_curves(histories, metric) for metric in blocks.metrics(histories)
+            pictures.training_curves(histories, metric) for metric in blocks.metrics(histories)
         ],
         "validated": blocks.is_validated(histories),
         "models": [blocks.model_part(model, X, names) for model in models],

@@ -84,7 +84,7 @@ class Drawing:
         return buffer.getvalue()
 
 
-def learning_curves(histories, metric, *, of="", limits=None):
+def training_curves(histories, metric, *, of="", limits=None):
     """Return the curves of a metric for all models in one figure.
 
     Parameters
