@@ -7,7 +7,6 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdigits._base import ImageClassifier
-from skdigits.training._spec import PARAMETERS
 
 LIBRARIES = {"builtins", "numpy", "scipy", "sklearn", "skdigits"}  # files have their code by name
 FUNCTIONS = (BuiltinFunctionType, FunctionType, MethodType, partial, type)
@@ -65,6 +64,8 @@ class _Search:
                 self.visit(each, owner, name)
 
     def _visit_network(self, classifier):
+        from skdigits.training._spec import PARAMETERS
+
         owner = type(classifier).__name__
         state = classifier.__getstate__()
         spec = state.pop("_network", {}).get("spec", {})
