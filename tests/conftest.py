@@ -54,3 +54,39 @@ def data_folder():
             f"the full data sets are not at {folder}; set SKDIGITS_DATA to a folder with them"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Return a headless browser, or skip."""
+    from browser import Browser
+
+    with Browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def reader():
+    """Return a small classifier that reads clear digits."""
+    from skdigits import CNNClassifier
+    from skdigits.datasets import load_digits
+
+    small = {"filters": (8, 16), "hidden_layer_sizes": (32,), "random_state": 0}
+    return CNNClassifier(augmentation="affine", **small).fit(*load_digits(return_X_y=True))
+
+
+@pytest.fixture(scope="session")
+def digit_page(reader, tmp_path_factory):
+    """Return the path of the reader as a page."""
+    import skdigits
+
+    return skdigits.export(reader, tmp_path_factory.mktemp("page") / "digits.html")
+
+
+@pytest.fixture
+def page(browser, digit_page):
+    """Return the browser, showing the page of the reader on a large screen."""
+    from page import show
+
+    show(browser, digit_page)
+    return browser
