@@ -21,7 +21,7 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
     """Write a fitted classifier as a file of another runtime.
 
     The file is run before it is written, and must predict what the model predicts. An error leaves
-    an earlier file as it was.
+    an earlier file as it was. A ".html" page is not run itself, but its rounded weights are.
 
     Parameters
     ----------
