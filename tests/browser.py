@@ -1,11 +1,11 @@
 """A headless Chromium for tests of pages, driven by its DevTools protocol over two pipes."""
 
-import base64
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -17,6 +17,13 @@ OPTIONS = (
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
     *("--disable-background-networking", "--remote-debugging-pipe"),
 )
+# The browser reads from the file descriptor 3 and writes to 4.
+START = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def chromium():
@@ -50,23 +57,18 @@ class Browser:
 
     def __enter__(self):
         command = [chromium(), *OPTIONS, f"--user-data-dir={self.folder}", "about:blank"]
+        import fcntl  # which Windows lacks
+
         from_us, self._to = os.pipe()
         self._from, to_us = os.pipe()
-        ours = (from_us, to_us)
-        high = [os.dup(end) for end in ours]  # so that 3 and 4 can be given to it
-
-        def ends_as_it_expects():
-            os.dup2(high[0], 3)
-            os.dup2(high[1], 4)
-
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (from_us, to_us)]
         self._process = subprocess.Popen(
-            command,
-            preexec_fn=ends_as_it_expects,
-            close_fds=False,
+            [sys.executable, "-c", START, *map(str, ends), *command],
+            pass_fds=ends,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for end in (*ours, *high):
+        for end in (from_us, to_us, *ends):
             os.close(end)
         targets = self.call("Target.getTargets")["targetInfos"]
         target = next(each["targetId"] for each in targets if each["type"] == "page")
@@ -139,8 +141,3 @@ class Browser:
         details = result.get("exceptionDetails", {})
         assert not details, details["exception"].get("description", details)
         return result["result"].get("value")
-
-    def screenshot(self):
-        """Return the whole page as PNG."""
-        found = self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        return base64.b64decode(found["data"])
