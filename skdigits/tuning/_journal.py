@@ -30,12 +30,9 @@ def open_study(path, lock_path, pruner):
     OSError
         If it cannot be read or written.
     """
-    lock = _JournalLock(path, lock_path)
-    with lock:
+    with _JournalLock(path, lock_path):
         _check_lines(path)
-    # Optuna's own locks are files that remain after a kill. It breaks them after 30 seconds.
-    backend = JournalFileBackend(os.fspath(path), lock_obj=lock)  # type: ignore[arg-type]
-    storage = JournalStorage(backend)
+    storage = JournalStorage(_JournalFile(path, lock_path))
     try:
         return optuna.load_study(storage=storage, study_name=STUDY, pruner=pruner)
     except KeyError:
@@ -57,6 +54,22 @@ def quiet_optuna():
         yield
     finally:
         optuna.logging.set_verbosity(before)
+
+
+class _JournalFile(JournalFileBackend):
+    """A journal that is read and written under a lock.
+
+    Optuna's own locks are files that remain after a kill, and it breaks them after 30 seconds. It
+    reads without a lock; on a shared folder it could see a part of what another machine writes.
+    """
+
+    def __init__(self, path, lock_path):
+        super().__init__(os.fspath(path), lock_obj=_JournalLock(path, lock_path))  # type: ignore[arg-type]
+        self._reading = FileLock(lock_path)
+
+    def read_logs(self, log_number_from):
+        with self._reading:
+            return iter(list(super().read_logs(log_number_from)))
 
 
 class _JournalLock(FileLock):

@@ -48,7 +48,7 @@ class Search:
         self._locks.mkdir(exist_ok=True)
         self._taking = FileLock(self._locks / "take.lock")
         self._random_state = random_state
-        pruner = MedianPruner(n_startup_trials=FULL_TRIALS)
+        pruner = MedianPruner(n_startup_trials=FULL_TRIALS, n_min_trials=FULL_TRIALS)
         journal = Path(folder) / JOURNAL
         self.study = open_study(journal, self._locks / "journal.lock", pruner)
 

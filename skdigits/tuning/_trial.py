@@ -9,6 +9,8 @@ from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._search import ERROR, Search
 
+STEPS = 10_000  # of a training, for Optuna; more than anybody's epochs
+
 
 def run_trial(folder, estimator, space, train, held_out, *, n_trials, random_state, report=None):
     """Take a trial of a search and run it, unless there are enough trials.
@@ -38,6 +40,8 @@ def run_trial(folder, estimator, space, train, held_out, *, n_trials, random_sta
 
 def _run(study, trial, candidate, train, held_out, report):
     """Train and measure a candidate, and tell Optuna how it went."""
+    if _repeat(study, trial):
+        return
     X_val, y_val = held_out
     judge = _Judge(trial, report)
     candidate.set_params(callbacks=[*(candidate.callbacks or ()), judge])
@@ -57,11 +61,29 @@ def _run(study, trial, candidate, train, held_out, report):
         study.tell(trial, accuracy, skip_if_finished=True)
 
 
+def _repeat(study, trial):
+    """Return whether an earlier trial had the same parameters; if so, take its result.
+
+    The sampler of a small space without continuous parameters proposes some settings several times.
+    """
+    for earlier in study.get_trials(
+        deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)
+    ):
+        if earlier.params == trial.params:
+            for step, accuracy in earlier.intermediate_values.items():
+                trial.report(accuracy, step)
+            value = earlier.value if earlier.state == TrialState.COMPLETE else None
+            study.tell(trial, value, state=earlier.state, skip_if_finished=True)
+            return True
+    return False
+
+
 class _Judge(keras.callbacks.Callback):
     """Tells Optuna the accuracy after each epoch, and stops a hopeless training.
 
-    Before the half of a training no accuracy counts: a high learning rate, which rises until then,
-    makes it low at first and high at the end.
+    Before the half of a training no accuracy counts: a high learning rate makes it low at first and
+    high at the end. Trainings may have different numbers of epochs, since `batch_size` has an
+    influence on them. So the steps that Optuna compares are parts of a training.
     """
 
     def __init__(self, trial, report):
@@ -71,7 +93,7 @@ class _Judge(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         done, n_epochs = epoch + 1, self.params["epochs"]
-        self._trial.report(logs["val_accuracy"], epoch)
+        self._trial.report(logs["val_accuracy"], round(STEPS * done / n_epochs))
         may_stop = n_epochs / 2 <= done < n_epochs
         if may_stop and self._trial.should_prune():
             self.has_pruned = self.model.stop_training = True
