@@ -149,6 +149,7 @@ def test_a_finished_search_repeats_nothing(found, builds):
 
 def test_more_trials_and_fewer(tmp_path):
     first = search(tmp_path, n_trials=2)
+    assert first.importances == {}  # two trials tell nothing
     more = search(tmp_path, n_trials=3)
     assert more.trials[:2] == first.trials
     assert len(more.trials) == 3
@@ -356,11 +357,19 @@ def test_no_memory_grows_with_stopped_trials(tmp_path, builds):
     assert len(builds) <= 2
 
 
-def test_optuna_prints_as_much_as_before_and_nothing_meanwhile(tmp_path, capfd):
-    level = optuna.logging.get_verbosity()
-    search(tmp_path, n_trials=1)
+def test_optuna_prints_as_much_as_before_and_nothing_meanwhile(tmp_path, capfd, recwarn):
+    level, during = optuna.logging.get_verbosity(), set()
+
+    def look(name, fraction, stage):
+        if stage != "done":
+            during.add(optuna.logging.get_verbosity())
+
+    result = search(tmp_path, n_trials=6, space={"hidden_layer_sizes": [(4,)]}, progress=look)
+    assert result.importances == {}  # all have the same accuracy
     assert capfd.readouterr() == ("", "")
+    assert during == {optuna.logging.ERROR}
     assert optuna.logging.get_verbosity() == level
+    assert not [warning for warning in recwarn if "optuna" in warning.filename]
 
 
 def test_trainings_of_different_lengths_are_compared_by_the_part_that_is_done(tmp_path):

@@ -10,6 +10,7 @@ from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._results import TrialResult
 from skdigits.tuning._search import ERROR
 
+FEWEST = 5  # complete trials that tell how important a parameter is
 STATES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -71,11 +72,10 @@ def _iso(local_time):
 
 def importances(study):
     """Return how much each parameter decided, as shares; an empty dict if nothing can be told."""
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < FEWEST:
+        return {}
     with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)  # that it can only guess
-        try:
-            found = PedAnovaImportanceEvaluator().evaluate(study)
-        except (ValueError, UserWarning):  # there are too few trials
-            return {}
+        warnings.simplefilter("ignore", UserWarning)  # that all are 0
+        found = PedAnovaImportanceEvaluator().evaluate(study)
     total = sum(found.values())
     return {name: value / total for name, value in found.items()} if total > 0 else {}
