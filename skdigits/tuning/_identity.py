@@ -62,7 +62,7 @@ def _identity(estimator, space, random_state):
     """Return what tells a search from others, apart from its images, as texts by name."""
     parameters = estimator.get_params(deep=False)
     return {
-        "skdigits": skdigits.__version__,
+        "version of skdigits": skdigits.__version__,
         "model": type(estimator).__name__,
         "random_state": str(random_state),
         **{
@@ -90,8 +90,9 @@ def _compare(folder, identity):
     except ValueError:
         raise ValueError(f"{folder / FILE} is damaged; search in another folder") from None
     for name, value in identity.items():
-        if stored.get(name) != value:
+        known = stored.get(name, "missing")
+        if known != value:
             raise ValueError(
-                f"{folder} holds another search: its {name} is {stored.get(name)}, not {value}. "
-                "Search in another folder."
+                f"{folder} holds another search: its {name} is {known}, not {value}. Search in "
+                "another folder."
             )

@@ -138,6 +138,7 @@ def tune(
     """
     deadline = time.monotonic() + 60 * minutes if minutes else math.inf
     space = _check_space(estimator, space)
+    estimator = clone(estimator).set_params(checkpoint=None)  # trials would share the file
     folder = Path(folder)
     X, y = np.asarray(as_data(X)), as_labels(y, "y")
     check_lengths(X, y, "X")
@@ -170,7 +171,7 @@ def tune(
             n_train=len(train[1]),
             n_held_out=len(held_out[1]),
             random_state=random_state,
-            best_estimator=refit(candidate, X, y, folder, report),
+            best_estimator=refit(candidate, best.number, X, y, folder, report),
         )
     report(1.0, "done")
     return result
@@ -230,7 +231,7 @@ def _run_trials(search, run, n_trials, n_jobs, deadline, report):
         if tried >= n_trials:
             break
         if tried + running >= n_trials:
-            report(tried / n_trials, f"waiting for {running} trials of other processes")
+            report(tried / n_trials, "waiting for other processes")
             time.sleep(PAUSE)
         elif n_jobs == 1:
             run(report=_TrialReport(report, tried, n_trials))
