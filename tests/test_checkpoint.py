@@ -88,7 +88,7 @@ def test_a_process_that_is_really_killed(tmp_path):
 
 def long(**parameters):
     """Return a classifier whose training takes a second or more."""
-    return mlp(epochs=60, batch_size=8, **parameters)
+    return mlp(epochs=40, batch_size=8, **parameters)
 
 
 def test_the_training_of_a_finished_file_does_not_begin_again(tmp_path):

@@ -72,7 +72,7 @@ def test_a_worker_that_is_killed_does_not_end_a_search(client):
     killer = threading.Thread(target=kill_one)
     with joblib.parallel_config("dask"):
         killer.start()
-        there = search().set_params(estimator__epochs=20, estimator__batch_size=4).fit(X, Y)
+        there = search().set_params(estimator__epochs=10, estimator__batch_size=8).fit(X, Y)
         killer.join()
         again = search().fit(X, Y)
     assert np.isfinite(there.cv_results_["mean_test_score"]).all()
