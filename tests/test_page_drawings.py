@@ -18,6 +18,7 @@ from page import (
     show,
     wait_for,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from support import cnn, mlp, tiny
 
@@ -232,7 +233,8 @@ def test_labels_from_0_to_9_do_not_make_digits(browser, tmp_path):
 def test_a_normalizer_in_the_pipeline_says_that_images_are_digits(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
     names = np.array(["null", "eins", *"23456789"])[y[:30]]
-    model = make_pipeline(DigitNormalizer(), cnn(epochs=1)).fit(X[:30], names)
+    pipeline = make_pipeline(DigitNormalizer(), cnn(epochs=1))
+    model = GridSearchCV(pipeline, {}, cv=2, error_score="raise").fit(X[:30], names)
     show(browser, export(model, tmp_path / "page.html", images=X[:5]))
     draw(browser, scaled(SEVEN, 0.3, (0.2, 0.2)))
     rows, _ = np.nonzero(seen(browser) > 99)

@@ -11,6 +11,7 @@ from skdigits.formats._agreement import MOST_IMAGES, expected
 from skdigits.formats._page_input import page_input, without_normalizer
 from skdigits.formats._page_model import Weights, page_model
 from skdigits.formats._probe import probe
+from skdigits.preprocessing import DigitNormalizer
 
 BITS = {"float16": 16, "float32": 32}
 HALF_TOLERANCE = 1e-3  # of probabilities with weights of 16 bits
@@ -46,7 +47,7 @@ def page_content(model, path, images=None, weights="float16", title=None):
     names = [escaped(str(label)) for label in model.classes_.tolist()]
     if weights == "float16":
         if normalized and images is not None:
-            images = model[0].transform(images)
+            images = DigitNormalizer().transform(images[:MOST_IMAGES])
         _check_rounding(opened, numbers, probe(opened, images).images[:MOST_IMAGES], path)
     digits = content["input"]["digits"]
     context = {

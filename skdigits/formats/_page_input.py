@@ -22,6 +22,7 @@ CHANNELS = (1, 3)  # grey, and red, green, blue
 
 def without_normalizer(model):
     """Return the steps behind a DigitNormalizer at the beginning, and whether there was one."""
+    model = getattr(model, "best_estimator_", model)
     if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer) and len(model) > 1:
         return model[1:], True
     return model, False
@@ -107,7 +108,7 @@ def _light_ink(network):
     mean = -first.shift / first.scale
     low, high = np.asarray(network._scale.low, float), np.asarray(network._scale.high, float)
     changes = high > low
-    return bool(np.mean((mean - low)[changes] / (high - low)[changes]) < 0.5)
+    return not changes.any() or bool(np.mean((mean - low)[changes] / (high - low)[changes]) < 0.5)
 
 
 def _are_digits(model, network):

@@ -18,9 +18,10 @@ from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 SCALERS = (PixelScaler, StandardScaler, MinMaxScaler)
 KNOWN = (
-    "A page can hold networks of skdigits: by themselves, in a Pipeline behind DigitNormalizer, "
-    f"ImageReshaper, {', '.join(scaler.__name__ for scaler in SCALERS)}, in an "
-    "AveragingClassifier, found by a search, and calibrated with method='temperature'."
+    "A page can hold networks of skdigits: by themselves, in a Pipeline behind ImageReshaper, "
+    f"{', '.join(scaler.__name__ for scaler in SCALERS)}, in an AveragingClassifier, found by a "
+    "search, and calibrated with method='temperature'. The first step of all may be a "
+    "DigitNormalizer."
 )
 
 
