@@ -53,9 +53,10 @@ def write_bytes(path, content):
         raise
 
 
-def to_json(value, *, ascii_only=False):
+def to_json(value, *, ascii_only=False, indent=1):
     """Return strict JSON; numbers that JSON lacks (NaN, infinity) become null."""
-    return json.dumps(_strict(value), indent=1, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+    text = json.dumps(_strict(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
+    return text + "\n"
 
 
 def _strict(value):

@@ -11,6 +11,7 @@ import numpy as np
 
 ROWS_TOGETHER = 1024  # limits the memory of a prediction
 PREFIX = "skdigits."  # of our entries in the metadata of a file
+INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}  # others are float32
 NORMALIZES_DIGITS = f"{PREFIX}normalizes_digits"
 
 
@@ -21,6 +22,9 @@ class OnnxModel:
     ----------
     path : str or path
         A file that `skdigits.export` wrote.
+
+    content : bytes, default=None
+        The content of the file, which then need not exist; `path` is for messages. None reads it.
 
     Attributes
     ----------
@@ -36,6 +40,12 @@ class OnnxModel:
     normalizes_digits : bool
         Whether the images are the output of `DigitNormalizer`, as `skdigits export` notes it.
 
+    input_shape : tuple of int
+        Shape of one image in the input `X`.
+
+    input_dtype : dtype
+        Its dtype: uint8, float32 or float64.
+
     Raises
     ------
     ImportError
@@ -44,8 +54,9 @@ class OnnxModel:
         If the file is not such a file.
     """
 
-    def __init__(self, path):
-        self._session = start_session(Path(path).read_bytes(), path)
+    def __init__(self, path, content=None):
+        content = Path(path).read_bytes() if content is None else content
+        self._session = start_session(content, path)
         metadata = self._session.get_modelmeta().custom_metadata_map
         if PREFIX + "classes" not in metadata:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
@@ -54,6 +65,8 @@ class OnnxModel:
         self.white = json.loads(metadata.get(PREFIX + "white", "255"))
         self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
         (self._input,) = self._session.get_inputs()
+        self.input_shape = tuple(self._input.shape[1:])
+        self.input_dtype = np.dtype(INPUT_TYPES.get(self._input.type, np.float32))
 
     def predict(self, images):
         """Return the label of each image, as a list.
@@ -82,6 +95,12 @@ class OnnxModel:
         ValueError
             If the images have another shape, or values that the file does not take.
         """
+        rows = self.to_input(images)
+        starts = range(0, len(rows), ROWS_TOGETHER) or [0]
+        return np.concatenate([self.run(rows[at : at + ROWS_TOGETHER]) for at in starts])
+
+    def to_input(self, images):
+        """Return images as `run` takes them; raise the errors of `predict_proba`."""
         images = np.asarray(images)
         if images.ndim < 2 or prod(images.shape[1:]) != prod(self.image_shape):
             raise ValueError(
@@ -90,11 +109,10 @@ class OnnxModel:
             )
         if images.dtype.kind == "f" and not np.isfinite(images).all():
             raise ValueError("The images hold values that are not finite numbers.")
-        rows = as_input(images.reshape(len(images), *self._input.shape[1:]), self._input.type)
-        starts = range(0, len(rows), ROWS_TOGETHER) or [0]
-        return np.concatenate([self._run(rows[at : at + ROWS_TOGETHER]) for at in starts])
+        return as_input(images.reshape(len(images), *self.input_shape), self.input_dtype)
 
-    def _run(self, rows):
+    def run(self, rows):
+        """Return the probabilities for an array of shape (n, *input_shape) and `input_dtype`."""
         return self._session.run(["probabilities"], {self._input.name: rows})[0]
 
 
@@ -114,9 +132,8 @@ def start_session(content, path):
         raise ValueError(f"ONNX Runtime cannot read {path}: {error}") from error
 
 
-def as_input(images, kind):
-    """Convert images to an input type of ONNX, such as "tensor(uint8)", or raise ValueError."""
-    dtype = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}.get(kind, np.float32)
+def as_input(images, dtype):
+    """Convert images to the dtype of an input, or raise ValueError."""
     if images.dtype == dtype:
         return images
     converted = images.astype(dtype)

@@ -34,6 +34,10 @@ class PictureError(ValueError):
     """What is wrong with one picture, and how to mend it."""
 
 
+class UnknownFormatError(PictureError):
+    """The file is not a picture in a known format."""
+
+
 @dataclass(frozen=True)
 class Form:
     """What all pictures of a data set are brought to."""
@@ -151,8 +155,14 @@ def to_bytes(values):
     return np.rint(values * np.float32(255 / white)).astype(np.uint8)
 
 
-def open_picture(file):
+def open_picture(file, formats=FORMATS):
     """Open a picture, by its path or its content; Pillow decodes the pixels later.
+
+    Parameters
+    ----------
+    file : str or io.BytesIO
+    formats : sequence of str
+        Pillow's names of the formats that are known.
 
     Raises
     ------
@@ -165,9 +175,9 @@ def open_picture(file):
                 raise PictureError("there is no such file")
             if not os.path.isfile(file):  # opening a pipe would wait for ever
                 raise PictureError("this is not a file")
-        return Image.open(file, formats=_formats())
+        return Image.open(file, formats=_available(formats))
     except UnidentifiedImageError as error:
-        raise PictureError(_why_unknown(file)) from error
+        raise UnknownFormatError(_why_unknown(file)) from error
     except PictureError:
         raise
     except Exception as error:
@@ -195,9 +205,9 @@ def _cannot_be_read(error):
     return PictureError(f"the file cannot be read ({error or type(error).__name__})")
 
 
-def _formats():
+def _available(formats):
     Image.init()  # not kept: a format may be added later
-    return tuple(name for name in FORMATS if name in Image.OPEN)
+    return tuple(name for name in formats if name in Image.OPEN)
 
 
 def _is_grey(image):

@@ -34,6 +34,8 @@ class PictureModel:
         probabilities of shape (n, n_labels) or None.
     estimator : estimator or None
         What takes the output of `to_scale` as rows; None if the file holds a graph.
+    graph : OnnxModel or None
+        What takes the output of `to_scale`; None if the file holds an estimator.
     """
 
     labels: list[str]
@@ -42,6 +44,7 @@ class PictureModel:
     white: int
     answer: Callable
     estimator: Any = None
+    graph: Any = None
 
     def read(self, file):
         """Return a picture as `answer` takes it, without the first axis.
@@ -66,6 +69,41 @@ class PictureModel:
         """Return images of uint8 in the scale of the training images."""
         return _to_scale(images, self.white)
 
+    def for_estimator(self, images):
+        """Return images of uint8 as the estimator takes them: as images if it can, or as rows."""
+        images = self.to_scale(images)
+        try:
+            self.estimator.predict(images[:1])
+        except ValueError:
+            return images.reshape(len(images), -1)
+        return images
+
+
+def rankings(classes, labels, probabilities):
+    """Yield for each image its label and the ranking of all labels.
+
+    Parameters
+    ----------
+    classes : list of str
+        The labels of a `PictureModel`.
+    labels, probabilities
+        What its `answer` returns.
+
+    Yields
+    ------
+    label : str
+    ranking : list of (str, float or None)
+        Labels and their probabilities: first `label`, then the others by falling probability.
+    """
+    for number, label in enumerate(labels):
+        if probabilities is None:
+            yield label, [(label, None)]
+            continue
+        values = [float(value) for value in probabilities[number]]
+        ranking = sorted(zip(classes, values, strict=True), key=lambda each: -each[1])
+        ranking.sort(key=lambda each: each[0] != label)  # a classifier may not choose the likeliest
+        yield label, ranking
+
 
 def _to_scale(images, white):
     return images if white == 255 else images / np.float32(255 / white)
@@ -82,7 +120,15 @@ def open_model(path):
         If the file cannot be read.
     """
     path = os.path.expanduser(path)
-    return _of_onnx(path) if _suffix(path) == ".onnx" else open_estimator(path)
+    if _suffix(path) != ".onnx":
+        return open_estimator(path)
+    from skdigits._onnx_model import OnnxModel
+
+    model = OnnxModel(path)
+    try:
+        return of_graph(model, normalizes_digits=model.normalizes_digits)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def open_estimator(path):
@@ -103,22 +149,22 @@ def _suffix(path):
     return os.path.splitext(path)[1].lower()
 
 
-def _of_onnx(path):
-    """Return the `PictureModel` of a file of ONNX; this imports no scikit-learn."""
-    from skdigits._onnx_model import OnnxModel
+def of_graph(model, *, normalizes_digits):
+    """Return the `PictureModel` of an `OnnxModel`; this imports no scikit-learn.
 
-    model = OnnxModel(path)
+    Raises
+    ------
+    ValueError
+        If it does not take pictures.
+    """
     labels = [str(label) for label in model.classes]
 
     def answer(images):
         probabilities = model.predict_proba(_to_scale(images, model.white))
         return [labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
-    try:
-        form = _form_of_shape(_as_square(model.image_shape))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return PictureModel(labels, form, model.normalizes_digits, model.white, answer)
+    form = _form_of_shape(_as_square(model.image_shape))
+    return PictureModel(labels, form, normalizes_digits, model.white, answer, graph=model)
 
 
 def of_estimator(estimator):

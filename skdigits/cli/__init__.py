@@ -7,7 +7,11 @@ from skdigits.cli._streams import drop_output, forgiving_streams, tell
 
 __all__ = ["main"]
 
-PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the module has another name
+# Where the module has another name.
+PACKAGES = {
+    **{"sklearn": "scikit-learn", "PIL": "pillow"},
+    **{"python_multipart": "python-multipart", "prometheus_client": "prometheus-client"},
+}
 
 # What a command may need, by the extra that has it.
 EXTRAS = {
@@ -18,6 +22,7 @@ EXTRAS = {
     "[cli]": ("typer", "rich", "jinja2", "matplotlib"),
     "[tune]": ("optuna",),
     "[onnx]": ("skl2onnx", "onnx", "onnxruntime", "tf2onnx"),
+    "[serve]": ("fastapi", "uvicorn", "python-multipart", "prometheus-client"),
 }
 
 # Errors from bad data, bad models and full disks.

@@ -10,6 +10,7 @@ from skdigits.cli._data_command import data
 from skdigits.cli._evaluate_command import evaluate
 from skdigits.cli._export_command import export
 from skdigits.cli._predict_command import predict
+from skdigits.cli._serve_command import serve
 from skdigits.cli._study_command import study
 from skdigits.cli._train_command import train
 from skdigits.cli._tune_command import tune
@@ -53,6 +54,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(export)
+app.command()(serve)
 app.command()(tune)
 app.command()(compare)
 app.add_typer(study)

@@ -108,12 +108,7 @@ def _some_images(data, opened):
     )
     if X.shape[1:] != opened.form.shape:
         raise ValueError(f"--data {data} has images of another size than the model takes")
-    X = opened.to_scale(X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]])
-    try:
-        opened.estimator.predict(X[:1])
-    except ValueError:
-        return X.reshape(len(X), -1)
-    return X
+    return opened.for_estimator(X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]])
 
 
 def _note_normalizer(path):

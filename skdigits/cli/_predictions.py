@@ -89,14 +89,8 @@ def _answer(model, images):
     """Yield the label of each image, and the ranking of the labels."""
     import numpy as np
 
+    from skdigits._picture_model import rankings
+
     if not images:
         return
-    labels, probabilities = model.answer(np.stack(images))
-    for number, label in enumerate(labels):
-        if probabilities is None:
-            yield label, [(label, None)]
-            continue
-        values = [float(value) for value in probabilities[number]]
-        ranking = sorted(zip(model.labels, values, strict=True), key=lambda each: -each[1])
-        ranking.sort(key=lambda each: each[0] != label)  # a classifier may not choose the likeliest
-        yield label, ranking
+    yield from rankings(model.labels, *model.answer(np.stack(images)))

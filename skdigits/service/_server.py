@@ -1,0 +1,95 @@
+"""Runs the app: opens the port, serves until a signal, and finishes what is under way."""
+
+import socket
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+BACKLOG = 1024  # connections that wait to be accepted
+
+
+def open_port(host, port):
+    """Return a listening socket.
+
+    Parameters
+    ----------
+    host : str
+        A name or an address of IPv4 or IPv6.
+    port : int
+        0 takes any free one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened. The message names host and port.
+    """
+    host = host.strip("[]")  # of an address of IPv6, as in a URL
+    try:
+        family, *_, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        raise OSError(
+            f"cannot listen on port {port} of {host}: {reason}; choose others by --host and --port"
+        ) from None
+
+
+def url_of(listening):
+    """Return the address of a socket for a browser on this machine."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def run(app, listening, limits):
+    """Serve an app on a socket until SIGINT or SIGTERM.
+
+    Requests that are under way are finished, within the limit of seconds.
+    """
+
+    class Protocol(_Protocol):
+        seconds_for_headers = limits.seconds_for_headers
+
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=limits.seconds_to_finish,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's protocol, which also closes connections that send only a part of a request."""
+
+    seconds_for_headers = 0.0
+    _timer = None
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self._start_timer()
+
+    def data_received(self, data):
+        super().data_received(data)
+        is_between_requests = self.cycle is None or self.cycle.response_complete
+        if not is_between_requests:
+            self._stop_timer()
+        elif self._timer is None:
+            self._start_timer()
+
+    def connection_lost(self, error):
+        self._stop_timer()
+        super().connection_lost(error)
+
+    def _start_timer(self):
+        self._timer = self.loop.call_later(self.seconds_for_headers, self.transport.close)
+
+    def _stop_timer(self):
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
