@@ -59,13 +59,20 @@ def test_the_best_trial_is_fitted_to_all_images_and_saved(found):
     best = result.best_trial
     complete = [trial for trial in result.trials if trial.state == "complete"]
     assert best.accuracy == max(trial.accuracy for trial in complete)
-    assert best.number == min(t.number for t in complete if t.accuracy == best.accuracy)
     expected = mlp(epochs=4, **best.params).fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(result.best_estimator.predict_proba(X), expected)
     saved = skdigits.load(folder / "best.skd")
     np.testing.assert_array_equal(saved.predict_proba(X), expected)
     assert not hasattr(saved, "_skl_callbacks")
     assert saved.callbacks is None
+
+
+def test_of_equal_accuracies_the_lowest_loss_is_the_best(tmp_path):
+    rates = {"learning_rate": [0.01, 0.02, 0.03]}
+    result = search(tmp_path, mlp(epochs=60), n_trials=5, space=rates)
+    assert {trial.accuracy for trial in result.trials} == {1.0}
+    losses = [trial.loss for trial in result.trials]
+    assert result.best_trial.loss == min(losses) < losses[0]
 
 
 def test_a_trial_is_measured_on_images_that_it_was_not_trained_on(found):

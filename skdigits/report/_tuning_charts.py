@@ -136,8 +136,13 @@ def _axis(name, values, trials):
         is_log = values["distribution"] == "loguniform"
         return _numbers(values["low"], values["high"], given, is_log=is_log)
     step = 1 / max(1, len(values) - 1)
-    ticks = [(step * n, fmt.short(text)) for n, text in enumerate(values)]
+    ticks = [(step * n, fmt.short(_sizes(text))) for n, text in enumerate(values)]
     return [step * values.index(str(value)) for value in given], ticks
+
+
+def _sizes(text):
+    """Return the text of a tuple as the page shows it elsewhere, such as "256 + 128"."""
+    return text.strip("()").rstrip(",").replace(", ", " + ")
 
 
 def _numbers(low, high, given, *, is_log=False):

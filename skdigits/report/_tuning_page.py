@@ -141,7 +141,8 @@ def _context(result, comparison, X, data, run):
 
 def _rank(trial):
     """Sort complete trials first, the best first, then those that were stopped, then failed."""
-    return list(RESULTS).index(trial.state), -(trial.accuracy or 0.0), trial.number
+    loss = trial.loss if trial.loss is not None else 0.0
+    return list(RESULTS).index(trial.state), -(trial.accuracy or 0.0), loss, trial.number
 
 
 def _row(trial, space):

@@ -8,7 +8,7 @@ from optuna.trial import FixedTrial, TrialState
 
 from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._results import TrialResult
-from skdigits.tuning._search import ERROR
+from skdigits.tuning._search import ERROR, LOSS
 
 FEWEST = 5  # complete trials that tell how important a parameter is
 STATES = {
@@ -20,7 +20,7 @@ STATES = {
 
 
 def best_trial(study):
-    """Return the first of the complete trials with the highest accuracy.
+    """Return the complete trial with the highest accuracy; of several, that with the lowest loss.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def best_trial(study):
     trials = study.get_trials(deepcopy=False)
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if complete:
-        return max(complete, key=lambda trial: trial.value)
+        return max(complete, key=lambda trial: (trial.value, -trial.user_attrs[LOSS]))
     errors = [trial.user_attrs[ERROR] for trial in trials if ERROR in trial.user_attrs]
     if errors:
         failed = "the only trial" if len(errors) == 1 else f"all {len(errors)} trials"
@@ -59,6 +59,7 @@ def _result(trial, space):
         state=state,
         params=params_of(trial, known),
         accuracy=trial.value if has_ended else None,
+        loss=trial.user_attrs.get(LOSS),
         curve=curve,
         seconds=trial.duration.total_seconds() if has_ended else None,
         finished=_iso(trial.datetime_complete) if has_ended else None,

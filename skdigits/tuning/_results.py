@@ -22,6 +22,8 @@ class TrialResult:
         For ``set_params``. A trial that was lost may lack some.
     accuracy : float or None
         The accuracy on the held-out images; that of the last epoch for a pruned trial.
+    loss : float or None
+        The mean loss on the held-out images of a complete trial.
     curve : list of float
         The accuracy on the held-out images after each epoch.
     seconds : float or None
@@ -36,6 +38,7 @@ class TrialResult:
     state: str
     params: dict[str, Any]
     accuracy: float | None
+    loss: float | None
     curve: list[float]
     seconds: float | None
     finished: str | None
@@ -56,7 +59,8 @@ class TuningResult:
     trials : list of TrialResult
         In the order of their beginnings.
     best : int
-        Number of the complete trial with the highest accuracy; the first one if several have it.
+        Number of the complete trial with the highest accuracy; if several have it, of the one with
+        the lowest loss.
     importances : dict of str to float
         How much each parameter decided about the accuracy of the complete trials, as a share of
         all; empty if there are too few trials to tell.

@@ -7,7 +7,7 @@ from skdigits._tensorflow import keras
 from skdigits.model_selection._measure import raise_if_interrupted
 from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._journal import quiet_optuna
-from skdigits.tuning._search import ERROR, Search
+from skdigits.tuning._search import ERROR, LOSS, Search
 
 STEPS = 10_000  # of a training, for Optuna; more than anybody's epochs
 
@@ -58,6 +58,7 @@ def _run(study, trial, candidate, train, held_out, report):
     if judge.has_pruned:
         study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
     else:
+        trial.set_user_attr(LOSS, candidate.history_["val_loss"][candidate.best_epoch_ - 1])
         study.tell(trial, accuracy, skip_if_finished=True)
 
 
@@ -72,6 +73,8 @@ def _repeat(study, trial):
         if earlier.params == trial.params:
             for step, accuracy in earlier.intermediate_values.items():
                 trial.report(accuracy, step)
+            if LOSS in earlier.user_attrs:
+                trial.set_user_attr(LOSS, earlier.user_attrs[LOSS])
             value = earlier.value if earlier.state == TrialState.COMPLETE else None
             study.tell(trial, value, state=earlier.state, skip_if_finished=True)
             return True
