@@ -150,6 +150,10 @@ def test_colours_scale_and_names_of_the_training(tmp_path):
         assert each["probabilities"] == pytest.approx(
             dict(zip(network.classes_, row, strict=True)), abs=1e-2
         )
+    page = get(app, "/").text
+    assert '<canvas id="canvas"' in page  # to draw on
+    assert 'href="pictures"' in page
+    assert 'type="file"' in get(app, "/pictures").text
     metadata = get(app, "/v2/models/two%20colours").json()
     assert metadata["inputs"] == [{"name": "X", "datatype": "FP32", "shape": [-1, 9, 12, 3]}]
     assert metadata["outputs"][0]["datatype"] == "BYTES"

@@ -18,7 +18,7 @@ HALF_TOLERANCE = 1e-3  # of probabilities with weights of 16 bits
 WIDEST_LABEL = 9  # rem
 
 
-def page_content(model, path, images=None, weights="float16", title=None):
+def page_content(model, path, images=None, weights="float16", title=None, pictures_url=None):
     """Return the bytes of the page.
 
     Parameters
@@ -31,6 +31,8 @@ def page_content(model, path, images=None, weights="float16", title=None):
     weights : {"float16", "float32"}, default="float16"
     title : str, default=None
         Heading of the page. None asks for a digit or a picture.
+    pictures_url : str, default=None
+        Where a service reads pictures in Python, for a link.
     """
     try:
         from skdigits._pages import render
@@ -55,6 +57,7 @@ def page_content(model, path, images=None, weights="float16", title=None):
         "model": type(model).__name__,
         "digits": digits,
         "content": content | {"classes": names},
+        "pictures_url": pictures_url,
         "label_width": min(0.62 * max(map(len, names)) + 0.2, WIDEST_LABEL),
         "weights": base64.b64encode(encoded).decode("ascii"),
     }

@@ -8,6 +8,7 @@ import numpy as np
 from skdigits._onnx_model import OnnxModel
 from skdigits._picture_model import PictureModel, of_graph, open_model
 
+PICTURES = "pictures"  # the page that sends pictures to the service, from that to draw on
 N_TRIED = 64  # random images that an exported model is tried on
 
 
@@ -23,11 +24,14 @@ class ServedModel:
         Reads pictures, and knows their form and the labels.
     graph : OnnxModel
         Predicts.
+    page : bytes or None
+        The page to draw on, which `skdigits.export` writes; None if there is none of this model.
     """
 
     name: str
     pictures: PictureModel
     graph: OnnxModel
+    page: bytes | None = None
 
     def to_input(self, images):
         """Return images of uint8 as the graph takes them."""
@@ -40,9 +44,10 @@ def open_served(path):
     A file of `skdigits.save` is brought to ONNX in memory, and tried on random images.
     """
     opened = open_model(path)
+    page = None
     if opened.estimator is not None:
-        opened = _as_graph(opened, path)
-    return ServedModel(Path(path).stem, opened, opened.graph)
+        page, opened = _page(opened, path), _as_graph(opened, path)
+    return ServedModel(Path(path).stem, opened, opened.graph, page)
 
 
 def _as_graph(opened, path):
@@ -56,3 +61,19 @@ def _as_graph(opened, path):
     content = onnx_content(opened.estimator, Path(path), images=opened.for_estimator(images))
     graph = OnnxModel(path, content)
     return of_graph(graph, normalizes_digits=opened.normalizes_digits)
+
+
+def _page(opened, path):
+    """Return the content of the page to draw on, or None if it cannot hold the model."""
+    from sklearn.pipeline import make_pipeline
+
+    from skdigits.formats._page import page_content
+    from skdigits.preprocessing import DigitNormalizer
+
+    model = opened.estimator
+    if opened.normalizes_digits:
+        model = make_pipeline(DigitNormalizer(), model)
+    try:
+        return page_content(model, Path(path), pictures_url=PICTURES)
+    except ValueError:
+        return None

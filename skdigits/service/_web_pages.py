@@ -1,8 +1,9 @@
-"""The pages for people: ``/`` takes pictures, ``/docs`` describes the service."""
+"""The pages for people: to draw on, to send pictures from, and to read how it is used."""
 
 from starlette.responses import HTMLResponse
 
 from skdigits._pages import render
+from skdigits.service._served_model import PICTURES
 
 # The pages load nothing from elsewhere, and no other page may show them in a frame.
 POLICY = (
@@ -21,6 +22,10 @@ def add_pages(app, model):
 
     @app.get("/", include_in_schema=False)
     async def page():
+        return HTMLResponse(model.page or upload, headers=HEADERS)
+
+    @app.get(f"/{PICTURES}", include_in_schema=False)
+    async def pictures():
         return HTMLResponse(upload, headers=HEADERS)
 
     @app.get("/docs", include_in_schema=False)
