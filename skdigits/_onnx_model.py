@@ -26,6 +26,9 @@ class OnnxModel:
     content : bytes, default=None
         The content of the file, which then need not exist; `path` is for messages. None reads it.
 
+    n_threads : int, default=0
+        Threads that calculate; 0 is one for each core.
+
     Attributes
     ----------
     classes : list of str or of int
@@ -54,9 +57,9 @@ class OnnxModel:
         If the file is not such a file.
     """
 
-    def __init__(self, path, content=None):
+    def __init__(self, path, content=None, n_threads=0):
         content = Path(path).read_bytes() if content is None else content
-        self._session = start_session(content, path)
+        self._session = start_session(content, path, n_threads)
         metadata = self._session.get_modelmeta().custom_metadata_map
         if PREFIX + "classes" not in metadata:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
@@ -116,7 +119,7 @@ class OnnxModel:
         return self._session.run(["probabilities"], {self._input.name: rows})[0]
 
 
-def start_session(content, path):
+def start_session(content, path, n_threads=0):
     """Return ONNX Runtime's session for the content of a file."""
     try:
         import onnxruntime
@@ -126,6 +129,7 @@ def start_session(content, path):
         ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
+    options.intra_op_num_threads = n_threads
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common class

@@ -109,8 +109,14 @@ def _to_scale(images, white):
     return images if white == 255 else images / np.float32(255 / white)
 
 
-def open_model(path):
+def open_model(path, n_threads=0):
     """Return the `PictureModel` of a file of `skdigits.save` or, as .onnx, of `skdigits.export`.
+
+    Parameters
+    ----------
+    path : str
+    n_threads : int, default=0
+        As `OnnxModel` takes it.
 
     Raises
     ------
@@ -124,7 +130,7 @@ def open_model(path):
         return open_estimator(path)
     from skdigits._onnx_model import OnnxModel
 
-    model = OnnxModel(path)
+    model = OnnxModel(path, n_threads=n_threads)
     try:
         return of_graph(model, normalizes_digits=model.normalizes_digits)
     except ValueError as error:

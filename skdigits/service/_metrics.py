@@ -11,7 +11,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 IMAGES = (1, 2, 4, 8, 16, 32, 64)
@@ -65,7 +65,11 @@ class Metrics:
 def add_metrics(app, metrics):
     """Add the route to an app."""
 
-    @app.get("/metrics", summary="Counts in the format of Prometheus")
+    @app.get(
+        "/metrics",
+        summary="Counts in the format of Prometheus",
+        response_class=PlainTextResponse,  # for OpenAPI
+    )
     async def count():
         return metrics.response()
 

@@ -9,6 +9,9 @@ from skdigits._onnx_model import OnnxModel
 from skdigits._picture_model import PictureModel, of_graph, open_model
 
 PICTURES = "pictures"  # the page that sends pictures to the service, from that to draw on
+# ONNX Runtime's own threads wait by spinning, and take the cores from requests: with one thread an
+# image took half of the time, and a tenth of the processor.
+N_THREADS = 1
 N_TRIED = 64  # random images that an exported model is tried on
 
 
@@ -43,7 +46,7 @@ def open_served(path):
 
     A file of `skdigits.save` is brought to ONNX in memory, and tried on random images.
     """
-    opened = open_model(path)
+    opened = open_model(path, N_THREADS)
     page = None
     if opened.estimator is not None:
         page, opened = _page(opened, path), _as_graph(opened, path)
@@ -59,7 +62,7 @@ def _as_graph(opened, path):
     shape = (N_TRIED, *opened.form.shape)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     content = onnx_content(opened.estimator, Path(path), images=opened.for_estimator(images))
-    graph = OnnxModel(path, content)
+    graph = OnnxModel(path, content, N_THREADS)
     return of_graph(graph, normalizes_digits=opened.normalizes_digits)
 
 

@@ -1,5 +1,6 @@
 """Runs the app: opens the port, serves until a signal, and finishes what is under way."""
 
+import logging
 import socket
 
 import uvicorn
@@ -61,6 +62,7 @@ def run(app, listening, limits):
         server_header=False,
         timeout_graceful_shutdown=limits.seconds_to_finish,
     )
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of faulty forms
     uvicorn.Server(config).run(sockets=[listening])
 
 
