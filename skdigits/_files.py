@@ -1,5 +1,6 @@
 """Write files whole or not at all, strict JSON, and file names that every system takes."""
 
+import errno
 import json
 import math
 import os
@@ -18,10 +19,18 @@ def write_text(path, text):
 
 def probe_file(path):
     """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
-    temporary = _beside(path)
+    temporary = _beside(_regular_file(path))
     with _errors_name(path):
         open(temporary, "xb").close()
         os.unlink(temporary)
+
+
+def _regular_file(path):
+    """Return the file that a path leads to, over links; raise OSError for devices and pipes."""
+    found = Path(os.path.realpath(path))
+    if found.exists() and not found.is_file() and not found.is_dir():
+        raise OSError(errno.EINVAL, "Not a regular file, which cannot be replaced", str(path))
+    return found
 
 
 def _beside(path):
@@ -41,12 +50,13 @@ def _errors_name(path):
 
 def write_bytes(path, content):
     """Write a file whole or not at all: no reader ever sees a part of it."""
-    temporary = _beside(path)
+    target = _regular_file(path)
+    temporary = _beside(target)
     try:
         with _errors_name(path):
             with open(temporary, "xb") as file:  # unlike tempfile's, others may read it by umask
                 file.write(content)
-            os.replace(temporary, path)
+            os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):  # it could not be made
             os.unlink(temporary)

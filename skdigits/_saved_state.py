@@ -145,6 +145,8 @@ def _check_fitted(state):
     spec, classes = state["_network"].spec, state["classes_"]
     if not isinstance(classes, np.ndarray) or classes.shape != (spec.n_classes,):
         raise ValueError("its classes are not those of its network.")
+    if not np.array_equal(np.unique(classes), classes):
+        raise ValueError("its classes are not different and sorted.")
     if state["image_shape_"] != spec.input_shape:
         raise ValueError("its image_shape_ is not that of its network.")
 

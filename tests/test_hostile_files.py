@@ -322,6 +322,29 @@ def test_a_network_larger_than_its_weights(content, refused):
     refused(in_schema(content, edit), "no weight of its network has the size")
 
 
+def test_a_network_of_more_layers_than_weights(content, refused):
+    def edit(node):
+        if node["__loader__"] == "TupleNode" and [n.get("content") for n in node["content"]] == [
+            "3"
+        ]:
+            node["content"] = node["content"] * 3000
+
+    refused(in_schema(content, edit), "its network has 3000 layers")
+
+
+@pytest.mark.parametrize("classes", [[0] * 10, list(range(9, -1, -1)), [np.nan] * 10, [0.0] * 9])
+def test_classes_that_cannot_be(content, refused, classes):
+    array = io.BytesIO()
+    np.save(array, np.array(classes, float))
+
+    def change(members):
+        schema = json.loads(members["schema.json"])
+        file = schema["content"]["content"]["classes_"]["file"]
+        members[file] = array.getvalue()
+
+    refused(changed(content, change), "its classes are")
+
+
 def test_what_is_no_estimator(tmp_path, refused):
     import skops.io
 

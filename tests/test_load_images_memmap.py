@@ -61,3 +61,13 @@ def test_the_header_has_room_for_any_number(n_images, tmp_path):
         images = store.finish()
     assert images.shape == (n_images, 1)
     assert images[-1] == (n_images - 1) % 251
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("notes.txt", "must name an .npy file"), ("no/a.npy", "no such folder"), ("data", "npy file")],
+)
+def test_a_file_that_cannot_be(name, message, tmp_path):
+    folder = save_tree(tmp_path / "data", FILES)
+    with pytest.raises((ValueError, OSError), match=message):
+        load_images(folder, memmap=tmp_path / name)

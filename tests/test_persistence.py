@@ -1,5 +1,6 @@
 """`save` and `load`: loaded models predict and train on with the same bits."""
 
+import os
 import shutil
 
 import joblib
@@ -18,6 +19,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from support import BOTH, digits, mlp
 
@@ -211,8 +213,9 @@ def test_what_a_network_was_trained_with_counts_too(tmp_path):
 
 def test_a_transformer_of_the_users_has_to_be_trusted(tmp_path):
     model = make_pipeline(Own(), small()).fit(COLUMNS, Y)
-    path = skdigits.save(model, tmp_path / "model.skd")
     name = f"{Own.__module__}.Own"
+    with pytest.warns(UserWarning, match=rf"load does not trust by itself: {name}"):
+        path = skdigits.save(model, tmp_path / "model.skd")
     with pytest.raises(ValueError, match=rf"not trusted: {name}.*trusted=\["):
         skdigits.load(path)
     for trusted in ([Own], [name], name):
@@ -220,13 +223,39 @@ def test_a_transformer_of_the_users_has_to_be_trusted(tmp_path):
         np.testing.assert_array_equal(loaded.predict(COLUMNS), model.predict(COLUMNS))
 
 
-def test_trees_have_to_be_trusted(tmp_path):
-    model = StackingClassifier([("a", small())], DecisionTreeClassifier(), cv=2).fit(COLUMNS, Y)
-    path = skdigits.save(model, tmp_path / "model.skd")
-    with pytest.raises(ValueError, match=r"not trusted: sklearn.tree._tree.Tree"):
+@pytest.mark.parametrize(
+    ("final", "name"),
+    [(DecisionTreeClassifier(), "sklearn.tree._tree.Tree"), (SVC(), "sklearn.svm._classes.SVC")],
+    ids=["tree", "svm"],
+)
+def test_what_can_read_any_memory_has_to_be_trusted(final, name, tmp_path):
+    model = StackingClassifier([("a", small())], final, cv=2).fit(COLUMNS, Y)
+    with pytest.warns(UserWarning, match=name):
+        path = skdigits.save(model, tmp_path / "model.skd")
+    with pytest.raises(ValueError, match=f"not trusted: {name}"):
         skdigits.load(path)
-    loaded = skdigits.load(path, trusted=["sklearn.tree._tree.Tree"])
+    loaded = skdigits.load(path, trusted=[name])
     np.testing.assert_array_equal(loaded.predict(COLUMNS), model.predict(COLUMNS))
+
+
+@pytest.mark.parametrize("trusted", [True, [3], None])
+def test_trusted_takes_types_and_names(trusted, source, tmp_path):
+    path = skdigits.save(source, tmp_path / "model.skd")
+    with pytest.raises(TypeError):
+        skdigits.load(path, trusted=trusted)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights, and there are no pipes")
+def test_links_lead_to_the_file_and_pipes_are_refused(source, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for _ in range(2):
+        skdigits.save(source, tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        assert skdigits.load(tmp_path / "file").n_iter_ == source.n_iter_
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Not a regular file"):
+        skdigits.save(source, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_request_of_weights(tmp_path):

@@ -1,6 +1,7 @@
 """``skdigits train``: train a network, save it, and show how good it is."""
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -99,7 +100,7 @@ def train(
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     network.set_params(checkpoint=checkpoint)
-    with Display() as display:
+    with Display() as display, _names_out(checkpoint):
         seconds = _fit(network, X, y, lambda *progress: display(model, *progress))
     network.set_params(checkpoint=None)
     path = save(_with_normalizer(network) if normalize_digits else network, out)
@@ -144,6 +145,20 @@ def _check(data, model, settings, normalize_digits, seed, out):
     network = make_network(model).set_params(random_state=seed)
     apply_settings(network, settings)
     return network
+
+
+@contextmanager
+def _names_out(checkpoint):
+    """Say what to do about a file of another training, in words of the command line."""
+    try:
+        yield
+    except ValueError as error:
+        if "'checkpoint' parameter" not in str(error):
+            raise
+        raise ValueError(
+            f"{checkpoint} is the state of another training that was killed. Run that command "
+            "again, delete the file, or give another --out"
+        ) from error
 
 
 def _fit(network, X, y, report):

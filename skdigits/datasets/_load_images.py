@@ -88,9 +88,9 @@ def load_images(
         If True, return ``(data, target)`` instead of a Bunch.
 
     memmap : str or path-like, default=None
-        A file to write the images to, such as ``images.npy``. The data are then a read-only
-        ``numpy.memmap``, which the classifiers read part by part. Use it for images that do not fit
-        into memory. It is for pictures in files; arrays are in memory anyway.
+        An ``.npy`` file to write the images to; it replaces an older one. The data are then a
+        read-only ``numpy.memmap``, which the classifiers read part by part. Use it for images that
+        do not fit into memory. It is for pictures in files; arrays are in memory anyway.
 
     Returns
     -------

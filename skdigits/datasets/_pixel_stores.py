@@ -51,7 +51,13 @@ class FileStore:
     """
 
     def __init__(self, path, shape):
-        self._path, self._shape, self._n = Path(path), shape[1:], 0
+        self._path, self._shape, self._n = Path(os.path.realpath(path)), shape[1:], 0
+        if Path(path).suffix.lower() != ".npy":
+            raise ValueError(
+                f"memmap must name an .npy file, such as images.npy; got {str(path)!r}"
+            )
+        if not self._path.parent.is_dir() or self._path.is_dir():
+            raise FileNotFoundError(f"memmap={str(path)!r}: there is no such folder for a file")
         self._part = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}.part")
 
     def __enter__(self):

@@ -90,9 +90,11 @@ def _generated(model, steps, network):
     try:
         for step in reversed(steps):
             images = np.asarray(step.inverse_transform(images))
-    except AttributeError as error:
+        images = images.astype(_dtype(images))
+        model.predict(images[:1])
+    except Exception as error:  # a step may go one way only, or the network see some columns only
         raise ValueError(_ask_for_images(model)) from error
-    return images.astype(_dtype(images))
+    return images
 
 
 def _ask_for_images(model):

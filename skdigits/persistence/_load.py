@@ -8,15 +8,16 @@ from skdigits._saved_state import warn_of_versions
 from skdigits._warnings import without_our_warnings
 from skdigits.persistence._archive import unpack
 from skdigits.persistence._schema import check
-from skdigits.persistence._trusted_types import TRUSTED
+from skdigits.persistence._trusted_types import TRUSTED, untrusted_types
 
 
 def load(path, *, trusted=()):
     """Load a model that `save` has written.
 
     The file cannot run code: it names types, and only those that are trusted are made. These are
-    the estimators of this package and of scikit-learn, except for trees. The checks come first, so
-    that nothing is made of a file that is damaged, or that asks for more memory than its size.
+    the estimators of this package and of scikit-learn, except for trees and support vector
+    machines, whose compiled code a file could make read any memory. The checks come first, so that
+    nothing is made of a file that is damaged, or that asks for more memory than its size.
 
     Parameters
     ----------
@@ -24,9 +25,9 @@ def load(path, *, trusted=()):
         The file.
 
     trusted : sequence of str or type, default=()
-        More types that the file may hold, such as those of your own transformers, or
-        ``"sklearn.tree._tree.Tree"``. Types can run code while they are loaded. So pass only those
-        that you know.
+        More types that the file may hold, such as those of your own transformers,
+        ``"sklearn.tree._tree.Tree"`` or ``sklearn.svm.SVC``. Types can run code while they are
+        loaded. So pass only those that you know.
 
     Returns
     -------
@@ -49,11 +50,12 @@ def load(path, *, trusted=()):
     --------
     save : Write the file.
     """
+    names = _names(trusted)
     content = Path(path).read_bytes()
     try:
         members, versions = unpack(content)
         check(members)
-        model = _construct(content, trusted)
+        model = _construct(content, names)
     except ValueError as error:
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
     warn_of_versions(versions, type(model).__name__)
@@ -62,17 +64,14 @@ def load(path, *, trusted=()):
 
 def _construct(content, trusted):
     """Make the model, after a check of all types in the file."""
-    trusted = [trusted] if isinstance(trusted, str | type) else [*trusted]
-    trusted = [*TRUSTED, *(each if isinstance(each, str) else _name(each) for each in trusted)]
     try:
-        others = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
-        if others:
+        if others := untrusted_types(content, trusted):
             raise ValueError(
-                f"it holds types that are not trusted: {', '.join(sorted(others))}. If you know "
-                "them, and trust the author of the file, pass their names as trusted=[...]."
+                f"it holds types that are not trusted: {', '.join(others)}. If you know them, and "
+                "trust the author of the file, pass their names as trusted=[...]."
             )
         with without_our_warnings():  # of the versions of each network
-            model = skops.io.loads(content, trusted=trusted)
+            model = skops.io.loads(content, trusted=[*TRUSTED, *trusted])
     except ValueError:
         raise
     except Exception as error:  # objects raise errors of many kinds for damaged attributes
@@ -82,5 +81,10 @@ def _construct(content, trusted):
     return model
 
 
-def _name(kind):
-    return f"{kind.__module__}.{kind.__name__}"
+def _names(trusted):
+    """Return the names of types that were given by name or as types."""
+    if isinstance(trusted, str | type):
+        trusted = [trusted]
+    if isinstance(trusted, bool) or not all(isinstance(each, str | type) for each in trusted):
+        raise TypeError(f"trusted takes a list of types or of their names; got {trusted!r}.")
+    return [e if isinstance(e, str) else f"{e.__module__}.{e.__name__}" for e in trusted]

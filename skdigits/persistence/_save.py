@@ -1,16 +1,17 @@
 """Save a model to a file that holds no code."""
 
 import io
-import os
 from pathlib import Path
 from zipfile import ZipFile
 
 import skops.io
 
 from skdigits._files import write_bytes
+from skdigits._warnings import warn
 from skdigits.persistence._archive import pack
 from skdigits.persistence._refuse_code import refuse_code
 from skdigits.persistence._schema import numbered
+from skdigits.persistence._trusted_types import untrusted_types
 
 
 def save(model, path):
@@ -30,7 +31,7 @@ def save(model, path):
 
     path : str or path-like
         The file to write. Any suffix will do; ``.skd`` is the usual one. The file is written
-        completely or not at all.
+        completely or not at all, and replaces an older one.
 
     Returns
     -------
@@ -45,6 +46,11 @@ def save(model, path):
         losses and initializers; callbacks cannot.
     OSError
         If the file cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        If `load` will need `trusted`. The message names the types.
 
     See Also
     --------
@@ -69,7 +75,7 @@ def save(model, path):
         raise ValueError(
             f"save takes an estimator of scikit-learn, and then a path. Got {model!r} first."
         )
-    path = Path(os.fspath(path))
+    path = Path(path)
     refuse_code(model)
     try:
         content = skops.io.dumps(model)
@@ -77,7 +83,13 @@ def save(model, path):
         raise ValueError(f"{type(model).__name__} cannot be saved: {error}") from error
     with ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    write_bytes(path, pack(numbered(members), _versions()))
+    content = pack(numbered(members), _versions())
+    write_bytes(path, content)
+    if others := untrusted_types(content):
+        warn(
+            f"{path} holds types that load does not trust by itself: {', '.join(others)}. To load "
+            "it, pass their names as trusted=[...]."
+        )
     return path
 
 

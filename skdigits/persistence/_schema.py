@@ -69,19 +69,19 @@ def check(members):
     try:
         schema = json.loads(members["schema.json"])
         seen: dict = {}
-        for node in _nodes(schema):
+        for node in nodes_in(schema):
             if seen.setdefault(node.get("__id__"), node) != node:
-                raise ValueError("two objects have one number.")
+                raise ValueError("it is damaged: two objects have one number.")
             _check_node(node, members)
-        used = {node["file"] for node in _nodes(schema) if "file" in node}
-    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        used = {node["file"] for node in nodes_in(schema) if "file" in node}
+    except (AttributeError, KeyError, RecursionError, TypeError, json.JSONDecodeError) as error:
         raise ValueError("its description is damaged.") from error
     unused = members.keys() - used - {"schema.json"}
     if unused:
-        raise ValueError(f"its part {min(unused)!r} belongs to no object.")
+        raise ValueError(f"it is damaged: its part {min(unused)!r} belongs to no object.")
 
 
-def _nodes(schema):
+def nodes_in(schema):
     """Yield all nodes: the dicts that describe an object. Those inside come after those around."""
     waiting = [schema]
     while waiting:

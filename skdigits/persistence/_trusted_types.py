@@ -1,5 +1,13 @@
 """The types and functions that `load` trusts beside those that skops trusts."""
 
+import io
+import json
+from zipfile import ZipFile
+
+import skops.io
+
+from skdigits.persistence._schema import nodes_in
+
 OURS = [
     "skdigits._builder.NetworkClassifier",
     "skdigits._cnn.CNNClassifier",
@@ -23,6 +31,8 @@ OF_META_ESTIMATORS = [
     "sklearn.model_selection._split.ShuffleSplit",
     "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.model_selection._split.StratifiedShuffleSplit",
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
+    "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
     "sklearn.utils._bunch.Bunch",
     "sklearn.utils._metadata_requests.MetadataRequest",
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
@@ -44,3 +54,25 @@ SCORES = [
 ]
 
 TRUSTED = [*OURS, *OF_META_ESTIMATORS, *SCORES]
+
+# skops trusts these. Their compiled code reads arrays without checks of their sizes, as that of
+# trees does: a file can make it read memory outside of them.
+UNSAFE = [
+    f"sklearn.svm._classes.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")
+]
+
+
+def untrusted_types(content, trusted=()):
+    """Return the names of the types in a file of skops that are not trusted, sorted.
+
+    Parameters
+    ----------
+    content : bytes
+    trusted : list of str
+        More types to trust.
+    """
+    with ZipFile(io.BytesIO(content)) as archive:
+        schema = json.loads(archive.read("schema.json"))
+    named = {f"{node['__module__']}.{node['__class__']}" for node in nodes_in(schema)}
+    found = {*skops.io.get_untrusted_types(data=content), *(named & {*UNSAFE})}
+    return sorted(found - {*TRUSTED, *trusted})

@@ -94,7 +94,10 @@ class Checkpoint:
         except Exception as error:  # of a file of any other kind
             raise ValueError(self._complaint("is not the state of a training")) from error
         if not is_ours:
-            what = "belongs to a training with other images, parameters or versions"
+            what = (
+                "belongs to a training with other images, parameters or versions, or to another "
+                "fit, as in cross-validation"
+            )
             raise ValueError(self._complaint(what))
         return facts, arrays
 

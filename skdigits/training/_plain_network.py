@@ -112,6 +112,11 @@ def _check_values(spec, state):
     for size in _numbers([spec.n_classes, *(options.get(name) for name in SIZES)]):
         if size not in sizes and (size != options.get("kernel_size") or options["filters"]):
             raise ValueError(f"no weight of its network has the size {size:g}.")
+    n_layers = sum(
+        1 for name in ("filters", "hidden_layer_sizes") for _ in _numbers(options.get(name))
+    )
+    if n_layers > len(weights):
+        raise ValueError(f"its network has {n_layers} layers, and {len(weights)} weights.")
     if prod(spec.input_shape) > MOST_PIXELS:
         raise ValueError(f"it is for images of shape {spec.input_shape}.")
 

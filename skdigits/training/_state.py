@@ -61,10 +61,12 @@ def _plain(name):
 
 
 def mismatch(written_by, what):
-    """Return an error message about a network that other versions wrote."""
+    """Return an error message about a network that cannot be made from its state."""
+    if written_by == versions():
+        return f"The weights of the network do not fit its layers: {what}. Its file is damaged."
     writers = ", ".join(f"{name} {version}" for name, version in written_by.items())
     ours = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
-        f"The network was pickled with {writers}, and cannot be made with {ours}: {what}. Load it "
-        "with the versions that pickled it."
+        f"The network was saved with {writers}, and cannot be made with {ours}: {what}. Load it "
+        "with the versions that saved it."
     )
