@@ -113,6 +113,7 @@ def test_hosts(host):
             raise
         pytest.skip(f"this machine has no IPv6: {error}")
     with listening:
+        assert listening.proto == socket.IPPROTO_TCP  # else asyncio delays small answers by 40 ms
         url = url_of(listening)
         port = listening.getsockname()[1]
         assert url in (f"http://127.0.0.1:{port}/", f"http://[::1]:{port}/")

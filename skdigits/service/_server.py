@@ -1,6 +1,7 @@
 """Runs the app: opens the port, serves until a signal, and finishes what is under way."""
 
 import logging
+import os
 import socket
 
 import uvicorn
@@ -29,12 +30,23 @@ def open_port(host, port):
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
-        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        # asyncio sends small answers at once only if the socket names its protocol; else each would
+        # wait 40 ms for the client's acknowledgement.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            if os.name == "posix":  # elsewhere it would share a port that is taken
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(BACKLOG)
+        except BaseException:
+            listening.close()
+            raise
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise OSError(
             f"cannot listen on port {port} of {host}: {reason}; choose others by --host and --port"
         ) from None
+    return listening
 
 
 def url_of(listening):
