@@ -66,6 +66,8 @@ def test_the_page_asks_for_nothing_else(page, digit_page):
     assert page.errors == []
     with pytest.raises(AssertionError, match="fetch"):
         page.run("fetch('https://example.org/')")
+    page.run("1")  # by now the browser has told why
+    assert "Content Security Policy" in "".join(page.errors)
 
 
 def test_an_empty_canvas_says_so(page):
@@ -157,6 +159,9 @@ def test_a_pen_whose_browser_ends_the_stroke(page):
     assert page.run("drawing.strokes.length") == 1
     pointer(page, "pointerdown", 0.45, 0.5)  # a new stroke isn't joined with the last
     assert page.run("drawing.strokes[1].points.length") == 1
+    pointer(page, "pointerup", 0.5, 0.9)  # as a fast stroke ends
+    x, y = page.run("drawing.strokes[1].points.at(-1)")
+    assert (x, y) == pytest.approx((0.5, 0.9), abs=0.01)
 
 
 def test_a_mouse_that_is_released_outside(page):
@@ -195,7 +200,12 @@ def test_the_keyboard_draws(page):
     assert page.run("element('spoken').textContent") == "Pen up."
     assert answer(page)[0] == "7"
     wait_for(page, "element('spoken').textContent.startsWith('7, ')")
-    assert page.run("scrollY") == 0  # neither arrows nor the space bar scroll
+    unscrolled = "!element('canvas').dispatchEvent(new {}({}, {{ cancelable: true, {} }}))"
+    for key in ("ArrowUp", "ArrowLeft", " "):
+        assert page.run(unscrolled.format("KeyboardEvent", "'keydown'", f"key: '{key}'"))
+    assert not page.run(unscrolled.format("KeyboardEvent", "'keydown'", "key: 'Tab'"))
+    assert page.run(unscrolled.format("TouchEvent", "'touchmove'", ""))  # in old Safari
+    assert page.run("getComputedStyle(element('canvas')).touchAction") == "none"
 
 
 @pytest.mark.parametrize("light_ink", [True, False])
