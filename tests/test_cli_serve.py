@@ -74,6 +74,51 @@ def test_sigterm_finishes_what_is_under_way(model):
             service.kill()
 
 
+SHORT_LIMITS = """
+import sys
+from skdigits.service._app import make_app
+from skdigits.service._limits import Limits
+from skdigits.service._served_model import open_served
+from skdigits.service._server import open_port, run, url_of
+limits = Limits(n_bytes=1000, seconds_for_headers=0.5, seconds_for_body=0.5)
+listening = open_port("127.0.0.1", 0)
+print(listening.getsockname()[1], flush=True)
+run(make_app(open_served(sys.argv[1]), limits), listening, limits)
+"""
+
+
+def test_slow_and_large_requests_are_ended(model):
+    command = [sys.executable, "-c", SHORT_LIMITS, str(model)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
+        try:
+            address = ("127.0.0.1", int(service.stdout.readline()))
+
+            def connect():
+                return socket.create_connection(address, timeout=60)
+
+            post = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+            with connect() as silent, connect() as in_headers:
+                in_headers.sendall(b"POST /predict HT")
+                assert in_headers.recv(1000) == b""
+                assert silent.recv(1000) == b""
+            with connect() as second:
+                second.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert b"HTTP/1.1 200" in second.recv(1000)
+                second.sendall(b"GET /")  # the second request on this connection
+                while second.recv(1000):
+                    pass
+            for request, status in (
+                (post % 100 + b"half", b"408"),
+                (post % 3000 + bytes(3000), b"413"),
+                (post % 10**9 + bytes(100), b"413"),
+            ):
+                with connect() as client:
+                    client.sendall(request)
+                    assert client.recv(1000).startswith(b"HTTP/1.1 " + status)
+        finally:
+            service.kill()
+
+
 def failure(capsys, *args):
     """Return the one line of an error of the command."""
     assert main(["serve", *map(str, args)]) == 2

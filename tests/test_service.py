@@ -132,6 +132,14 @@ def test_a_photograph_is_turned_upright_and_resized(app, classifier):
     assert answer["label"] == str(classifier.predict(X[3:4])[0])
 
 
+def test_large_pictures_and_bodies(app, classifier):
+    large = np.kron(X[3], np.ones((50, 50), np.uint8))
+    assert_predicts(predict(app, content=encoded(large))[1], classifier.predict_proba(X[3:4]))
+    padded = b" " * 2**21 + json.dumps(X[3].tolist()).encode()
+    (found,) = predict(app, content=padded, headers={"content-type": "application/json"})[1]
+    assert_predicts([found], classifier.predict_proba(X[3:4]))
+
+
 def test_colours_scale_and_names_of_the_training(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.uniform(0, 0.2, (40, 9, 12, 3))

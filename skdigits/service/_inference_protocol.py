@@ -128,8 +128,7 @@ def add_inference_protocol(app, service):
         found: list[InferRequest] = []
 
         async def to_images(body):
-            split = _split(request.headers.get(HEADER), body)
-            asked, images = await service.in_thread(_read, *split, service)
+            asked, images = await service.read(_read, body, request.headers.get(HEADER), service)
             found.append(asked)
             return images
 
@@ -163,8 +162,9 @@ def _split(header, body):
     return body[:length], body[length:]
 
 
-def _read(head, tail, service):
+def _read(body, header, service):
     """Return a request, and its images as the graph takes them."""
+    head, tail = _split(header, body)
     try:
         asked = InferRequest.model_validate_json(head)
     except ValidationError as error:

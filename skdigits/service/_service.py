@@ -10,7 +10,8 @@ from skdigits.service._errors import busy
 from skdigits.service._images import Pictures, images_of
 from skdigits.service._metrics import Metrics
 
-SMALL = 1_000_000  # pixels; larger pictures are decoded one after the other
+# Larger pictures and bodies are read one after the other: each may take 400 MB.
+SMALL_PICTURES, SMALL_BODY = 1_000_000, 2**20  # pixels of a request, bytes
 MOST_READERS = 4
 
 
@@ -30,7 +31,6 @@ class Service:
         self._batcher = Batcher(model.graph.run, limits, self.metrics.count_images)
         n_readers = min(os.cpu_count() or 1, MOST_READERS)
         self._readers = ThreadPoolExecutor(n_readers, "skdigits-reader")
-        # A large picture takes much memory and time, and must not keep small ones waiting.
         self._reader_of_large = ThreadPoolExecutor(1, "skdigits-large")
         self.metrics.watch(
             "skdigits_requests_under_way", "Requests that have no answer yet.",
@@ -68,26 +68,27 @@ class Service:
             except TimeoutError:
                 raise busy("the answer took too long") from None
 
-    async def in_thread(self, function, *args):
-        """Return what a function returns, which runs beside the loop of events."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, function, *args)
+    async def read(self, function, body, *args):
+        """Return what a function makes of a body, beside the loop of events."""
+        reader = self._readers if len(body) <= SMALL_BODY else self._reader_of_large
+        return await asyncio.get_running_loop().run_in_executor(reader, function, body, *args)
 
     async def read_images(self, content_type, body):
         """Return the images in the body of a request to /predict, as the graph takes them."""
         pictures = self.model.pictures
-        images = await self.in_thread(self._read, content_type, body)
+        images = await self.read(self._read_small, body, content_type)
         if isinstance(images, Pictures):
             loop = asyncio.get_running_loop()
             images = await loop.run_in_executor(self._reader_of_large, images.read, pictures)
             return self.model.to_input(images)
         return images
 
-    def _read(self, content_type, body):
+    def _read_small(self, body, content_type):
         """Return images as the graph takes them, or `Pictures` that are large."""
         pictures = self.model.pictures
         images = images_of(content_type, body, pictures.form, self.limits)
         if isinstance(images, Pictures):
-            if images.n_pixels > SMALL:
+            if images.n_pixels > SMALL_PICTURES:
                 return images
             images = images.read(pictures)
         return self.model.to_input(images)
