@@ -205,6 +205,13 @@ def test_what_holds_code_is_refused_by_name(model, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_object_that_its_configuration_does_not_describe_is_refused(tmp_path):
+    optimizer = keras.optimizers.AdamW(0.01)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    with pytest.raises(ValueError, match="'optimizer' holds an object of .*AdamW"):
+        skdigits.save(small(optimizer=optimizer), tmp_path / "model.skd")
+
+
 def test_what_a_network_was_trained_with_counts_too(tmp_path):
     model = small(activation=relu).fit(X, Y).set_params(activation="relu")
     with pytest.raises(ValueError, match="'activation' holds the function"):
