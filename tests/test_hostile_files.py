@@ -213,7 +213,7 @@ def test_foreign_types(content, refused, name, loader):
 @pytest.mark.parametrize(
     "node",
     [
-        {"__loader__": "CachedNode", "__class__": "str", "__module__": "builtins", "__id__": 1},
+        {"__loader__": "CachedNode", "__class__": "str", "__module__": "builtins", "__id__": -1},
         {"__loader__": "SparseMatrixNode", "__class__": "a", "__module__": "b", "file": "0.npy"},
         {"__loader__": "NdArrayNode", "__class__": "void", "__module__": "numpy", "type": "numpy",
          "file": "0.npy"},

@@ -208,7 +208,7 @@ def test_what_holds_code_is_refused_by_name(model, message, tmp_path):
 def test_an_object_that_its_configuration_does_not_describe_is_refused(tmp_path):
     optimizer = keras.optimizers.AdamW(0.01)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
-    with pytest.raises(ValueError, match="'optimizer' holds an object of .*AdamW"):
+    with pytest.raises(ValueError, match=r"'optimizer' holds an object of .*AdamW"):
         skdigits.save(small(optimizer=optimizer), tmp_path / "model.skd")
 
 
