@@ -40,8 +40,8 @@ def add_predict(app, service):
         """Send a picture as it is, several in a form, or pixels as JSON.
 
         A picture is PNG, JPEG, WebP or GIF; its content decides, and not its Content-Type. It is
-        brought to the size and the colours of the training images, as by `skdigits predict`. Of an
-        animation, the first picture counts.
+        brought to the size and the colours of the training images. Of an animation, the first
+        picture counts.
         """
         content_type = request.headers.get("content-type", "")
         probabilities = await service.answer(
