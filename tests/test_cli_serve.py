@@ -80,7 +80,7 @@ from skdigits.service._app import make_app
 from skdigits.service._limits import Limits
 from skdigits.service._served_model import open_served
 from skdigits.service._server import open_port, run, url_of
-limits = Limits(n_bytes=1000, seconds_for_headers=0.5, seconds_for_body=0.5)
+limits = Limits(n_bytes=1000, seconds_for_headers=1, seconds_for_body=1)
 listening = open_port("127.0.0.1", 0)
 print(listening.getsockname()[1], flush=True)
 run(make_app(open_served(sys.argv[1]), limits), listening, limits)

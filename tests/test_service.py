@@ -23,7 +23,7 @@ from skdigits.service._served_model import open_served
 
 X, Y = digits()
 FORMATS = ("PNG", "JPEG", "WebP", "GIF")
-SMALL_LIMITS = Limits(n_bytes=20_000, n_pixels=10_000, n_images=3, seconds_for_body=0.2)
+SMALL_LIMITS = Limits(n_bytes=20_000, n_pixels=10_000, n_images=3)
 
 
 @pytest.fixture(scope="module")
@@ -289,12 +289,12 @@ def test_limits(limited):
     assert predict(limited, **infer) == four
 
 
-def test_a_body_that_does_not_come(limited):
+def test_a_body_that_does_not_come(model):
     async def body():
         yield b"\x89PNG"
         await asyncio.Event().wait()
 
-    status, error = predict(limited, content=body())
+    status, error = predict(make_app(model, Limits(seconds_for_body=0.2)), content=body())
     assert (status, error) == (408, "the body did not arrive within 0.2 seconds")
 
 
