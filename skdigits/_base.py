@@ -18,7 +18,7 @@ from skdigits._duration import resolve_batch_size, resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._held_out import hold_out
 from skdigits._numbers import Moments
-from skdigits._pickling import PickledCallbacks
+from skdigits._pickling import PickledCallbacks, parameter_names
 from skdigits._routed_names import advice_on
 from skdigits._sample_weights import loss_weights
 from skdigits._saved_state import plain_state, restored_state
@@ -301,11 +301,11 @@ class ImageClassifier(
 
     def __getstate__(self):
         """Return the state as plain data, as far as it can be."""
-        return plain_state(super().__getstate__(), self._get_param_names())
+        return plain_state(super().__getstate__(), parameter_names(type(self)))
 
     def __setstate__(self, state):
         """Restore an estimator; parameters that are not in the state get their defaults."""
-        names, owner = self._get_param_names(), type(self).__name__
+        names, owner = parameter_names(type(self)), type(self).__name__
         super().__setstate__(restored_state(state, names, owner))
 
     def __sklearn_is_fitted__(self):

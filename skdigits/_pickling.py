@@ -8,6 +8,14 @@ from typing import Any
 import joblib
 
 
+def parameter_names(kind):
+    """Return the names of an estimator class's parameters."""
+    _, *parameters = inspect.signature(kind.__init__).parameters.values()
+    return [
+        each.name for each in parameters if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+    ]
+
+
 class OldPickles:
     """A mixin that loads pickles of older versions, which had fewer parameters."""
 

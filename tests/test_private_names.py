@@ -174,14 +174,14 @@ def test_what_use_sets():
 
 
 # Python's own, and the method by which scikit-learn's mixin for callbacks is to be used.
-ALLOWED = {"_getframe", "_init_callback_context"}
+ALLOWED = {"_exit", "_getframe", "_init_callback_context"}  # documented
 
 
 def private_names(tree):
     """Return the private names that a module defines, and those that it uses of objects."""
     defined, used = set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             defined.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             defined.add(node.id)
