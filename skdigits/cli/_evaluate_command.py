@@ -10,8 +10,8 @@ import typer
 from skdigits._named_data import DATA, load_test, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
-from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._data_argument import check_data
+from skdigits.cli._options import Data, Quiet, path_of
 from skdigits.cli._streams import say, warnings_told
 
 
@@ -22,7 +22,7 @@ def evaluate(
             metavar="MODEL", help="A file of `skdigits train`, or of `skdigits.save` in Python."
         ),
     ],
-    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)],
+    data: Data,
     out: Annotated[
         Path,
         typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from skdigits.cli._data_argument import HELP, METAVAR, complete_data
+from skdigits.cli._models import NETWORKS, complete_network
+from skdigits.cli._settings import check_settings
 from skdigits.cli._streams import QUIET_HELP
 
 
@@ -14,3 +17,22 @@ def path_of(text: str):
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=QUIET_HELP)]
+Data = Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)]
+NetworkName = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"The network: {', '.join(NETWORKS)}.",
+        autocompletion=complete_network,
+    ),
+]
+Settings = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        callback=check_settings,
+        help="A parameter of the network, as MLPClassifier or CNNClassifier takes it, such as "
+        "epochs=5, filters=8,16 or batch_norm=false. Give the option again for another one.",
+    ),
+]

@@ -12,39 +12,23 @@ from skdigits._named_data import load_split, title_of
 from skdigits._picture_model import EXPORTED
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file, check_folder, check_seed, command_line
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, check_labels, complete_data
-from skdigits.cli._models import NETWORKS, complete_network, make_network
-from skdigits.cli._options import Quiet, path_of
-from skdigits.cli._settings import apply_settings, check_settings
+from skdigits.cli._data_argument import check_data, check_labels
+from skdigits.cli._models import make_network
+from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
+from skdigits.cli._settings import apply_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
 
 def train(
-    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)],
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"The network: {', '.join(NETWORKS)}.",
-            autocompletion=complete_network,
-        ),
-    ],
+    data: Data,
+    model: NetworkName,
     out: Annotated[
         Path,
         typer.Option(
             parser=path_of, metavar="FILE", help="File for the trained model, such as model.skd."
         ),
     ],
-    settings: Annotated[
-        list[str],
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            callback=check_settings,
-            help="A parameter of the network, as MLPClassifier or CNNClassifier takes it, such as "
-            "epochs=5, filters=8,16 or batch_norm=false. Give the option again for another one.",
-        ),
-    ] = [],  # noqa: B006
+    settings: Settings = [],  # noqa: B006  (typer makes a new list for each call)
     normalize_digits: Annotated[
         bool,
         typer.Option(

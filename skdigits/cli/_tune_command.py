@@ -9,10 +9,10 @@ import typer
 from skdigits._named_data import load_split, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, check_labels, complete_data
-from skdigits.cli._models import NETWORKS, complete_network, make_network
-from skdigits.cli._options import Quiet
-from skdigits.cli._settings import apply_settings, check_settings
+from skdigits.cli._data_argument import check_data, check_labels
+from skdigits.cli._models import make_network
+from skdigits.cli._options import Data, NetworkName, Quiet, Settings
+from skdigits.cli._settings import apply_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
 # What became of a trial, in words.
@@ -20,15 +20,8 @@ PARTS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
 
 
 def tune(
-    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)],
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"The network: {', '.join(NETWORKS)}.",
-            autocompletion=complete_network,
-        ),
-    ],
+    data: Data,
+    model: NetworkName,
     trials: Annotated[
         int,
         typer.Option(
@@ -52,16 +45,7 @@ def tune(
             "end, and the best setting is trained on all images.",
         ),
     ] = None,
-    settings: Annotated[
-        list[str],
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            callback=check_settings,
-            help="A parameter of the network that all trials share, as `skdigits train` takes it, "
-            "such as augmentation=shift,flip. It is not searched.",
-        ),
-    ] = [],  # noqa: B006
+    settings: Settings = [],  # noqa: B006  (typer makes a new list for each call)
     seed: Annotated[
         int, typer.Option(metavar="N", help="The same seed gives the same search with one job.")
     ] = 0,
@@ -69,7 +53,8 @@ def tune(
 ):
     """Search the parameters of a network with Optuna, and show what was found.
 
-    Searches the layers, the dropout rate and the learning rate. Each trial trains with another
+    Searches the layers, the dropout rate and the learning rate, but for those that `--set` gives to
+    all trials. Each trial trains with another
     setting on four fifths of the training images, and is measured on the others. Trials that are
     worse than most others in the second half of their training are stopped. The best setting is
     then trained on all training images, and measured once on the test images.

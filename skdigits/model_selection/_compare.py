@@ -29,7 +29,7 @@ from skdigits.model_selection._measure import (
     import_keras_first,
     measure_fit,
 )
-from skdigits.model_selection._model_results import Comparison, rank_results, summarize
+from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
 Progress = Callable[[str, float | None, str], None]
 
@@ -133,18 +133,12 @@ def compare(
     outcomes = {
         name: _run_model(name, model, data, splits, seed, progress) for name, model in named.items()
     }
-    results = [
-        summarize(name, describe(model), outcomes[name], classes.tolist())
-        for name, model in named.items()
-    ]
-    results, best = rank_results(results, outcomes)
-    return Comparison(
-        models=results,
-        best=best,
-        classes=classes.tolist(),
+    return compare_outcomes(
+        {name: describe(model) for name, model in named.items()},
+        outcomes,
+        classes.tolist(),
         image_shape=list(row_shape(X)),
         n_train=min(len(train) for train, _ in splits),
-        n_evaluated=int(np.sum([outcome.confusion for outcome in outcomes[best]])),
         n_folds=n_folds,
         random_state=seed,
     )

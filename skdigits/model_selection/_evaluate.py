@@ -17,7 +17,7 @@ from skdigits.model_selection._measure import (
     import_keras_first,
     measure_fitted,
 )
-from skdigits.model_selection._model_results import Comparison, rank_results, summarize
+from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
 
 def evaluate(models, X, y) -> Comparison:
@@ -76,18 +76,12 @@ def evaluate(models, X, y) -> Comparison:
     for name, model in named.items():
         with errors_name(f"model {name!r}"):
             outcomes[name] = [measure_fitted(model, (X, y), np.arange(len(y)), classes)]
-    results = [
-        summarize(name, describe(model), outcomes[name], classes.tolist())
-        for name, model in named.items()
-    ]
-    results, best = rank_results(results, outcomes)
-    return Comparison(
-        models=results,
-        best=best,
-        classes=classes.tolist(),
+    return compare_outcomes(
+        {name: describe(model) for name, model in named.items()},
+        outcomes,
+        classes.tolist(),
         image_shape=list(row_shape(X)),
         n_train=None,
-        n_evaluated=len(y),
         n_folds=None,
         random_state=None,
     )

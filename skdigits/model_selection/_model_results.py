@@ -167,6 +167,24 @@ class Outcome:
     mistakes: dict[str, list]
 
 
+def compare_outcomes(descriptions, outcomes, classes, **facts) -> Comparison:
+    """Return the comparison of models from their outcomes.
+
+    Parameters
+    ----------
+    descriptions : dict of str to str
+        The estimators as text, by the name of the model.
+    outcomes : dict of str to list of Outcome
+    classes : list
+    **facts
+        The other attributes of a `Comparison`.
+    """
+    results = [summarize(name, descriptions[name], outcomes[name], classes) for name in outcomes]
+    results, best = rank_results(results, outcomes)
+    n_evaluated = int(np.sum([outcome.confusion for outcome in outcomes[best]]))
+    return Comparison(models=results, best=best, classes=classes, n_evaluated=n_evaluated, **facts)
+
+
 def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: list) -> ModelResult:
     """Sum up the outcomes of one model."""
     runs = [outcome.run for outcome in outcomes]

@@ -40,9 +40,9 @@ def _public_names():
         ),
         "losses": (keras.losses, keras.losses.Loss),
         "initializers": (keras.initializers, keras.initializers.Initializer),
-        "dtype_policies": (keras.dtype_policies, keras.dtype_policies.DTypePolicy),
     }
-    found = {f"layers.{name}": getattr(keras.layers, name) for name in LAYERS}
+    found = {"DTypePolicy": keras.DTypePolicy}
+    found |= {f"layers.{name}": getattr(keras.layers, name) for name in LAYERS}
     for group, (module, base) in groups.items():
         kinds = {name: each for name, each in vars(module).items() if isinstance(each, type)}
         found |= {f"{group}.{name}": each for name, each in kinds.items() if issubclass(each, base)}
@@ -173,8 +173,6 @@ def _plain_config(value, known):
         return kind(_plain_config(each, known) for each in value)
     if isinstance(value, dict):
         name = f"{value['module']}.{value['class_name']}".removeprefix("keras.")
-        if name not in known and value["class_name"] in ("DTypePolicy",):
-            name = f"dtype_policies.{value['class_name']}"
         if name not in known or value["registered_name"]:
             raise ValueError(name)
         return _with_config(name, value["config"], known)
