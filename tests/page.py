@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from support import cnn, tiny
 
 X, Y = tiny(shape=(8, 6), n_classes=3)
@@ -92,6 +92,14 @@ def circle(x, y, radius, n=40):
 
 
 SEVEN = line((0.3, 0.25), (0.7, 0.25), (0.45, 0.8))
+
+
+def drawn_digit(side=200, ground=255, ink=0, points=SEVEN, pen=1 / 14):
+    """Return a picture of a digit, a little higher than wide."""
+    image = Image.new("L", (side, side + 40), ground)
+    corners = [(side * x, side * y) for x, y in points]
+    ImageDraw.Draw(image).line(corners, fill=ink, width=round(side * pen), joint="curve")
+    return image
 
 
 def scaled(points, scale, middle=(0.5, 0.5)):

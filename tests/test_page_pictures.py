@@ -2,20 +2,26 @@
 
 import numpy as np
 import pytest
-from page import SEVEN, X, Y, answer, colour_network, draw, give, png, seen, show, wait_for
-from PIL import Image, ImageDraw
+from page import (
+    SEVEN,
+    X,
+    Y,
+    answer,
+    colour_network,
+    draw,
+    drawn_digit,
+    give,
+    png,
+    seen,
+    show,
+    wait_for,
+)
+from PIL import Image
 from support import cnn
 
 from skdigits import export
 from skdigits.datasets import load_digits, load_images
 from skdigits.preprocessing import DigitNormalizer
-
-
-def drawn_digit(side=200, ground=255, ink=0):
-    image = Image.new("L", (side, side + 40), ground)
-    points = [(side * x, side * y) for x, y in SEVEN]
-    ImageDraw.Draw(image).line(points, fill=ink, width=side // 14, joint="curve")
-    return image
 
 
 @pytest.mark.parametrize(("ground", "ink"), [(255, 0), (0, 255), (230, 90)])
