@@ -34,9 +34,10 @@ def main():
 
 
 def files(*folders):
-    """Return the paths of the files in these folders, but for what Python leaves there."""
+    """Return the paths of files in folders, but for what Python and Sphinx leave there."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
+    left = {"__pycache__", "generated"}
+    return {str(path.relative_to(ROOT)) for path in found if left.isdisjoint(path.parts)}
 
 
 def require(archive, wanted, found):

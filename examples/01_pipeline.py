@@ -1,4 +1,6 @@
-"""A CNN in a scikit-learn Pipeline.
+"""
+A CNN in a scikit-learn Pipeline
+================================
 
 You learn how to give rows of pixels, as most tables hold them, to a convolutional network.
 `ImageReshaper` gives each row the shape of an image, `PixelScaler` scales the pixels to 0..1, and
@@ -7,6 +9,8 @@ and one set of parameters.
 
 The scaler only shows how a pipeline scales pixels. You could leave it out, since the network
 standardises its input itself.
+
+In a clone::
 
     python examples/01_pipeline.py
 """

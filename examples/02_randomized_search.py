@@ -1,4 +1,6 @@
-"""Find good settings with RandomizedSearchCV.
+"""
+Find good settings with RandomizedSearchCV
+==========================================
 
 You learn that every argument of `MLPClassifier` is a parameter that scikit-learn's searches can
 sample: layers, rates, epochs, batch sizes. With an integer `cv` the folds are stratified, since
@@ -7,6 +9,8 @@ scikit-learn recognises skdigits' estimators as classifiers.
 Fits of the same architecture share one compiled model. So a search does not compile a model for
 each candidate and fold, and its memory does not grow with them. For networks as small as these
 this is faster than `n_jobs=2`, since each worker process first has to import TensorFlow.
+
+In a clone::
 
     python examples/02_randomized_search.py
 """

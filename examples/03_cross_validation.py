@@ -1,4 +1,6 @@
-"""Cross-validate on MNIST, Fashion-MNIST and the binary task.
+"""
+Cross-validate on MNIST, Fashion-MNIST and the binary task
+==========================================================
 
 You learn to use the fetched data sets and `cross_val_score`. Fashion-MNIST has the form of MNIST
 and is harder. It is easy to tell MNIST's 0 from its 1. The script uses the first 1,000 images of
@@ -7,6 +9,8 @@ each set and few epochs, so that it takes seconds. Remove the slices to use the 
 The first call downloads the sets, 11 and 30 MB, to scikit-learn's data home. To use files that
 you have already, set the environment variable SKDIGITS_DATA to a folder that holds them in `mnist/`
 and `fashion/`.
+
+In a clone::
 
     python examples/03_cross_validation.py
 """

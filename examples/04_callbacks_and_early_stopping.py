@@ -1,9 +1,13 @@
-"""Keras callbacks, early stopping and training curves.
+"""
+Keras callbacks, early stopping and training curves
+===================================================
 
 You learn to stop the training when the accuracy on validation images no longer improves, to pass
 any Keras callback, to show scikit-learn's progress bar, and to draw the curves. Early stopping
 takes the validation images from the training data, stratified by class, and restores the weights
 of the best epoch.
+
+In a clone::
 
     python examples/04_callbacks_and_early_stopping.py              # opens a window
     python examples/04_callbacks_and_early_stopping.py curves.png   # writes a file

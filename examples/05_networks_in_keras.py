@@ -1,8 +1,12 @@
-"""The networks in plain Keras and in SciKeras.
+"""
+The networks in plain Keras and in SciKeras
+===========================================
 
 You learn that `build_cnn` and `build_mlp` return ordinary Keras models. You can compile and fit
 such a model yourself, pass the function to SciKeras if you have SciKeras code already, or take
 the model of a fitted classifier and continue in Keras.
+
+In a clone::
 
     python examples/05_networks_in_keras.py
 """

@@ -1,10 +1,14 @@
-"""Save a trained classifier, and continue its training later.
+"""
+Save a trained classifier, and continue its training later
+==========================================================
 
 You learn that a fitted classifier is an ordinary Python object: `joblib` and `pickle` write it,
 another process reads it, and the copy predicts the same numbers, bit for bit. `partial_fit`
 continues the training for one epoch a call, with the optimizer's state.
 
 Load pickles only from people you trust: a pickle can run any code.
+
+In a clone::
 
     python examples/06_pickle_and_go_on.py
 """

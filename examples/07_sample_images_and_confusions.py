@@ -1,8 +1,12 @@
-"""Look at the images, and at the classes that the classifier confuses.
+"""
+Look at the images, and at the classes that the classifier confuses
+===================================================================
 
 You learn to draw some images of each class before the training. After it, you draw the commonest
 confusions, each with the images of which the classifier was most confident. The first display
 needs no classifier. The second works with any scikit-learn classifier, and with predictions.
+
+In a clone::
 
     python examples/07_sample_images_and_confusions.py                # opens a window
     python examples/07_sample_images_and_confusions.py pictures.png   # writes a file

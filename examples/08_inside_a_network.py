@@ -1,8 +1,12 @@
-"""Look inside a network: its first layer, and the pixels that a prediction depends on.
+"""
+Look inside a network: its first layer, and the pixels that a prediction depends on
+===================================================================================
 
 You learn to draw the kernels of a CNN's first convolution, and an image with its saliency map. The
 lighter a pixel of the map is, the more the score of the predicted class changes with that pixel.
 Both displays also take an MLP.
+
+In a clone::
 
     python examples/08_inside_a_network.py                # opens a window
     python examples/08_inside_a_network.py pictures.png   # writes a file

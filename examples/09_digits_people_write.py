@@ -1,4 +1,6 @@
-"""Predict the digits in photographs and drawings.
+"""
+Predict the digits in photographs and drawings
+==============================================
 
 You learn to put `DigitNormalizer` before a classifier. It finds the digit on a photograph or a
 drawing of any size, light on dark or dark on light, and converts it to MNIST's form. The script
@@ -7,6 +9,8 @@ light. A picture may also be the path of a file or a PIL image, and one list may
 
 The last part shows what happens to bad pictures. With `on_error="warn"` one warning names them all,
 and the other pictures get their predictions.
+
+In a clone::
 
     python examples/09_digits_people_write.py
 """

@@ -1,9 +1,13 @@
-"""Average networks that were trained from different seeds.
+"""
+Average networks that were trained from different seeds
+=======================================================
 
 You learn to use `AveragingClassifier`, whose members differ only in their seeds. The script prints
 the accuracy on the test images, the log loss and the calibration error of each member and of the
 average. The calibration error tells how far the probabilities are from how often the classifier is
 right. The log loss of the average is never above the mean of the members' log losses.
+
+In a clone::
 
     python examples/10_averaged_networks.py
 """

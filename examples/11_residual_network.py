@@ -1,7 +1,11 @@
-"""A residual network of your own as a scikit-learn classifier.
+"""
+A residual network of your own as a scikit-learn classifier
+===========================================================
 
 You learn to give `NetworkClassifier` a function that builds a Keras network, to search over the
 arguments of this function, and to look into the network that was found.
+
+In a clone::
 
     python examples/11_residual_network.py
 """

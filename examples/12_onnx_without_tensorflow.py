@@ -1,8 +1,12 @@
-"""Write a trained classifier as an ONNX file, and use it without TensorFlow.
+"""
+Write a trained classifier as an ONNX file, and use it without TensorFlow
+=========================================================================
 
 You learn that `skdigits.export` writes a file that takes the same images, and that the program
 which uses the file needs only numpy and onnxruntime. It starts at once, and one image takes a
 fraction of the time.
+
+In a clone::
 
     pip install ".[onnx]"
     python examples/12_onnx_without_tensorflow.py

@@ -1,7 +1,11 @@
-"""Write a page to draw on, which classifies in the browser.
+"""
+Write a page to draw on, which classifies in the browser
+========================================================
 
 You learn that `skdigits.export` writes one file that needs no server: open it by a double click, or
 send it to somebody. Train with `augmentation="affine"` for digits that people draw.
+
+In a clone::
 
     pip install ".[cli]"
     python examples/13_page_that_classifies.py [PAGE]

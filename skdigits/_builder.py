@@ -147,11 +147,11 @@ class NetworkClassifier(ImageClassifier):
     n_features_in_ : int
         Number of values of an image.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a data frame with names.
 
     image_shape_ : tuple of int
-        (height, width, channels), or (n_features_in_,) for columns.
+        (height, width, channels), or (`n_features_in_`,) for columns.
 
     model_ : keras.Model
         The trained network, including its standardisation. It takes images of `image_shape_` on

@@ -156,11 +156,11 @@ class MLPClassifier(LayeredClassifier):
     n_features_in_ : int
         Number of values of an image.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a data frame with names.
 
     image_shape_ : tuple of int
-        (height, width, channels), or (n_features_in_,) for columns.
+        (height, width, channels), or (`n_features_in_`,) for columns.
 
     model_ : keras.Model
         The trained network. It takes images of `image_shape_` on the scale of `X`, after `offset_`

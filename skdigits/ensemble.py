@@ -76,7 +76,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
     n_features_in_ : int
         Number of values in an image. Only defined if the members expose it.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a data frame with names. Only defined if the members
         expose it.
 

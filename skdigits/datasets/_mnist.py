@@ -225,7 +225,7 @@ def fetch_fashion_mnist(
     References
     ----------
     .. [1] H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for
-       benchmarking machine learning algorithms", :arxiv:`1708.07747`, 2017.
+       benchmarking machine learning algorithms", 2017, https://arxiv.org/abs/1708.07747.
 
     Examples
     --------

@@ -145,7 +145,13 @@ class Comparison:
         raise KeyError(name)
 
     def to_dict(self):
-        """Return everything as plain dicts, lists and numbers, ready for strict JSON."""
+        """Return everything as plain dicts, lists and numbers, ready for strict JSON.
+
+        Returns
+        -------
+        plain : dict
+            The attributes by name.
+        """
         return asdict(self)
 
 

@@ -51,6 +51,20 @@ def build_around(
     ValueError
         If the model is compiled, if its inputs or outputs are wrong, or if `precision` is
         "bfloat16" and the model is neither functional nor sequential.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skdigits.networks import build_around
+    >>> def build(input_shape, n_classes, units):
+    ...     layers = [keras.layers.Flatten(), keras.layers.Dense(units, activation="relu")]
+    ...     output = keras.layers.Dense(n_classes, activation="softmax")
+    ...     return keras.Sequential([keras.Input(input_shape), *layers, output])
+    >>> model = build_around(
+    ...     (28, 28, 1), 10, build=build, build_options={"units": 16}, precision="auto"
+    ... )
+    >>> [layer.name for layer in model.layers][1]
+    'standardize'
     """
     input_shape, n_classes = shapes(input_shape, n_classes, None)
     model = _call(build, input_shape, n_classes, build_options)

@@ -59,13 +59,30 @@ def build_cnn(
     hidden_layer_sizes : sequence of int, default=(128,)
         Units of the dense layers between the last pooling and the output.
 
-    activation, output_activation, kernel_initializer, batch_norm, dtype, meta
-        As in :func:`build_mlp`.
+    activation : str, callable or keras.Layer, default="relu"
+        Activation of the hidden layers.
+
+    output_activation : str or callable, default="softmax"
+        Activation of the output layer.
+
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Initial values of the kernels.
 
     dropout : float or sequence of float, default=0.0
         Share of units left out in training, in [0, 1): one rate for all dense hidden layers, or a
         sequence with one rate for each. Without dense hidden layers, one rate applies to the output
         of the last pooling.
+
+    batch_norm : bool, default=False
+        Whether to normalise each hidden layer over the batch before its activation.
+
+    dtype : str, default="float32"
+        Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
+        float32.
+
+    meta : dict, default=None
+        What SciKeras passes to a building function. It replaces `input_shape` and `n_classes` that
+        are None.
 
     Returns
     -------

@@ -31,12 +31,19 @@ def build_from(
         A built classifier with one input, functional or sequential. The new network has its layers
         before the last layer with weights. `body` itself does not change.
 
-    output_activation, kernel_initializer, meta
-        As in :func:`build_mlp`, for the new output layer.
+    output_activation : str or callable, default="softmax"
+        Activation of the new output layer.
+
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Initial values of the kernel of the new output layer.
 
     dtype : str, default="float32"
         Keras dtype policy of the copied layers from the first convolution on. The others are
         float32. The policies of `body` do not matter.
+
+    meta : dict, default=None
+        What SciKeras passes to a building function. It replaces `input_shape` and `n_classes` that
+        are None.
 
     Returns
     -------

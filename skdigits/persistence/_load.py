@@ -49,6 +49,19 @@ def load(path, *, trusted=()):
     See Also
     --------
     save : Write the file.
+
+    Examples
+    --------
+    >>> import skdigits
+    >>> from skdigits.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = skdigits.MLPClassifier(epochs=1).fit(X, y)
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = skdigits.save(classifier, pathlib.Path(folder) / "digits.skd")
+    ...     loaded = skdigits.load(path)
+    >>> bool((loaded.predict(X) == classifier.predict(X)).all())
+    True
     """
     names = _names(trusted)
     content = Path(path).read_bytes()

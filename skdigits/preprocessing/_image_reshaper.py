@@ -104,7 +104,7 @@ class ImageReshaper(  # type: ignore[call-arg]
 
         Returns
         -------
-        images : ndarray of shape (n_samples, *image_shape_)
+        images : ndarray of shape (n_samples, height, width, channels)
             The images, in the dtype of X.
         """
         images = self._check_like_training(X)

@@ -57,7 +57,13 @@ class KerasObject:
         self.config = config
 
     def make(self):
-        """Return a new Keras object."""
+        """Make a new Keras object.
+
+        Returns
+        -------
+        made : object
+            An object of the class, with the arguments.
+        """
         module, name = self.path.rsplit(".", 1)
         from skdigits._tensorflow import keras
 
@@ -93,7 +99,18 @@ class LayerSizes:
     units: tuple[int, ...]
 
     def rvs(self, random_state):
-        """Draw the sizes of one network; `RandomizedSearchCV` calls this method."""
+        """Draw the sizes of one network; `RandomizedSearchCV` calls this method.
+
+        Parameters
+        ----------
+        random_state : numpy.random.RandomState
+            The random numbers.
+
+        Returns
+        -------
+        sizes : tuple of int
+            The units of each layer.
+        """
         depth = random_state.choice(self.n_layers)
         return tuple(random_state.choice(self.units, size=depth).tolist())
 
@@ -112,6 +129,12 @@ class Model:
     from_search : str, default=None
         Name of a `Search` of the same study. Its best parameters are used, unless `params` sets
         them.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Model
+    >>> Model("mlp", {"hidden_layer_sizes": (14,)})
+    Model(estimator='mlp', params={'hidden_layer_sizes': (14,)}, from_search=None)
     """
 
     estimator: str
@@ -135,6 +158,13 @@ class Experiment:
         The models by name.
     max_seeds : int, default=None
         Maximum number of seeds. Set it if a run takes long.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Experiment, Model
+    >>> experiment = Experiment("models", "Both", ("digits",), {"MLP": Model("mlp")})
+    >>> experiment.models["MLP"].estimator
+    'mlp'
     """
 
     name: str
@@ -150,12 +180,26 @@ class Sweep:
 
     Parameters
     ----------
-    name, title, data, max_seeds
-        As in `Experiment`.
+    name : str
+        A short name, for file names and `Published`.
+    title : str
+        The title on the page.
+    data : tuple of {"digits", "mnist", "fashion", "binary"}
+        The data sets. The model is trained at every point on each.
     model : Model
         The model of all points, without the swept parameters.
     grid : dict of str to tuple
         The values of each parameter.
+    max_seeds : int, default=None
+        Maximum number of seeds. Set it if a run takes long.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Model, Sweep
+    >>> widths = {"hidden_layer_sizes": ((2,), (8,), (32,))}
+    >>> sweep = Sweep("widths", "2 to 32 nodes", ("digits",), Model("mlp"), widths)
+    >>> len(sweep.grid["hidden_layer_sizes"])
+    3
     """
 
     name: str
@@ -172,8 +216,12 @@ class Search:
 
     Parameters
     ----------
-    name, title, data
-        As in `Experiment`.
+    name : str
+        A short name, for file names and `Published`.
+    title : str
+        The title on the page.
+    data : tuple of {"digits", "mnist", "fashion", "binary"}
+        The data sets. The search runs on each.
     model : Model
         The model of all candidates, without the parameters that are drawn.
     space : dict of str to (tuple or distribution)
@@ -184,6 +232,14 @@ class Search:
         Number of stratified folds.
     n_train : int, default=None
         Number of training images to search on, a stratified part. None uses all.
+
+    Examples
+    --------
+    >>> from skdigits.studies import LayerSizes, Model, Search
+    >>> space = {"hidden_layer_sizes": LayerSizes((1, 2), (64, 128))}
+    >>> search = Search("search", "Layers", ("digits",), Model("mlp"), space, n_iter=8, cv=3)
+    >>> Model("mlp", from_search=search.name).from_search
+    'search'
     """
 
     name: str
@@ -204,8 +260,10 @@ class Published:
     ----------
     text : str
         The published statement.
-    experiment, data : str
-        Name of the experiment, and of the data set.
+    experiment : str
+        Name of the experiment.
+    data : str
+        Name of the data set.
     value : float, default=None
         The published figure as a fraction, or None if there is no figure.
     model : str, default=None
@@ -218,6 +276,12 @@ class Published:
         epoch to the next, in the second half of the epochs.
     note : str, default=""
         A note on the comparison with ours.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Published
+    >>> Published("MLP 97 %", experiment="models", data="mnist", value=0.97, model="MLP").measure
+    'accuracy'
     """
 
     text: str
@@ -238,8 +302,10 @@ class Study:
     ----------
     name : str
         Name on the command line.
-    title, question : str
-        The title, and the question that the page answers first.
+    title : str
+        The title on the page.
+    question : str
+        The question that the page answers first.
     source : str
         Describes what the published study did.
     minutes : int

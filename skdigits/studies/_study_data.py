@@ -92,6 +92,16 @@ def evaluated_images(result, data=None):
     dict of str to (X, y, class_names)
         For each data set the images, of shape (n_images, height, width[, channels]), their labels,
         and the names of the classes. The ``index`` of a mistake is a position in ``X``.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Experiment, Model, Study, evaluated_images, run_study
+    >>> models = {"plain": Model("mlp", {"epochs": 1}), "wide": Model("mlp", {"epochs": 1})}
+    >>> experiment = Experiment("models", "Both", ("digits",), models)
+    >>> study = Study("two", "Two", "Which is better?", "An example.", 1, (experiment,))
+    >>> X, y, class_names = evaluated_images(run_study(study, n_seeds=2))["digits"]
+    >>> X.shape
+    (355, 28, 28)
     """
     names = list(dict.fromkeys(each.data for each in result.experiments))
     images = study_images(data or names, result.quick)

@@ -217,5 +217,11 @@ class StudyResult:
     published: list[PublishedResult]
 
     def to_dict(self):
-        """Return everything as plain dicts, lists and numbers, ready for strict JSON."""
+        """Return everything as plain dicts, lists and numbers, ready for strict JSON.
+
+        Returns
+        -------
+        plain : dict
+            The attributes by name.
+        """
         return asdict(self)

@@ -88,6 +88,12 @@ class TuningResult:
         return self.trials[self.best]
 
     def to_dict(self):
-        """Return everything but the estimator as plain dicts, lists and numbers."""
+        """Return everything but the estimator as plain dicts, lists and numbers.
+
+        Returns
+        -------
+        plain : dict
+            The attributes by name.
+        """
         kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_estimator"}
         return {**kept, "trials": [dict(vars(trial)) for trial in self.trials]}
