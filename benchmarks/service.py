@@ -114,7 +114,8 @@ def _measure(port, body, n_clients):
 async def _clients(port, body, n_clients, most):
     """Return the seconds of all answers, and the number of requests that failed."""
     head = (
-        f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        "POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     if not body.startswith(b"--b"):

@@ -43,6 +43,12 @@ class OnnxModel:
     normalizes_digits : bool
         Whether the images are the output of `DigitNormalizer`, as `skdigits export` notes it.
 
+    digits : bool
+        Whether the training images were digits in MNIST's form, as far as the file says.
+
+    light_ink : bool or None
+        Whether what they show is lighter than its ground; None if it is unknown.
+
     input_shape : tuple of int
         Shape of one image in the input `X`.
 
@@ -67,6 +73,8 @@ class OnnxModel:
         self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
         self.white = json.loads(metadata.get(PREFIX + "white", "255"))
         self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
+        self.digits = metadata.get(PREFIX + "digits") == "true"
+        self.light_ink = json.loads(metadata.get(PREFIX + "light_ink", "null"))
         (self._input,) = self._session.get_inputs()
         self.input_shape = tuple(self._input.shape[1:])
         self.input_dtype = np.dtype(INPUT_TYPES.get(self._input.type, np.float32))

@@ -126,11 +126,11 @@ class Browser:
             self._is_loaded = True
 
     def open(self, path):
-        """Open a file, and wait until it has run."""
+        """Open a file or an address, and wait until it has run."""
         self.requests.clear()
         self.errors.clear()
         self._is_loaded = False
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=path if isinstance(path, str) else path.as_uri())
         while not self._is_loaded:
             self._note(self._read())
 

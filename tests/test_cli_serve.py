@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
@@ -53,10 +54,15 @@ def test_sigterm_finishes_what_is_under_way(model):
                 socket.create_connection(address, timeout=60) as keeps_alive,
             ):
                 in_headers.sendall(b"POST /predict HTTP/1.1\r\nHost:")
-                keeps_alive.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                with pytest.raises(urllib.error.HTTPError, match="421"):
+                    urllib.request.urlopen(
+                        urllib.request.Request(url, headers={"Host": "example.org"})
+                    )
+                keeps_alive.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert keeps_alive.recv(1000).startswith(b"HTTP/1.1 200 OK")
                 body = f"[{X[0].tolist()}]".encode()
-                head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                head = "POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+                head += "Content-Type: application/json\r\n"
                 head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
                 under_way.sendall(head.encode())
                 assert under_way.recv(1000).startswith(b"HTTP/1.1 100")  # the body is awaited
@@ -96,13 +102,13 @@ def test_slow_and_large_requests_are_ended(model):
             def connect():
                 return socket.create_connection(address, timeout=60)
 
-            post = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+            post = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
             with connect() as silent, connect() as in_headers:
                 in_headers.sendall(b"POST /predict HT")
                 assert in_headers.recv(1000) == b""
                 assert silent.recv(1000) == b""
             with connect() as second:
-                second.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                second.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert b"HTTP/1.1 200" in second.recv(1000)
                 second.sendall(b"GET /")  # the second request on this connection
                 while second.recv(1000):

@@ -80,6 +80,7 @@ def test_the_page_is_small(tmp_path, reader):
 
 def test_what_is_not_installed_is_named(tmp_path, reader, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    monkeypatch.delitem(sys.modules, "skdigits._pages", raising=False)
+    for name in ("skdigits._pages", "skdigits._drawing_page"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ImportError, match=r'pip install "skdigits\[cli\]"'):
         export(reader, tmp_path / "page.html")

@@ -18,6 +18,7 @@ from support import cnn, digits
 import skdigits
 from skdigits.preprocessing import DigitNormalizer
 from skdigits.service._app import make_app
+from skdigits.service._hosts import hosts_of
 from skdigits.service._limits import Limits
 from skdigits.service._served_model import open_served
 
@@ -158,10 +159,6 @@ def test_colours_scale_and_names_of_the_training(tmp_path):
         assert each["probabilities"] == pytest.approx(
             dict(zip(network.classes_, row, strict=True)), abs=1e-2
         )
-    page = get(app, "/").text
-    assert '<canvas id="canvas"' in page  # to draw on
-    assert 'href="pictures"' in page
-    assert 'type="file"' in get(app, "/pictures").text
     metadata = get(app, "/v2/models/two%20colours").json()
     assert metadata["inputs"] == [{"name": "X", "datatype": "FP32", "shape": [-1, 9, 12, 3]}]
     assert metadata["outputs"][0]["datatype"] == "BYTES"
@@ -446,6 +443,34 @@ def test_other_sites_are_not_let_in(app):
         request = {"method": method, "content": encoded(X[0]), "headers": headers}
         (response,) = together(app, request)
         assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "::1", "[::1]", "LOCALHOST", "127.0.0.2"]
+)
+def test_a_service_for_this_machine_answers_to_its_own_names(model, host):
+    """Another name may belong to a page that has let it lead to this machine."""
+    app = make_app(model, hosts=hosts_of(host))
+
+    def status(value):
+        headers = [("Host", value)] if value else []
+        return together(app, {"method": "GET", "url": "/docs", "headers": headers})[0].status_code
+
+    for own in ("localhost", "localhost:8000", "LocalHost:80", "127.0.0.1:8000", "[::1]:8000"):
+        assert status(own) == 200
+    for other in ("example.org", "localhost.example.org", "example.org:8000", "[::2]", "x y", ":"):
+        assert status(other) == 421
+    content = {"content": encoded(X[0]), "headers": {"Host": "example.org"}}
+    found, error = predict(app, **content)
+    assert found == 421
+    assert "'example.org'; a proxy before it has to send one of these names" in error
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "digits.example.org"])
+def test_a_service_for_others_answers_to_all_names(model, host):
+    app = make_app(model, hosts=hosts_of(host))
+    headers = {"Host": "example.org"}
+    assert predict(app, content=encoded(X[0]), headers=headers)[0] == 200
 
 
 def test_unknown_paths_and_methods_are_json(app):

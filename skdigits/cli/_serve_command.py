@@ -31,8 +31,9 @@ def serve(
 ):
     """Answer for pictures over HTTP.
 
-    The page / takes pictures from a browser. Programs send pictures to /predict, or arrays by the
-    Open Inference Protocol to /v2. /docs describes all of it, and /metrics counts for Prometheus.
+    The page / is to draw on, and takes pictures. Programs send pictures to /predict, or arrays by
+    the Open Inference Protocol to /v2. /docs describes all of it, and /metrics counts for
+    Prometheus.
 
     ONNX Runtime predicts. An .onnx file starts within a second and needs no TensorFlow; another
     file is brought to ONNX first.
@@ -47,6 +48,7 @@ def serve(
     """
     be_quiet(quiet)
     from skdigits.service._app import make_app
+    from skdigits.service._hosts import hosts_of
     from skdigits.service._limits import Limits
     from skdigits.service._served_model import open_served
     from skdigits.service._server import open_port, run, url_of
@@ -54,7 +56,7 @@ def serve(
     with warnings_told():
         served = open_served(model)
     limits = Limits()
-    app = make_app(served, limits)
+    app = make_app(served, limits, hosts_of(host))
     with open_port(host, port) as listening:
         url = url_of(listening)
         say(f"Serving {model} at {url} (Ctrl-C ends it)")

@@ -10,6 +10,8 @@ import skdigits
 from skdigits._onnx_model import PREFIX, start_session
 from skdigits._white import white_of
 from skdigits.formats._agreement import MOST_IMAGES, check_labels, check_probabilities, expected
+from skdigits.formats._page_input import page_input
+from skdigits.formats._page_model import Weights, page_model
 from skdigits.formats._probe import probe
 from skdigits.training._state import versions
 
@@ -47,6 +49,7 @@ def onnx_content(model, path, images=None):
         "classes": classes.tolist(),
         "image_shape": tried.image_shape,
         "white": white_of(model),
+        **_facts_for_drawings(model),
         "versions": versions() | {each.__name__: each.__version__ for each in (skl2onnx, onnx)},
     }
     metadata = {PREFIX + name: json.dumps(value) for name, value in facts.items()}
@@ -55,6 +58,16 @@ def onnx_content(model, path, images=None):
     content = converted.SerializeToString()
     _try(content, model, classes, tried.images[:MOST_IMAGES], path)
     return content
+
+
+def _facts_for_drawings(model):
+    """Return what a page to draw on has to know; nothing for a model that a page cannot hold."""
+    try:
+        page_model(model, Weights(32))  # refuses models whose images page_input does not know
+        form = page_input(model, normalized=False)
+    except ValueError:
+        return {}
+    return {name: form[name] for name in ("digits", "light_ink")}
 
 
 def _opened(model):

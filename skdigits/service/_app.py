@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import skdigits
 from skdigits.service._errors import add_error_handlers
+from skdigits.service._hosts import ForHosts
 from skdigits.service._inference_protocol import add_inference_protocol
 from skdigits.service._limits import Limits
 from skdigits.service._metrics import Measured, add_metrics
@@ -14,7 +15,7 @@ from skdigits.service._service import Service
 from skdigits.service._web_pages import add_pages
 
 
-def make_app(model, limits=None):
+def make_app(model, limits=None, hosts=None):
     """Return the ASGI app of a model.
 
     Parameters
@@ -22,6 +23,8 @@ def make_app(model, limits=None):
     model : ServedModel
     limits : Limits, default=None
         None takes the usual ones.
+    hosts : set of str, default=None
+        As `ForHosts` takes it.
     """
     service = Service(model, limits or Limits())
 
@@ -41,5 +44,5 @@ def make_app(model, limits=None):
     add_predict(app, service)
     add_inference_protocol(app, service)
     add_metrics(app, service.metrics)
-    add_pages(app, model)
-    return Measured(app, service.metrics)
+    add_pages(app, service)
+    return Measured(ForHosts(app, hosts), service.metrics)

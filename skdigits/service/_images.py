@@ -42,12 +42,12 @@ class Pictures:
             if self.n_pixels > limits.n_pixels:
                 raise _too_many_pixels(limits.n_pixels)
 
-    def read(self, model):
-        """Return the images as a `PictureModel` takes them, an array of (n, *form.shape), uint8."""
+    def read(self, read_file):
+        """Return what a function makes of each file, as one array."""
         images = []
         for number, content in enumerate(self._files):
             with self._errors_name(number):
-                images.append(model.read(io.BytesIO(content)))
+                images.append(read_file(io.BytesIO(content)))
         return np.stack(images)
 
     def _errors_name(self, number):

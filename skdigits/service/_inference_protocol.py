@@ -132,7 +132,7 @@ def add_inference_protocol(app, service):
             found.append(asked)
             return images
 
-        probabilities = await service.answer(request, to_images)
+        probabilities = await service.predict(request, to_images)
         arrays = {LABEL: classes[probabilities.argmax(axis=1)], PROBABILITIES: probabilities}
         return _answer(found[0], model.name, arrays)
 

@@ -44,7 +44,7 @@ def add_predict(app, service):
         picture counts.
         """
         content_type = request.headers.get("content-type", "")
-        probabilities = await service.answer(
+        probabilities = await service.predict(
             request, lambda body: service.read_images(content_type, body)
         )
         labels = [pictures.labels[best] for best in probabilities.argmax(axis=1)]

@@ -1,14 +1,15 @@
-"""A model from a file, as ONNX Runtime predicts with it."""
+"""A model from a file, as ONNX Runtime predicts with it, and its page."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from skdigits._drawing_page import drawing_page
 from skdigits._onnx_model import OnnxModel
 from skdigits._picture_model import PictureModel, of_graph, open_model
 
-PICTURES = "pictures"  # the page that sends pictures to the service, from that to draw on
 # ONNX Runtime's own threads wait by spinning, and take the cores from requests: with one thread an
 # image took half of the time, and a tenth of the processor.
 N_THREADS = 1
@@ -27,18 +28,37 @@ class ServedModel:
         Reads pictures, and knows their form and the labels.
     graph : OnnxModel
         Predicts.
-    page : bytes or None
-        The page to draw on, which `skdigits.export` writes; None if there is none of this model.
+    form : dict
+        Of the images, as the page shows them; `drawing_page` describes it.
+    reads_for_page : bool
+        Whether `read_for_page` works. For digits it needs scikit-learn and SciPy.
+    page : bytes
+        The page to draw on. It holds the network, or asks the service.
     """
 
     name: str
     pictures: PictureModel
     graph: OnnxModel
-    page: bytes | None = None
+    form: dict
+    reads_for_page: bool
+    page: bytes
 
     def to_input(self, images):
         """Return images of uint8 as the graph takes them."""
         return self.graph.to_input(self.pictures.to_scale(images))
+
+    def read_for_page(self, file):
+        """Return a picture as the page shows it, an array of `pictures.form.shape`, uint8.
+
+        If the model was trained on digits in MNIST's form, the digit in the picture is found, also
+        without a DigitNormalizer in the model. The page does the same with drawings.
+        """
+        if not self.form["digits"]:
+            return self.pictures.read(file)
+        from skdigits.preprocessing._read_digit import read_digit
+
+        digit = read_digit(file)
+        return digit if self.form["light_ink"] else 255 - digit
 
 
 def open_served(path):
@@ -47,10 +67,16 @@ def open_served(path):
     A file of `skdigits.save` is brought to ONNX in memory, and tried on random images.
     """
     opened = open_model(path, N_THREADS)
-    page = None
+    parts = {}
     if opened.estimator is not None:
-        page, opened = _page(opened, path), _as_graph(opened, path)
-    return ServedModel(Path(path).stem, opened, opened.graph, page)
+        parts, opened = _network(opened, path), _as_graph(opened, path)
+    parts = parts or {"classes": opened.labels, "form": _form(opened)}
+    if opened.normalizes_digits:
+        import skdigits.preprocessing  # noqa: F401  (an error has to come before the port opens)
+    form, name = parts["form"], Path(path).stem
+    reads = not form["digits"] or all(find_spec(each) for each in ("sklearn", "scipy"))
+    page = drawing_page(**parts, name=name, service={"reads": reads})
+    return ServedModel(name, opened, opened.graph, form, reads, page)
 
 
 def _as_graph(opened, path):
@@ -66,17 +92,29 @@ def _as_graph(opened, path):
     return of_graph(graph, normalizes_digits=opened.normalizes_digits)
 
 
-def _page(opened, path):
-    """Return the content of the page to draw on, or None if it cannot hold the model."""
+def _network(opened, path):
+    """Return the arguments of a page that holds the network, or none if no page can hold it."""
     from sklearn.pipeline import make_pipeline
 
-    from skdigits.formats._page import page_content
+    from skdigits.formats._page import page_parts
     from skdigits.preprocessing import DigitNormalizer
 
     model = opened.estimator
     if opened.normalizes_digits:
         model = make_pipeline(DigitNormalizer(), model)
     try:
-        return page_content(model, Path(path), pictures_url=PICTURES)
+        return page_parts(model, Path(path))
     except ValueError:
-        return None
+        return {}
+
+
+def _form(opened):
+    """Return the form of the images of a model whose network is not in the page."""
+    height, width, channels = opened.form.shape_with_channels
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "light_ink": True if opened.normalizes_digits else opened.graph.light_ink,
+        "digits": opened.normalizes_digits or opened.graph.digits,
+    }

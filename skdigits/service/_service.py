@@ -46,7 +46,7 @@ class Service:
         for each in (self._readers, self._reader_of_large, self._batcher):
             each.shutdown(wait=False) if isinstance(each, ThreadPoolExecutor) else each.close()
 
-    async def answer(self, request, to_images):
+    async def predict(self, request, to_images):
         """Return the probabilities for the images of a request, an array of (n, n_classes).
 
         Parameters
@@ -54,6 +54,21 @@ class Service:
         request : Request
         to_images : coroutine function
             Takes the body, and returns images as the graph takes them.
+        """
+
+        async def probabilities(body):
+            return await self._batcher.predict(await to_images(body))
+
+        return await self.answer(request, probabilities)
+
+    async def answer(self, request, function):
+        """Return what a function makes of the body of a request, within the limits.
+
+        Parameters
+        ----------
+        request : Request
+        function : coroutine function
+            Takes the body.
 
         Raises
         ------
@@ -64,7 +79,7 @@ class Service:
             content = await body.read(request)
             try:
                 async with asyncio.timeout(self.limits.seconds_for_answer):
-                    return await self._batcher.predict(await to_images(content))
+                    return await function(content)
             except TimeoutError:
                 raise busy("the answer took too long") from None
 
@@ -75,20 +90,36 @@ class Service:
 
     async def read_images(self, content_type, body):
         """Return the images in the body of a request to /predict, as the graph takes them."""
-        pictures = self.model.pictures
-        images = await self.read(self._read_small, body, content_type)
-        if isinstance(images, Pictures):
-            loop = asyncio.get_running_loop()
-            images = await loop.run_in_executor(self._reader_of_large, images.read, pictures)
-            return self.model.to_input(images)
-        return images
+        return await self._images(content_type, body, self.model.pictures.read, self.model.to_input)
 
-    def _read_small(self, body, content_type):
-        """Return images as the graph takes them, or `Pictures` that are large."""
-        pictures = self.model.pictures
-        images = images_of(content_type, body, pictures.form, self.limits)
-        if isinstance(images, Pictures):
-            if images.n_pixels > SMALL_PICTURES:
-                return images
-            images = images.read(pictures)
-        return self.model.to_input(images)
+    async def read_for_page(self, body):
+        """Return the picture in a body as the page shows it, an array of uint8."""
+        return await self._images("", body, self.model.read_for_page, lambda images: images[0])
+
+    async def _images(self, content_type, body, read, finish):
+        """Return the images in a body, finished.
+
+        Parameters
+        ----------
+        content_type : str
+        body : bytes
+        read : callable
+            Takes a file, and returns its pixels.
+        finish : callable
+            Takes images of uint8.
+        """
+        form, limits = self.model.pictures.form, self.limits
+
+        def read_small(body):
+            images = images_of(content_type, body, form, limits)
+            if isinstance(images, Pictures):
+                if images.n_pixels > SMALL_PICTURES:
+                    return None, images
+                images = images.read(read)
+            return finish(images), None
+
+        found, large = await self.read(read_small, body)
+        if large is None:
+            return found
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader_of_large, lambda: finish(large.read(read)))

@@ -1,40 +1,41 @@
-"""The pages for people: to draw on, to send pictures from, and to read how it is used."""
+"""The pages for people: to draw on and give pictures to, and to read how the service is used."""
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from skdigits._pages import render
-from skdigits.service._served_model import PICTURES
+from skdigits.service._errors import json_response
 
 # The pages load nothing from elsewhere, and no other page may show them in a frame.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "img-src data: blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+    "img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 
 
-def add_pages(app, model):
+def add_pages(app, service):
     """Add the routes to an app; all other routes have to be there."""
-    context = {"name": model.name, "n_classes": len(model.pictures.labels)}
-    upload = _render("upload.html.j2", context)
-    described = _render("docs.html.j2", {"name": model.name, "operations": _operations(app)})
+    model = service.model
+    context = {"name": model.name, "operations": _operations(app)}
+    described = render("skdigits.service", "docs.html.j2", context)
 
     @app.get("/", include_in_schema=False)
     async def page():
-        return HTMLResponse(model.page or upload, headers=HEADERS)
+        return HTMLResponse(model.page, headers=HEADERS)
 
-    @app.get(f"/{PICTURES}", include_in_schema=False)
-    async def pictures():
-        return HTMLResponse(upload, headers=HEADERS)
+    if model.reads_for_page:
+
+        @app.post("/read", include_in_schema=False)
+        async def read(request: Request):
+            """Answer the page with the image that the model gets of a picture."""
+            image = await service.answer(request, service.read_for_page)
+            return json_response({"model": model.name, "image": image.tolist()})
 
     @app.get("/docs", include_in_schema=False)
     async def docs():
         return HTMLResponse(described, headers=HEADERS)
-
-
-def _render(template, context):
-    return render("skdigits.service", template, context)
 
 
 def _operations(app):

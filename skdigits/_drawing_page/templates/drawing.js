@@ -226,10 +226,9 @@ function paintStrokes(brush, strokes, scale, colour) {
 }
 
 /* Paints a picture as large as it fits. */
-function paintPicture(brush, { data, width, height }, fullWidth, fullHeight) {
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
+function paintPicture(brush, picture, fullWidth, fullHeight) {
+  const { width, height } = picture;
   const scale = Math.min(fullWidth / width, fullHeight / height);
   const left = (fullWidth - width * scale) / 2, top = (fullHeight - height * scale) / 2;
-  brush.drawImage(canvas, left, top, width * scale, height * scale);
+  brush.drawImage(canvasOf(picture), left, top, width * scale, height * scale);
 }

@@ -28,6 +28,13 @@ function takePicture(source, width, height) {
   return { data, width: canvas.width, height: canvas.height, channels: 4 };
 }
 
+/* Returns a canvas with a picture on it. */
+function canvasOf({ data, width, height }) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
+  return canvas;
+}
+
 /* Returns the picture in the size and colours of the model's images, as `load_images` makes it:
 undistorted, and with a margin in the usual colour of its border where the shape is another. */
 function toModelImage(picture, { width, height, channels }) {

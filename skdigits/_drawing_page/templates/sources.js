@@ -1,9 +1,7 @@
 /* Where pictures come from: a file that is chosen, dropped or pasted, or the camera. */
 
-function listenToSources(use) {
-  const complain = (text) => {
-    document.getElementById("problem").textContent = text;
-  };
+/* Hands pictures to `use`, with the file of each that comes from one; `complain` shows a text. */
+function listenToSources(use, complain) {
   const read = async (files) => {
     const file = [...files].find((each) => each.type.startsWith("image/")) ?? files[0];
     complain("");
@@ -11,11 +9,14 @@ function listenToSources(use) {
       complain("That holds no file with a picture. Save the picture first, then choose the file.");
       return;
     }
+    let picture;
     try {
-      use(await readPicture(file));
+      picture = await readPicture(file);
     } catch {
       complain(`“${file.name}” cannot be read as a picture. Use PNG, JPEG, WebP or GIF.`);
+      return;
     }
+    use(picture, file);
   };
 
   const chooser = document.getElementById("file");

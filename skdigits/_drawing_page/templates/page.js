@@ -1,8 +1,8 @@
 /* Joins the parts: what is drawn or given, the model, and what the page shows. */
 
 const element = (id) => document.getElementById(id);
-const { model: node, input, classes } = JSON.parse(element("content").textContent);
-const model = makeModel(node, decodeBase64(element("weights").textContent));
+const { model: node, input, classes, service } = JSON.parse(element("content").textContent);
+const model = node && makeModel(node, decodeBase64(element("weights").textContent));
 element("weights").remove();  // its text is the largest thing in memory
 
 const SLOW = 60, PAUSE = 250;  // ms: after a slow prediction, the next one waits for a pause
@@ -12,18 +12,21 @@ const LONG_NAME = 12, LONGEST_SAID = 100;  // letters
 
 let picture = null;  // what was given instead of a drawing
 let pause, frame, speaking;  // what waits
-let lastTime = 0;  // ms that a prediction took
+let lastTime = model ? 0 : Infinity;  // ms that a prediction took
+let nGiven = 0, nClassified = 0;  // so that an answer that comes too late is dropped
 
 const drawing = new Drawing(element("canvas"), {
   changed(isDrawing) {
-    if (drawing.strokes.length) picture = drawing.backdrop = null;
+    if (drawing.strokes.length) forgetPicture();
     schedule(isDrawing);
   },
   said: say,
 });
 
-/* Returns the probabilities of the classes for the pixels of an image, from 0 to 255. */
+/* Returns the probabilities of the classes for the pixels of an image, from 0 to 255, or a promise
+of them if the network is not in this page. */
 function predict(pixels) {
+  if (!model) return askForProbabilities(pixels, input, classes);
   const unit = (input.white - input.black) / 255;
   return model({ data: Float64Array.from(pixels, (x) => input.black + x * unit) });
 }
@@ -35,7 +38,8 @@ function currentPixels() {
   if (!part) return null;
   if (input.digits) return digitPixels(drawing.ink(part));  // a close-up: a small digit is sharp
   const ink = drawing.ink();
-  const toTone = (x) => Math.round(255 * (input.light_ink ? x : 1 - x));
+  const isLight = Boolean(input.light_ink) !== element("swap").checked;
+  const toTone = (x) => Math.round(255 * (isLight ? x : 1 - x));
   const grey = { ...ink, data: Uint8ClampedArray.from(ink.data, toTone), channels: 1 };
   const { data } = resized(grey, input.width, input.height);
   const pixels = new Uint8ClampedArray(data.length * input.channels);
@@ -43,6 +47,7 @@ function currentPixels() {
 }
 
 function pixelsOfPicture(given, isSwapped) {
+  if (given.image) return isSwapped ? given.image.map((x) => 255 - x) : given.image;
   if (!input.digits) return toModelImage(isSwapped ? inverted(given) : given, input).data;
   const isLight = inkIsLight(given) !== isSwapped;
   if (given.width === input.width && given.height === input.height) {
@@ -65,17 +70,24 @@ function schedule(isDrawing) {
   else frame = requestAnimationFrame(() => classify(isDrawing));
 }
 
-function classify(isDrawing) {
-  const start = performance.now();
+async function classify(isDrawing) {
+  const mine = ++nClassified, start = performance.now();
   const pixels = currentPixels();
-  const found = pixels && Array.from(predict(pixels));
+  let found = null, nothing = nothingText();
+  complain("");
+  try {
+    found = pixels && Array.from(await predict(pixels));
+  } catch (error) {
+    nothing = error.message;
+  }
+  if (mine !== nClassified) return;  // the drawing has changed
   lastTime = performance.now() - start;
-  showAnswer(found);
+  showAnswer(found, nothing);
   showImage(pixels, found, isDrawing);
   element("hint").hidden = Boolean(picture) || drawing.strokes.length > 0;
-  element("of-picture").hidden = !picture;
+  element("of-picture").hidden = !hasTwoReadings();
   clearTimeout(speaking);
-  if (!isDrawing) speaking = setTimeout(() => say(answerText(found)), SILENCE);
+  if (!isDrawing) speaking = setTimeout(() => say(answerText(found, nothing)), SILENCE);
 }
 
 /* What the page shows */
@@ -96,22 +108,28 @@ function bestOf(found) {
   return found.reduce((best, p, code) => (p > found[best] ? code : best), 0);
 }
 
+/* Returns whether light and dark may be swapped. A digit that the service has found is light. */
+function hasTwoReadings() {
+  if (picture) return !(picture.image && input.digits);
+  return input.light_ink === null && drawing.strokes.length > 0;
+}
+
 function nothingText() {
   if (picture) return "This picture shows no digit: it is blank or too pale.";
   return "Nothing is drawn yet.";
 }
 
-function answerText(found) {
-  if (!found) return nothingText();
+function answerText(found, nothing) {
+  if (!found) return nothing;
   const best = bestOf(found);
   return `${classes[best].slice(0, LONGEST_SAID)}, ${percent(found[best])}.`;
 }
 
-function showAnswer(found) {
+function showAnswer(found, nothing) {
   const best = found && bestOf(found);
   element("answer").textContent = found ? classes[best] : "";
   element("answer").className = found && classes[best].length > LONG_NAME ? "long" : "";
-  element("sureness").textContent = found ? percent(found[best]) : nothingText();
+  element("sureness").textContent = found ? percent(found[best]) : nothing;
   rows.forEach((row, code) => {
     row.className = code === best ? "best" : "";
     row.children[1].firstChild.style.width = found ? `${100 * found[code]}%` : "0";
@@ -196,17 +214,50 @@ function say(text) {
 
 /* The controls */
 
-function usePicture(given) {
-  picture = drawing.backdrop = given;
+function complain(text) {
+  element("problem").textContent = text;
+}
+
+/* Shows a picture, and classifies it; `file` is what it was read from, if it was a file. */
+async function usePicture(given, file) {
+  const mine = ++nGiven;
+  if (service?.reads) {
+    showAnswer(null, "The service reads the picture.");
+    let problem = "";
+    try {
+      given.image = await askForImage(given, file);
+    } catch (error) {
+      problem = error.message;
+    }
+    if (mine !== nGiven) return;  // another picture or a drawing has followed
+    if (problem) {
+      classify(true);  // shows what was there before
+      complain(problem);
+      return;
+    }
+  }
+  forgetPicture();
   element("swap").checked = false;
+  picture = drawing.backdrop = given;
   drawing.clear();
 }
 
-listenToSources(usePicture);
+function forgetPicture() {
+  nGiven += 1;
+  if (picture) element("swap").checked = false;
+  picture = drawing.backdrop = null;
+}
+
+function clearAll() {
+  forgetPicture();
+  drawing.clear();
+}
+
+listenToSources(usePicture, complain);
 element("undo").addEventListener("click", () => {
-  if (picture) usePicture(null); else drawing.undo();
+  if (picture) clearAll(); else drawing.undo();
 });
-element("clear").addEventListener("click", () => usePicture(null));
+element("clear").addEventListener("click", clearAll);
 element("pen").addEventListener("input", () => { drawing.pen = element("pen").value / 100; });
 element("swap").addEventListener("change", () => schedule(false));
 element("why").addEventListener("change", () => schedule(false));
