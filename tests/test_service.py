@@ -445,6 +445,12 @@ def test_other_sites_are_not_let_in(app):
         assert not [name for name in response.headers if name.startswith("access-control")]
 
 
+def test_the_page_knows_how_digits_have_to_look(model, tmp_path):
+    dark = cnn(epochs=1).fit(255 - X, Y)
+    forms = [model.form, open_served(skdigits.export(dark, tmp_path / "dark.onnx")).form]
+    assert [(form["digits"], form["light_ink"]) for form in forms] == [(True, True), (True, False)]
+
+
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "::1", "[::1]", "LOCALHOST", "127.0.0.2"]
 )

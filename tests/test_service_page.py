@@ -85,6 +85,12 @@ def asked(browser, address):
     return [url.removeprefix(address) for url in browser.requests]
 
 
+def wait_for_answer(browser):
+    """Wait until the page has said the answer to what it shows now."""
+    wait_for(browser, "element('spoken').textContent")
+    browser.run("element('spoken').textContent = ''; 0")
+
+
 def assert_shows(browser, picture, reader):
     """Check that the page shows what DigitNormalizer makes of a picture, and its label."""
     wanted = DigitNormalizer().transform([picture])
@@ -138,14 +144,14 @@ def test_without_the_network_the_page_asks_for_all(browser, models, reader):
     with serving(models["onnx"]) as address:
         show(browser, address)
         draw(browser, SEVEN)
-        wait_for(browser, "element('answer').textContent")
+        wait_for_answer(browser)
         label, sureness = answer(browser)
         (row,) = reader.predict_proba(seen(browser)[np.newaxis].astype(np.uint8))
         assert label == str(row.argmax())
         assert float(sureness.split()[0]) == pytest.approx(100 * row.max(), abs=0.1)
         assert set(asked(browser, address)) == {"", "predict"}
         give(browser, ("seven.png", png(photograph())))
-        wait_for(browser, "element('answer').textContent")
+        wait_for_answer(browser)
         assert_shows(browser, photograph(), reader)
         assert not browser.run("element('why').checkVisibility()")  # it would take many requests
     draw(browser, SEVEN)
@@ -230,13 +236,13 @@ def test_a_model_whose_ink_may_be_light_or_dark(browser, tmp_path):
     with serving(open_served(tmp_path / "voting.skd")) as address:
         show(browser, address)
         draw(browser, line((0.1, 0.5), (0.9, 0.5)))
-        wait_for(browser, "element('answer').textContent")
+        wait_for_answer(browser)
         ink = seen(browser)
         wanted = model.predict(ink.reshape(1, -1).astype(np.uint8))
         assert answer(browser)[0] == str(wanted[0])
         assert ink[0, 0] == 255
         browser.run("element('swap').click()")
-        wait_for(browser, "element('answer').textContent")
+        wait_for_answer(browser)
         np.testing.assert_array_equal(seen(browser), 255 - ink)
 
 
