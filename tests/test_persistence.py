@@ -165,6 +165,17 @@ def test_filters_of_any_form(filters, tmp_path):
     np.testing.assert_array_equal(saved(model, tmp_path).predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize("filters", ["auto", 2, ()])
+@pytest.mark.parametrize("images", [X, X.reshape(len(X), -1)[:, :5]], ids=["images", "columns"])
+def test_kernels_of_any_size(images, filters, tmp_path):
+    """Over columns, and without convolutions, no weight has the size of the kernels."""
+    network = skdigits.CNNClassifier(
+        hidden_layer_sizes=(), filters=filters, kernel_size=(1, 7), epochs=1
+    )
+    model = network.fit(images, Y)
+    np.testing.assert_array_equal(saved(model, tmp_path).predict(images), model.predict(images))
+
+
 @pytest.mark.parametrize(
     "labels",
     [Y > 4, Y - 5, Y.astype(float), NAMES, NAMES.astype(object), Y.astype("u1")],

@@ -17,7 +17,7 @@ from skdigits.training._plain_values import from_plain, to_plain
 from skdigits.training._spec import NetworkSpec
 
 SHARED = "transfer_from"  # stands for a body that is the network of the parameter of this name
-SIZES = ("filters", "hidden_layer_sizes", "kernel_size")  # options that set the sizes of weights
+LAYERS = ("filters", "hidden_layer_sizes")  # options with the size of each layer
 NUMBERS = "biuf"  # kinds of dtypes
 MOST_PIXELS = 10**8
 
@@ -109,16 +109,23 @@ def _check_values(spec, state):
     weights = [value for name, value in state.items() if str(name).startswith("model/")]
     sizes = {size for value in weights for size in value.shape}
     options = {**spec.options, **(spec.options.get("build_options") or {})}
-    for size in _numbers([spec.n_classes, *(options.get(name) for name in SIZES)]):
-        if size not in sizes and (size != options.get("kernel_size") or options["filters"]):
+    layers = [options.get(name) for name in LAYERS]
+    kernel = options.get("kernel_size") if _has_kernels(spec, options) else ()
+    for size in _numbers([spec.n_classes, kernel, *layers]):
+        if size not in sizes:
             raise ValueError(f"no weight of its network has the size {size:g}.")
-    n_layers = sum(
-        1 for name in ("filters", "hidden_layer_sizes") for _ in _numbers(options.get(name))
-    )
+    n_layers = len(list(_numbers(layers)))
     if n_layers > len(weights):
         raise ValueError(f"its network has {n_layers} layers, and {len(weights)} weights.")
     if prod(spec.input_shape) > MOST_PIXELS:
         raise ValueError(f"it is for images of shape {spec.input_shape}.")
+
+
+def _has_kernels(spec, options):
+    """Tell whether a network has convolutions over pixels; over columns their size is 1."""
+    filters = options.get("filters", "auto")
+    has_filters = isinstance(filters, str) or any(_numbers(filters))
+    return len(spec.input_shape) > 1 and has_filters
 
 
 def _numbers(sizes):
