@@ -169,6 +169,20 @@ def test_a_page_for_normalised_digits(tmp_path, capsys):
     assert '"9!"' in page
 
 
+def test_options_of_a_page(tmp_path, capsys):
+    X, y = load_digits(return_X_y=True)
+    network = skdigits.MLPClassifier(hidden_layer_sizes=32, epochs=1, random_state=0)
+    skdigits.save(network.fit(X[:100], y[:100]), tmp_path / "m.skd")
+    sizes = []
+    for weights in ([], ["--weights", "float32"]):
+        args = ["export", str(tmp_path / "m.skd"), str(tmp_path / "m.html"), *weights]
+        assert main([*args, "--title", "<Draw> one"]) == 0
+        text = (tmp_path / "m.html").read_text(encoding="utf-8")
+        assert "<h1>&lt;Draw&gt; one</h1>" in text
+        sizes.append(len(text))
+    assert sizes[1] > sizes[0] + 2 * 784 * 32  # two more bytes for each weight
+
+
 def test_a_model_of_rows_is_tried_on_images(tmp_path, capsys):
     X, y = load_digits(return_X_y=True)
     network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=1)
@@ -190,6 +204,8 @@ def test_a_model_of_rows_is_tried_on_images(tmp_path, capsys):
         (["{model}", "m.onnx", "--data", "cats"], "unknown --data 'cats'"),
         (["{model}", "m.onnx", "--data", "digits"], "images of another size"),
         (["{model}", "m.onnx", "--quantize", "float16"], "'quantize' is not for files of the"),
+        (["{model}", "m.onnx", "--title", "Red"], "'title' is not for files of the"),
+        (["{model}", "m.html", "--weights", "float64"], "weights must be 'float16' or 'float32'"),
         (["{model}", "m.tflite", "--quantize", "int8"], "give those of the training by --data"),
         (["{model}", "{folder}"], "is a folder"),
         (["{model}", "{model}/m.onnx"], "is not a folder"),

@@ -37,6 +37,17 @@ def export(
             help="Store the weights of a .tflite file in fewer bits. int8 needs --data.",
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="float16|float32",
+            help="How a .html page stores the weights. float16, the default, changes "
+            "probabilities by less than 0.001; float32 doubles the size.",
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The heading of a .html page.")
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -69,6 +80,8 @@ def export(
         skdigits export flowers.skd flowers.onnx
 
         skdigits export digits.skd digits.tflite --quantize int8 --data digits
+
+        skdigits export digits.skd digits.html --title "Draw a digit"
     """
     be_quiet(quiet)
     if data is not None:
@@ -90,7 +103,8 @@ def export(
         estimator = opened.estimator
         if is_page and opened.normalizes_digits:  # the page brings drawings to MNIST's form itself
             estimator = make_pipeline(DigitNormalizer(), estimator)
-        path = skdigits.export(estimator, file, images=images, quantize=quantize)
+        options = {"quantize": quantize, "weights": weights, "title": title}
+        path = skdigits.export(estimator, file, images=images, **options)
     if opened.normalizes_digits and path.suffix.lower() == ".onnx":
         _note_normalizer(path)
     say(f"Written: {path} ({_size(path)})")
