@@ -38,6 +38,16 @@ def test_every_page_is_reached_from_the_index():
         assert page.name == "index.md" or f"({page.name})" in index
 
 
+def test_first_code_of_readme_runs_as_it_stands(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+    assert ">>>" not in code
+    exec(code, {})
+    accuracy = re.match(r"(\d+\.\d) ?%", capsys.readouterr().out)[1]
+    assert float(accuracy) > 85
+
+
 def test_readme_begins_with_two_commands_of_a_line():
     first_screen = (ROOT / "README.md").read_text(encoding="utf-8").split("\n")[:24]
     commands = [line for line in first_screen if line.startswith("python3 -m venv ")]
