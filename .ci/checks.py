@@ -38,6 +38,12 @@ def main():
     python("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     python("check_jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
 
+    step("spelling, the site")
+    python("codespell_lib", ".")
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("-q", "-W", "--keep-going", "-D", "plot_gallery=0")  # the tests run the examples
+        python("sphinx", *options, "-c", "docs", ".", folder, limit=300)
+
     for environment in other_processors():
         step(f"as on another processor: {environment}")
         python("pytest", "-q", "-n", "2", "-m", "precision and not slow", "tests", **environment)
@@ -77,14 +83,14 @@ def step(name):
     print(f"\n== {name} ({time.monotonic() - STARTED:.0f} s)", flush=True)
 
 
-def python(module, *arguments, **environment):
+def python(module, *arguments, **settings):
     """Run a module of this environment."""
-    command(sys.executable, "-m", module, *arguments, **environment)
+    command(sys.executable, "-m", module, *arguments, **settings)
 
 
-def command(*arguments, **environment):
-    """Run a command in the root of the repository, and stop if it fails."""
-    done = subprocess.run(arguments, cwd=ROOT, env=os.environ | environment)
+def command(*arguments, limit=None, **environment):
+    """Run a command in the root of the repository; stop if it fails, or after so many seconds."""
+    done = subprocess.run(arguments, cwd=ROOT, env=os.environ | environment, timeout=limit)
     if done.returncode:
         sys.exit(f"failed: {' '.join(arguments)}")
 

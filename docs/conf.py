@@ -25,7 +25,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"]
+include_patterns = ["docs/**", "*.md", "benchmarks/README.md"]
 exclude_patterns = ["docs/templates"]
 templates_path = [str(Path(__file__).with_name("templates"))]
 default_role = "py:obj"  # numpydoc's names in single backticks
@@ -47,7 +47,7 @@ copybutton_remove_prompts = True
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "docs/generated/gallery",
-    "filename_pattern": r"/(?!03)\d\d_",  # 03 downloads MNIST
+    "filename_pattern": r"/(?!03|13)\d\d_",  # 03 downloads MNIST, 13 writes a file
     "within_subsection_order": "FileNameSortKey",
     "backreferences_dir": "docs/generated/used_in",
     "doc_module": ("skdigits",),
@@ -79,5 +79,7 @@ def setup(app):
 
 def link_to_gallery(app, docname, source):
     """Replace the links to scripts, which a reader of the repository follows."""
-    text = source[0].replace("](../examples/README.md)", "](/docs/generated/gallery/index.rst)")
+    text = re.sub(
+        r"\]\((\.\./)?examples/README\.md\)", "](/docs/generated/gallery/index.rst)", source[0]
+    )
     source[0] = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](/docs/generated/gallery/\1.rst)", text)
