@@ -480,7 +480,8 @@ def test_a_service_for_others_answers_to_all_names(model, host):
 
 
 def test_unknown_paths_and_methods_are_json(app):
-    for request in ({"method": "GET"}, {"url": "/nothing"}, {"url": "/v2/models/other/infer"}):
+    unknown = ("/nothing", "/predict/", "/v2/models/other/infer")
+    for request in ({"method": "GET"}, *({"url": url} for url in unknown)):
         status, error = predict(app, **request)
         assert (status, bool(error)) == (405 if "method" in request else 404, True)
 

@@ -1,5 +1,6 @@
 """The page of the service, in a real browser: what it asks the service for, and what it shows."""
 
+import base64
 import contextlib
 import io
 import threading
@@ -78,6 +79,12 @@ def photograph():
     return Image.fromarray(np.rint(ink * light).astype(np.uint8))
 
 
+def bmp():
+    file = io.BytesIO()
+    drawn_digit().save(file, "BMP")
+    return file.getvalue()
+
+
 def asked(browser, address):
     """Return the paths that the page has asked the service for."""
     next_frame(browser)
@@ -107,6 +114,16 @@ def test_drawings_stay_in_the_page(service_page, address):
         service_page.run("fetch('https://example.org/')")
     service_page.run("1")  # by now the browser has told why
     assert "Content Security Policy" in "".join(service_page.errors)
+
+
+def test_a_format_that_only_the_browser_reads_is_sent_as_png(service_page, reader):
+    show_file = (
+        "(() => { const file = new File([decodeBase64(%r)], 'seven.bmp', { type: 'image/bmp' });"
+        " readPicture(file).then((picture) => usePicture(picture, file)); })()"
+    )
+    service_page.run(show_file % base64.b64encode(bmp()).decode())
+    wait_for(service_page, "picture || element('problem').textContent")
+    assert_shows(service_page, drawn_digit(), reader)
 
 
 @pytest.mark.parametrize("by", ["drop", "paste"])
@@ -157,12 +174,6 @@ def test_without_the_network_the_page_asks_for_all(browser, models, reader):
     draw(browser, SEVEN)
     wait_for(browser, "element('sureness').textContent.startsWith('The service cannot be reached')")
     assert answer(browser)[0] == ""
-
-
-def bmp():
-    file = io.BytesIO()
-    drawn_digit().save(file, "BMP")
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def make_app(model, limits=None, hosts=None):
         version=skdigits.__version__,
         docs_url=None,  # FastAPI's page loads its scripts from another host
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy, it would lead to another address
         lifespan=lifespan,
     )
     add_error_handlers(app)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from skdigits._files import to_json
 
 JSON = "application/json"
+NO_PATH = "there is nothing at this path; /docs describes the service"
 
 
 class Error(BaseModel):
@@ -54,7 +55,8 @@ def add_error_handlers(app):
 
     @app.exception_handler(HTTPException)
     async def of_routing(request, error):
-        return json_response({"error": error.detail}, error.status_code, error.headers)
+        text = NO_PATH if error.status_code == 404 else error.detail
+        return json_response({"error": text}, error.status_code, error.headers)
 
     @app.exception_handler(ClientDisconnect)
     async def of_client(request, error):  # nobody reads this

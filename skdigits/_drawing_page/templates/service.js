@@ -1,10 +1,13 @@
 /* What the page of `skdigits serve` asks its service for. */
 
+const READ = ["image/png", "image/jpeg", "image/webp", "image/gif"];  // formats that the service reads
 const TOO_LARGE = 413;  // this status may come from a proxy, without a reason
 
-/* Returns the image that the model gets of a picture, as numbers from 0 to 255. */
+/* Returns the image that the model gets of a picture, as numbers from 0 to 255. A frame of the
+camera, and a file in a format that only the browser reads, such as HEIC, is sent as PNG. */
 async function askForImage(picture, file) {
-  const body = file ?? (await new Promise((done) => canvasOf(picture).toBlob(done, "image/png")));
+  const toPng = () => new Promise((done) => canvasOf(picture).toBlob(done, "image/png"));
+  const body = READ.includes(file?.type) ? file : await toPng();
   const { image } = await ask("read", body, "application/octet-stream");
   return Uint8ClampedArray.from(image.flat(2));
 }
