@@ -11,6 +11,8 @@ from pathlib import Path
 
 from skdigits import __version__
 
+HERE = Path(__file__).parent
+
 project = "skdigits"
 author = "The skdigits developers"
 copyright = author
@@ -27,7 +29,7 @@ extensions = [
 root_doc = "docs/index"
 include_patterns = ["docs/**", "*.md", "benchmarks/README.md"]
 exclude_patterns = ["docs/templates"]
-templates_path = [str(Path(__file__).with_name("templates"))]
+templates_path = [str(HERE / "templates")]
 default_role = "py:obj"  # numpydoc's names in single backticks
 
 # GitHub's anchors, which the pages use.
@@ -35,7 +37,7 @@ myst_heading_anchors = 4
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings have the types
-autodoc_class_signature = "mixed"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False  # the template shows them
 numpydoc_xref_param_type = False
 
@@ -49,6 +51,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "docs/generated/gallery",
     "filename_pattern": r"/(?!03|13)\d\d_",  # 03 downloads MNIST, 13 writes a file
     "within_subsection_order": "FileNameSortKey",
+    "default_thumb_file": str(HERE / "page.png"),
     "backreferences_dir": "docs/generated/used_in",
     "doc_module": ("skdigits",),
     "reference_url": {"skdigits": None},
@@ -59,10 +62,15 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_sidebars = {"**": ["pages"]}
 html_extra_path = ["redirect"]  # the first page is not at the top, as the sources are not
 html_copy_source = False
+html_use_index = False  # docs/api.md is it
 html_show_sphinx = False
 html_theme_options = {
+    "navbar_center": [],  # the side bar has all pages
     "show_prev_next": False,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
@@ -72,14 +80,14 @@ html_theme_options = {
 
 
 def setup(app):
-    """Let links to the examples lead to the gallery, and TensorFlow be silent in the examples."""
+    """Change the pages as they are read, and let TensorFlow be silent in the examples."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    app.connect("source-read", link_to_gallery)
+    app.connect("source-read", for_the_site)
 
 
-def link_to_gallery(app, docname, source):
-    """Replace the links to scripts, which a reader of the repository follows."""
-    text = re.sub(
-        r"\]\((\.\./)?examples/README\.md\)", "](/docs/generated/gallery/index.rst)", source[0]
-    )
-    source[0] = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](/docs/generated/gallery/\1.rst)", text)
+def for_the_site(app, docname, source):
+    """Let links to scripts lead to the gallery, and code end without the blank line of doctest."""
+    text = source[0].replace("\n\n```\n", "\n```\n")
+    gallery = "/docs/generated/gallery"
+    text = re.sub(r"\]\((\.\./)?examples/README\.md\)", f"]({gallery}/index.rst)", text)
+    source[0] = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", rf"]({gallery}/\1.rst)", text)

@@ -72,6 +72,13 @@ class ImageClassifier(
         "random_state": c.RANDOM_STATE,
     }
 
+    def __init_subclass__(cls, **kwargs):
+        """Show the parameters in help and in notebooks, not those of `__new__`."""
+        super().__init_subclass__(**kwargs)
+        signature = inspect.signature(cls.__init__)
+        _, *parameters = signature.parameters.values()
+        cls.__signature__ = signature.replace(parameters=parameters)
+
     def __new__(cls, *args, **kwargs):
         """Refuse parameters in the style of SciKeras, and name those to use here."""
         for name in kwargs:

@@ -1,5 +1,6 @@
 """Weights, early stopping, and a place among scikit-learn's tools."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -20,11 +21,16 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 from support import BOTH, assert_same_weights, mlp, tiny, weights
 
-from skdigits import CNNClassifier
+from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
 X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 10, "learning_rate": 0.01, "dropout": 0}
+
+
+@pytest.mark.parametrize("made", [CNNClassifier(), MLPClassifier(), NetworkClassifier(len)])
+def test_help_shows_the_parameters(made):
+    assert set(inspect.signature(type(made)).parameters) == set(made.get_params())
 
 
 @pytest.mark.precision
