@@ -6,13 +6,17 @@ memory. The batch dimension is dynamic: one trace works for every batch size.
 """
 
 import functools
-from contextlib import contextmanager
 
 from skdigits._private_names import layers_in
-from skdigits._tensorflow import keras, tf
+from skdigits._tensorflow import tf
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
 from skdigits.training import _probabilities as p
+from skdigits.training._batch_normalization import (
+    batch_normalizations,
+    inference_mode,
+    one_operation,
+)
 from skdigits.training._optimizer import apply_gradients
 
 
@@ -38,18 +42,19 @@ class Steps:
     @property
     def has_averages(self):
         """Whether the model has batch normalisation that learns its averages."""
-        return bool(_batch_normalizations(self.model))
+        return bool(batch_normalizations(self.model))
 
     def train(self, images, labels, weights, order, batch_size, rates):
         """Take one step for each batch of `order`."""
         data = images, labels, weights, order, batch_size
-        return self._train(self.model.trainable_variables, data, rates, training=True)
+        with one_operation(batch_normalizations(self.model)):
+            return self._train(self.model.trainable_variables, data, rates, training=True)
 
     def train_with_fixed_averages(self, images, labels, weights, order, batch_size, rates):
         """Take steps that normalise by the averages, as prediction does, and do not change them."""
         data = images, labels, weights, order, batch_size
         variables = self.model.trainable_variables
-        with _in_inference_mode(_batch_normalizations(self.model)):
+        with inference_mode(batch_normalizations(self.model)):
             return self._train(variables, data, rates, training=True)
 
     def train_output(self, images, labels, weights, order, batch_size, rates):
@@ -134,27 +139,9 @@ class Steps:
         return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
 
 
-def _batch_normalizations(model):
-    """Return a model's trainable layers of batch normalisation."""
-    kind = keras.layers.BatchNormalization
-    return [layer for layer in layers_in(model) if isinstance(layer, kind) and layer.trainable]
-
-
 def is_float32(model):
     """Tell whether all layers of a model compute in float32."""
     return all(layer.compute_dtype == "float32" for layer in layers_in(model))
-
-
-@contextmanager
-def _in_inference_mode(layers):
-    """Let batch normalisation use its averages; its gamma and beta still learn."""
-    for layer in layers:
-        layer.trainable = False  # in Keras this means inference mode
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.trainable = True
 
 
 def _loop(step, images, labels, weights, rows, batch_size):
