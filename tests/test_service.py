@@ -430,6 +430,7 @@ def test_pages_load_nothing_from_elsewhere(app):
         assert response.status_code == 200
         assert "default-src 'none'" in response.headers["content-security-policy"]
         assert "https://" not in response.text
+        assert "connect-src" not in response.text or "; connect-src 'self'\">" in response.text
         assert "<!DOCTYPE html>" in response.text
     described = get(app, "/openapi.json").json()["paths"]
     assert {"/predict", "/v2/models/{name}/infer", "/metrics"} < set(described)

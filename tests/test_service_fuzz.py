@@ -21,6 +21,7 @@ from skdigits.service._served_model import open_served
 X, Y = digits()
 KINDS = ("PNG", "JPEG", "WebP", "GIF")
 TYPES = ("image/png", "application/json", "multipart/form-data; boundary=b", "", "?;=")
+URLS = ("/predict", "/read")  # the second is what the page uses
 INFER = "/v2/models/digits/infer"
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=4_000)
@@ -101,8 +102,8 @@ infer_requests = st.fixed_dictionaries(
 )
 
 
-def check_pictures(app, content, type_):
-    answered(app, content, **{"content-type": type_})
+def check_pictures(app, content, type_, url):
+    answered(app, content, url, **{"content-type": type_})
 
 
 def check_forms(app, content):
@@ -126,9 +127,9 @@ tails = st.one_of(st.binary(max_size=20), st.just(bytes(784)))
 
 
 @FEW
-@given(content=pictures, type_=st.sampled_from(TYPES))
-def test_pictures(app, content, type_):
-    check_pictures(app, content, type_)
+@given(content=pictures, type_=st.sampled_from(TYPES), url=st.sampled_from(URLS))
+def test_pictures(app, content, type_, url):
+    check_pictures(app, content, type_, url)
 
 
 @FEW
@@ -151,9 +152,9 @@ def test_the_inference_protocol(app, value, length, tail):
 
 @pytest.mark.slow
 @MANY
-@given(content=pictures, type_=st.sampled_from(TYPES))
-def test_many_pictures(app, content, type_):
-    check_pictures(app, content, type_)
+@given(content=pictures, type_=st.sampled_from(TYPES), url=st.sampled_from(URLS))
+def test_many_pictures(app, content, type_, url):
+    check_pictures(app, content, type_, url)
 
 
 @pytest.mark.slow

@@ -85,6 +85,16 @@ def bmp():
     return file.getvalue()
 
 
+def give_file(browser, name, content, then="0"):
+    """Give a file to the page, and do not wait for the answer."""
+    file = f"new File([decodeBase64({base64.b64encode(content).decode()!r})], {name!r}, {{ type }})"
+    browser.run(
+        f"(() => {{ const type = 'image/' + {name!r}.slice(-3), file = {file};"
+        " readPicture(file).then((picture) => usePicture(picture, file))"
+        f".then(() => {{ {then}; }}); }})()"
+    )
+
+
 def asked(browser, address):
     """Return the paths that the page has asked the service for."""
     next_frame(browser)
@@ -117,11 +127,7 @@ def test_drawings_stay_in_the_page(service_page, address):
 
 
 def test_a_format_that_only_the_browser_reads_is_sent_as_png(service_page, reader):
-    show_file = (
-        "(() => { const file = new File([decodeBase64(%r)], 'seven.bmp', { type: 'image/bmp' });"
-        " readPicture(file).then((picture) => usePicture(picture, file)); })()"
-    )
-    service_page.run(show_file % base64.b64encode(bmp()).decode())
+    give_file(service_page, "seven.bmp", bmp())
     wait_for(service_page, "picture || element('problem').textContent")
     assert_shows(service_page, drawn_digit(), reader)
 
@@ -227,12 +233,8 @@ def test_a_drawing_is_not_replaced_by_an_earlier_picture(service_page):
         " go = done; }); window.go = go;"
         " return async (...given) => { await held; return before(...given); }; })(); 0"
     )
-    content = png(photograph())
-    service_page.run(
-        f"usePicture(takePicture(element('seen'), 28, 28), new Blob([{list(content)}]))"
-        ".then(() => { window.isDone = true; }); 0"
-    )
-    assert answer(service_page)[1] == "The service reads the picture."
+    give_file(service_page, "seven.png", png(photograph()), then="window.isDone = true")
+    wait_for(service_page, "element('sureness').textContent === 'The service reads the picture.'")
     draw(service_page, line((0.5, 0.2), (0.5, 0.8)))
     service_page.run("go(); 0")
     wait_for(service_page, "window.isDone")
@@ -252,6 +254,7 @@ def test_a_model_whose_ink_may_be_light_or_dark(browser, tmp_path):
         wanted = model.predict(ink.reshape(1, -1).astype(np.uint8))
         assert answer(browser)[0] == str(wanted[0])
         assert ink[0, 0] == 255
+        assert browser.run("element('of-picture').checkVisibility()")
         browser.run("element('swap').click()")
         wait_for_answer(browser)
         np.testing.assert_array_equal(seen(browser), 255 - ink)
