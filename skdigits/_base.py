@@ -22,6 +22,7 @@ from skdigits._pickling import PickledCallbacks, parameter_names
 from skdigits._routed_names import advice_on
 from skdigits._sample_weights import loss_weights
 from skdigits._saved_state import plain_state, restored_state
+from skdigits._thread_safety import reads, trains
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
@@ -146,6 +147,7 @@ class ImageClassifier(
                 raise ValueError(f"{type(self).__name__} has no parameter {name!r}; {advice}")
         return super().set_params(**params)
 
+    @trains
     @unchanged_after_error
     @with_callbacks
     @c.with_checked_parameters
@@ -194,6 +196,7 @@ class ImageClassifier(
         epochs = resolve_epochs(self.epochs, self.batch_size, _number_of_images(X))
         return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
+    @trains
     @unchanged_after_error
     @with_callbacks
     @c.with_checked_parameters
@@ -244,6 +247,7 @@ class ImageClassifier(
         go_on = hasattr(self, "_network")
         return self._fit(X, y, sample_weight, (None, None), classes, go_on, None)
 
+    @reads
     def predict(self, X):
         """Predict the label of each image.
 
@@ -260,6 +264,7 @@ class ImageClassifier(
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
+    @reads
     def predict_proba(self, X):
         """Predict the probability of each class.
 
@@ -306,6 +311,7 @@ class ImageClassifier(
         names = object.__dir__(self)
         return [name for name in names if name != "model_" and hasattr(self, name)]
 
+    @reads
     def __getstate__(self):
         """Return the state as plain data, as far as it can be."""
         return plain_state(super().__getstate__(), parameter_names(type(self)))

@@ -4,7 +4,6 @@ import copy
 import gc
 import pickle
 import sys
-import threading
 
 import joblib
 import keras
@@ -398,53 +397,18 @@ class TestReuse:
             np.testing.assert_array_equal(estimator.predict_proba(X), expected[seed])
 
 
-class TestThreads:
-    def run(self, work, n_threads=4):
-        """Run `work(number)` in threads that begin together, and return what they give."""
-        barrier, given = threading.Barrier(n_threads), {}
+def test_an_estimator_may_be_collected_while_another_is_traced(monkeypatch):
+    """Python's collector runs whenever it likes."""
 
-        def go(number):
-            barrier.wait()
-            given[number] = work(number)
+    def collects(x):
+        gc.collect()
+        return keras.ops.relu(x)
 
-        threads = [threading.Thread(target=go, args=(number,)) for number in range(n_threads)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return given
-
-    @pytest.mark.parametrize("make_copy", [lambda e: e, copy.deepcopy], ids=["fitted", "copied"])
-    def test_many_threads_predict_with_one_estimator(self, make_copy):
-        X, y = tiny()
-        original = mlp().fit(X, y)
-        expected = original.predict_proba(X)
-        shared = make_copy(original)
-        given = self.run(lambda number: shared.predict_proba(X))
-        for number in range(4):
-            np.testing.assert_array_equal(given[number], expected)
-        np.testing.assert_array_equal(shared.predict_proba(X), expected)
-
-    @pytest.mark.parametrize("make", BOTH)
-    def test_many_threads_fit_estimators_of_their_own(self, make):
-        X, y = tiny()
-        expected = [make(random_state=seed).fit(X, y).predict_proba(X) for seed in range(4)]
-        given = self.run(lambda seed: make(random_state=seed).fit(X, y).predict_proba(X))
-        for seed in range(4):
-            np.testing.assert_array_equal(given[seed], expected[seed])
-
-    def test_an_estimator_may_be_collected_while_another_is_traced(self, monkeypatch):
-        """Python's collector runs whenever it likes."""
-
-        def collects(x):
-            gc.collect()
-            return keras.ops.relu(x)
-
-        X, y = tiny()
-        estimator = mlp(optimizer=keras.optimizers.SGD(0.01)).fit(X, y)
-        estimator.cycle = estimator
-        del estimator
-        errors = []
-        monkeypatch.setattr(sys, "unraisablehook", lambda error: errors.append(error.exc_type))
-        mlp(activation=collects, hidden_layer_sizes=(5,)).fit(X, y)
-        assert errors == []
+    X, y = tiny()
+    estimator = mlp(optimizer=keras.optimizers.SGD(0.01)).fit(X, y)
+    estimator.cycle = estimator
+    del estimator
+    errors = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: errors.append(error.exc_type))
+    mlp(activation=collects, hidden_layer_sizes=(5,)).fit(X, y)
+    assert errors == []

@@ -1,0 +1,122 @@
+"""Eight threads use classifiers at once: the same bits as one after the other."""
+
+import copy
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from support import cnn, dense, mlp, tiny
+
+from skdigits import NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+
+N_THREADS = 8
+X, Y = tiny()
+CLASSIFIERS = {
+    "mlp": mlp(),
+    "cnn": cnn(),
+    "network": NetworkClassifier(dense, epochs=2, augmentation=None, random_state=0),
+    "average": AveragingClassifier(mlp(), n_estimators=2, random_state=0),
+}
+of_each_kind = pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
+
+
+def at_once(work):
+    """Run `work(number)` in threads that begin together, and return what they give, in order."""
+    barrier, given = threading.Barrier(N_THREADS), {}
+
+    def go(number):
+        barrier.wait()
+        given[number] = work(number)
+
+    threads = [threading.Thread(target=go, args=(number,)) for number in range(N_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [given[number] for number in range(N_THREADS)]
+
+
+@of_each_kind
+def test_each_fits_a_classifier_of_its_own(classifier):
+    def probabilities(seed):
+        return clone(classifier).set_params(random_state=seed).fit(X, Y).predict_proba(X)
+
+    expected = [probabilities(seed) for seed in range(N_THREADS)]
+    np.testing.assert_array_equal(at_once(probabilities), expected)
+
+
+@of_each_kind
+@pytest.mark.parametrize("make_copy", [lambda e: e, copy.deepcopy], ids=["fitted", "copied"])
+def test_all_predict_with_one_classifier(classifier, make_copy):
+    fitted = clone(classifier).fit(X, Y)
+    parts = [X[: 7 * number + 4] for number in range(N_THREADS)]
+    expected = [fitted.predict_proba(part) for part in parts]
+    shared = make_copy(fitted)
+    given = at_once(lambda number: [shared.predict_proba(parts[number]) for _ in range(5)])
+    for found, right in zip(given, expected, strict=True):
+        for each in found:
+            np.testing.assert_array_equal(each, right)
+
+
+@of_each_kind
+@pytest.mark.parametrize("fit_before", [False, True])
+def test_all_fit_one_classifier(classifier, fit_before):
+    expected = clone(classifier).fit(X, Y).predict_proba(X)
+    shared = clone(classifier)
+    if fit_before:
+        shared.fit(X[:30], Y[:30] % 2)
+    given = at_once(lambda number: shared.fit(X, Y).predict_proba(X))
+    for found in [*given, shared.predict_proba(X)]:
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_some_train_one_classifier_while_others_use_it():
+    """Whoever uses it finds it as it was before or after a training, never between."""
+    shared, twin = mlp().fit(X, Y), mlp().fit(X, Y)
+    states = [twin.predict_proba(X)]
+    for _ in range(N_THREADS // 2):
+        states.append(twin.partial_fit(X, Y).predict_proba(X))
+
+    def work(number):
+        if number % 2:
+            return [shared.partial_fit(X, Y).predict_proba(X)]
+        copied = pickle.loads(pickle.dumps(shared))
+        return [shared.predict_proba(X), copied.predict_proba(X), copied.predict_proba(X)]
+
+    for given in at_once(work):
+        for found in given:
+            assert any(np.array_equal(found, state) for state in states)
+    np.testing.assert_array_equal(shared.predict_proba(X), states[-1])
+    assert shared.n_iter_ == twin.n_iter_
+
+
+class Uses(keras.callbacks.Callback):
+    """Uses a classifier during its training, in the same thread."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.found = self.classifier.predict(X), pickle.dumps(self.classifier.history_)
+
+
+def test_callbacks_may_use_the_classifier():
+    callback = Uses()
+    callback.classifier = mlp().fit(X, Y)
+    callback.classifier.set_params(callbacks=[callback], warm_start=True).fit(X, Y)
+    assert callback.found[0].shape == Y.shape
+
+
+def test_trainings_that_fail_leave_the_classifier_to_the_others():
+    shared = mlp().fit(X, Y)
+    expected = shared.predict_proba(X)
+
+    def work(number):
+        if number % 2:
+            with pytest.raises(ValueError, match="NaN"):
+                shared.fit(np.full(X.shape, np.nan), Y)
+        return shared.predict_proba(X)
+
+    for found in at_once(work):
+        np.testing.assert_array_equal(found, expected)
