@@ -20,7 +20,7 @@ def write_text(path, text):
 def probe_file(path):
     """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
     temporary = _beside(_regular_file(path))
-    with _errors_name(path):
+    with errors_name(path):
         open(temporary, "xb").close()
         os.unlink(temporary)
 
@@ -40,7 +40,7 @@ def _beside(path):
 
 
 @contextmanager
-def _errors_name(path):
+def errors_name(path):
     """Let errors name a file; a full disk has no name, and others that of the file beside it."""
     try:
         yield
@@ -53,9 +53,11 @@ def write_bytes(path, content):
     target = _regular_file(path)
     temporary = _beside(target)
     try:
-        with _errors_name(path):
+        with errors_name(path):
             with open(temporary, "xb") as file:  # unlike tempfile's, others may read it by umask
                 file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave the name with no content
             os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):  # it could not be made

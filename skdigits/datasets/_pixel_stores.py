@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
+from skdigits._files import errors_name
 from skdigits.datasets._memory import check_memory
 
 
@@ -66,21 +67,24 @@ class FileStore:
         return self
 
     def __exit__(self, *error):
-        self._file.close()
+        with suppress(OSError):  # after an error, what is left cannot be written either
+            self._file.close()
         with suppress(FileNotFoundError):  # `finish` gave it its name
             os.unlink(self._part)
 
     def add(self, pixels):
         """Add a picture."""
-        self._file.write(np.ascontiguousarray(pixels, np.uint8).data)
+        with errors_name(self._path):
+            self._file.write(np.ascontiguousarray(pixels, np.uint8).data)
         self._n += 1
 
     def finish(self):
         """Name the file, and return its array as a read-only memory map."""
-        self._file.seek(0)
-        self._write_header()
-        self._file.close()
-        os.replace(self._part, self._path)
+        with errors_name(self._path):
+            self._file.seek(0)
+            self._write_header()
+            self._file.close()
+            os.replace(self._part, self._path)
         return np.load(self._path, mmap_mode="r")
 
     def _write_header(self):

@@ -35,6 +35,8 @@ def keras_content(model, path, images=None):
         try:
             copy_network(model.model_).save(file)  # a copy has no optimizer
             loaded = keras.models.load_model(file, own, compile=False, safe_mode=False)
+        except OSError as error:
+            raise OSError(f"{path.name} was not written: {error}, for a temporary file") from error
         except Exception as error:  # the user's layers may raise any error
             raise ValueError(
                 f"{path.name} was not written: Keras cannot make a layer of the network again from "

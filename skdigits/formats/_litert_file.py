@@ -158,7 +158,12 @@ def _convert(function, images, quantize, path):
     module = tf.Module()
     module.predict = predict
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={SIGNATURE: predict})
+        try:
+            tf.saved_model.save(module, folder, signatures={SIGNATURE: predict})
+        except tf.errors.OpError as error:  # of the file system
+            raise OSError(
+                f"{path.name} was not written: {error.message}, for a temporary file"
+            ) from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         if quantize is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
