@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import re
@@ -102,24 +103,24 @@ def test_the_command_on_the_page_runs_it_again(tmp_path, monkeypatch):
     )
 
 
-def test_the_networks_on_the_digits(tmp_path, capsys):
-    assert main(["compare", "--out", str(tmp_path)]) == 0
+@pytest.mark.parametrize(
+    "names", ["mlp,mlp-quick,cnn-quick", pytest.param("mlp,cnn", marks=pytest.mark.slow)]
+)
+def test_the_networks_on_the_digits(tmp_path, capsys, names):
+    assert main(["compare", "--models", names, "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().err == ""
     models = {model["name"]: model for model in results(tmp_path)["comparison"]["models"]}
-    assert set(models) == {"mlp", "cnn"}
+    assert set(models) == set(names.split(","))
     for model in models.values():
         assert model["mean"]["accuracy"] > 0.9
         assert model["n_parameters"] > 0
         assert model["runs"][0]["history"]["loss"]
+    if "mlp-quick" in models:
+        quick, default = models["mlp-quick"], models["mlp"]
+        assert len(quick["runs"][0]["history"]["loss"]) < len(default["runs"][0]["history"]["loss"])
+        assert quick["n_parameters"] < default["n_parameters"]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Training curves" in page
-
-
-def test_networks_of_an_effort(tmp_path):
-    assert main(["compare", "--models", "mlp-quick,mlp", "--out", str(tmp_path)]) == 0
-    quick, default = results(tmp_path)["comparison"]["models"]
-    assert len(quick["runs"][0]["history"]["loss"]) < len(default["runs"][0]["history"]["loss"])
-    assert quick["n_parameters"] < default["n_parameters"]
 
 
 def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
@@ -210,25 +211,25 @@ def test_warnings_come_at_the_end_in_one_line_each(tmp_path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize("swallowed", ["()", "KeyboardInterrupt"])
-def test_ctrl_c_is_one_line_and_exit_130(tmp_path, swallowed):
+@pytest.mark.parametrize("swallowed", [(), KeyboardInterrupt], ids=str)
+def test_ctrl_c_is_one_line_and_exit_130(tmp_path, capsys, monkeypatch, swallowed):
     """Also where a model's fit takes Ctrl-C as its own end, as the networks do."""
-    code = f"""
-import os, signal, sys
-from sklearn.naive_bayes import GaussianNB
-from skdigits.cli import main
-fit = GaussianNB.fit
-def interrupted_fit(self, X, y):
+    fit = BernoulliNB.fit
+
+    def interrupted_fit(self, X, y):
+        with contextlib.suppress(swallowed):
+            os.kill(os.getpid(), signal.SIGINT)
+        return fit(self, X, y)
+
+    monkeypatch.setattr(BernoulliNB, "fit", interrupted_fit)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        os.kill(os.getpid(), signal.SIGINT)
-    except {swallowed}:
-        pass
-    return fit(self, X, y)
-GaussianNB.fit = interrupted_fit
-sys.exit(main(["compare", "--models", "GaussianNB,dummy", "--out", {str(tmp_path / "out")!r}]))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "skdigits: interrupted\n")
+        out = str(tmp_path / "out")
+        assert main(["compare", "--models", "BernoulliNB,dummy", "--out", out]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr() == ("", "skdigits: interrupted\n")
     assert os.listdir(tmp_path) == []
 
 
@@ -255,6 +256,7 @@ def test_help_teaches():
     for word in (
         "--data",
         "--models",
+        "[default: mlp,cnn]",
         "--cv",
         "--seed",
         "--out",

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from skdigits import MLPClassifier
 from skdigits.cli import main
 from skdigits.cli._app import app
 from skdigits.studies import STUDIES, Experiment, Model, Published, Study
@@ -134,43 +136,40 @@ def test_a_run_that_fails_is_named_in_one_line(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_ctrl_c_keeps_finished_runs_and_loses_the_one_under_way(tmp_path):
+def test_ctrl_c_keeps_finished_runs_and_loses_the_one_under_way(tmp_path, capsys, monkeypatch):
     """The second fit is interrupted after its first epoch, where a network would keep it."""
-    code = f"""
-import os, signal, sys
-from dataclasses import replace
-from test_cli_study import TINY
-from skdigits import MLPClassifier
-from skdigits.cli import main
-from skdigits.studies import STUDIES, Model
-from skdigits._tensorflow import keras
-experiment = TINY.experiments[0]
-model = experiment.models["network"]
-longer = replace(model, params={{**model.params, "epochs": 3}})
-STUDIES["tiny"] = replace(TINY, experiments=(replace(experiment, models={{"network": longer}}),))
-fits = []
-fit = MLPClassifier.fit
-class Interrupt(keras.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        if len(fits) == 2 and epoch == 1:
-            os.kill(os.getpid(), signal.SIGINT)
-def counted_fit(self, *args, **kwargs):
-    fits.append(self)
-    self.callbacks = [Interrupt()]
-    return fit(self, *args, **kwargs)
-MLPClassifier.fit = counted_fit
-sys.exit(main(["study", "run", "tiny", "--seeds", "3", "--out", {str(tmp_path)!r}]))
-"""
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
-    )
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "skdigits: interrupted\n"
+    import keras
+
+    (experiment,) = TINY.experiments
+    model = experiment.models["network"]
+    longer = replace(model, params={**model.params, "epochs": 3})
+    study = replace(TINY, experiments=(replace(experiment, models={"network": longer}),))
+    monkeypatch.setitem(STUDIES, "tiny", study)
+    fits, fit = [], MLPClassifier.fit
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if len(fits) == 2 and epoch == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    def counted_fit(self, *args, **kwargs):
+        fits.append(self)
+        self.callbacks = [Interrupt()]
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(MLPClassifier, "fit", counted_fit)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["study", "run", "tiny", "--seeds", "3", "--out", str(tmp_path)]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr() == ("", "skdigits: interrupted\n")
+    assert len(fits) == 2
     (run,) = (tmp_path / "tiny" / "runs").iterdir()
     assert len(json.loads(run.read_text(encoding="utf-8"))["result"]["run"]["history"]["loss"]) == 3
 
 
+@pytest.mark.slow
 def test_a_quick_run_of_a_published_study(tmp_path, data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
     assert main(["study", "run", "activation", "--quick", "--out", str(tmp_path)]) == 0

@@ -1,5 +1,7 @@
 """The examples run, and print what their text promises."""
 
+import ast
+import inspect
 import re
 import runpy
 from pathlib import Path
@@ -29,10 +31,26 @@ LEAST_ACCURACY = {
     "12_onnx_without_tensorflow": 0.90,
     "13_page_that_classifies": 0.85,
 }
+LONG = {
+    "02_randomized_search",
+    "03_cross_validation",
+    "05_networks_in_keras",
+    "09_digits_people_write",
+    "11_residual_network",
+    "12_onnx_without_tensorflow",
+    "13_page_that_classifies",
+}
 WRITTEN = {"04": "picture.png", "07": "picture.png", "08": "picture.png", "13": "page.html"}
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+PATHS = sorted(EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.slow) if path.stem in LONG else path for path in PATHS],
+    ids=[path.stem for path in PATHS],
+)
 def test_example(path, request, monkeypatch, tmp_path, capsys):
     if path.stem in NEED_DATA:
         monkeypatch.setenv("SKDIGITS_DATA", str(request.getfixturevalue("data_folder")))
@@ -45,6 +63,27 @@ def test_example(path, request, monkeypatch, tmp_path, capsys):
     assert float(accuracies[-1]) >= LEAST_ACCURACY[path.stem]
     assert printed.err == ""
     assert [each.name for each in tmp_path.iterdir()] == ([file] if file else [])
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_an_example_uses_names_and_arguments_that_exist(path):
+    """As far as one can see without running it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    exec(compile(ast.Module(imports, type_ignores=[]), str(path), "exec"), names := {})
+
+    def found(node):
+        """Return what a name of an import stands for, also with attributes; else None."""
+        if isinstance(node, ast.Name):
+            return names.get(node.id)
+        owner = found(node.value) if isinstance(node, ast.Attribute) else None
+        return owner if owner is None else getattr(owner, node.attr)
+
+    for node in nodes:
+        function = found(node.func if isinstance(node, ast.Call) else node)
+        if isinstance(node, ast.Call) and getattr(function, "__module__", "")[:8] == "skdigits":
+            given = [keyword.arg for keyword in node.keywords]
+            inspect.signature(function).bind_partial(**dict.fromkeys(given))
 
 
 def test_every_display_has_an_example():
