@@ -22,6 +22,9 @@ if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor 
     os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
 
 
+# Building a network takes longer than most tests: they share more of them than users' programs do.
+os.environ.setdefault("SKDIGITS_POOL_SIZE", "100")
+
 gc.disable()  # until all modules are imported
 
 

@@ -6,6 +6,7 @@ import sys
 from functools import cache
 
 import numpy as np
+import pytest
 
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.datasets import load_digits
@@ -63,6 +64,14 @@ def dense(input_shape, n_classes, units=16, activation="relu"):
     x = layers.Flatten()(inputs) if len(input_shape) > 1 else inputs
     x = layers.Dense(units, activation=activation)(x)
     return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+
+def slow_but(cases, *quick):
+    """Return the names of cases for `pytest.mark.parametrize`, all but the quick ones slow."""
+    unknown = set(quick) - set(cases)
+    assert not unknown, unknown
+    slow = pytest.mark.slow
+    return [each if each in quick else pytest.param(each, marks=slow) for each in cases]
 
 
 def tiny(n=60, shape=(6, 6), n_classes=3, seed=0):

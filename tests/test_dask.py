@@ -62,6 +62,7 @@ def test_an_average_is_the_same(client):
     np.testing.assert_array_equal(there, here)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_does_not_end_a_search(client):
     here = search().fit(X, Y)
 

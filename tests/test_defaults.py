@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
-from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
+from support import BOTH, assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
 from skdigits._classifier_registry import SHORT_NAMES, load_class
 from skdigits.datasets import load_digits
@@ -37,7 +37,7 @@ def test_an_effort_of_another_name_is_named(make):
         make.with_effort("fast")
 
 
-@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize("effort", slow_but(EFFORTS, "quick", "best"))
 @pytest.mark.parametrize("make", CLASSES)
 def test_every_effort_trains(make, effort):
     X, y = tiny(shape=(9, 14))

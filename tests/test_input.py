@@ -77,7 +77,7 @@ def test_memory_layout_does_not_matter_and_input_is_left_alone(lay_out):
     np.testing.assert_array_equal(laid_out, X)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     shape=st.tuples(st.integers(4, 11), st.integers(4, 11), st.integers(1, 4)),
     dtype=st.sampled_from(DTYPES),

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from support import assert_same_weights, cnn, dense, digits, run_python, tiny, weights
+from support import assert_same_weights, cnn, dense, digits, run_python, slow_but, tiny, weights
 
 from skdigits import NetworkClassifier
 from skdigits._private_names import TAKES_PUBLIC_WAYS
@@ -84,7 +84,7 @@ def network(build=dense, **parameters):
 
 
 class TestEveryKindOfNetwork:
-    @pytest.fixture(scope="class", params=NETWORKS)
+    @pytest.fixture(scope="class", params=slow_but(NETWORKS, *sorted(set(NETWORKS) - {"dense"})))
     def build(self, request):
         """Return one of the networks; its scope lets all tests of one follow each other."""
         return NETWORKS[request.param]
@@ -413,6 +413,7 @@ assert (estimator.predict_proba(X) == expected).all()
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_predicts_the_same(tmp_path):
     import os
 

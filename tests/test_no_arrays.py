@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
-from support import BOTH, cnn, mlp, tiny
+from support import BOTH, cnn, mlp, slow_but, tiny
 
 from skdigits.ensemble import AveragingClassifier
 from skdigits.preprocessing import ImageReshaper, PixelScaler
@@ -193,12 +193,23 @@ def test_labels_that_are_rows_or_missing(classifier, labels, message):
         classifier().fit(X, labels)
 
 
+CHANNELS_FIRST = {
+    f"{make.__name__}, {channels} x {height} x {width}": (make, (channels, height, width))
+    for height, width in [(28, 28), (8, 8), (24, 32)]
+    for channels in (1, 3, 4)
+    for make in BOTH
+}
+QUICK_CHANNELS_FIRST = [
+    *("mlp, 1 x 28 x 28", "mlp, 3 x 28 x 28", "mlp, 4 x 8 x 8", "mlp, 3 x 24 x 32"),
+    "cnn, 3 x 28 x 28",
+]
+
+
 class TestChannelsFirst:
-    @pytest.mark.parametrize("make", BOTH)
-    @pytest.mark.parametrize("n_channels", [1, 3, 4])
-    @pytest.mark.parametrize("size", [(28, 28), (8, 8), (24, 32)])
-    def test_one_warning_says_so(self, make, n_channels, size):
-        images, y = tiny(n=12, shape=(n_channels, *size))
+    @pytest.mark.parametrize("case", slow_but(CHANNELS_FIRST, *QUICK_CHANNELS_FIRST))
+    def test_one_warning_says_so(self, case):
+        make, shape = CHANNELS_FIRST[case]
+        images, y = tiny(n=12, shape=shape)
         estimator = make(epochs=1, **({"filters": 4, "pool_size": 1} if make is cnn else {}))
         with pytest.warns(UserWarning, match=r"channels come last.*np\.moveaxis") as caught:
             estimator.fit(images, y)

@@ -1,11 +1,12 @@
 """All that Keras's optimizers do, happens: each of their arguments, step by step as in Keras."""
 
 import inspect
+import re
 
 import keras
 import numpy as np
 import pytest
-from support import mlp, tiny
+from support import mlp, slow_but, tiny
 
 X, Y = tiny(24, shape=(3, 3))
 SAME, ONES = np.repeat(X[1:2], 24, axis=0), np.ones(24, int)  # every batch of these is the same
@@ -135,9 +136,16 @@ def assert_close(ours, theirs):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-5)
 
 
-def marked(quick):
-    """Return the cases, those that are not among the quick ones marked as slow."""
-    return [case if quick(case) else pytest.param(case, marks=pytest.mark.slow) for case in CASES]
+# The others repeat these with another optimizer: its formula is Keras's own.
+STEP_BY_STEP = [
+    *(case for case in CASES if case.endswith(" clipnorm")),  # all arguments of each
+    *("Adam", "AdamW", "SGD", "LossScaleOptimizer", "MultiOptimizer"),
+]
+IN_ONE_CALL = [
+    *(case for case in CASES if re.match("Adam .* alone", case)),
+    *("Adam", "Adam clipnorm", "Adam schedule", "AdamW", "AdamW without decay of biases"),
+    *("LossScaleOptimizer", "LossScaleOptimizer overflow", "MultiOptimizer"),
+]
 
 
 def test_each_argument_of_each_optimizer_has_a_value_here():
@@ -146,7 +154,7 @@ def test_each_argument_of_each_optimizer_has_a_value_here():
         assert set(arguments_of(name)) <= set(VALUES) | (ours if name in WRAPPERS else set())
 
 
-@pytest.mark.parametrize("case", marked(lambda case: " " not in case or case.endswith(" clipnorm")))
+@pytest.mark.parametrize("case", slow_but(CASES, *STEP_BY_STEP))
 def test_step_by_step_seen_by_a_callback(case, start):
     seen = Weights()
     ours = network(optimizer=CASES[case](), epochs=5, batch_size=24, callbacks=[seen]).fit(X, Y)
@@ -156,7 +164,7 @@ def test_step_by_step_seen_by_a_callback(case, start):
     assert_close(ours.model_.get_weights(), theirs.get_weights())
 
 
-@pytest.mark.parametrize("case", marked(lambda case: case.startswith(("Adam", "Loss", "Multi"))))
+@pytest.mark.parametrize("case", slow_but(CASES, *IN_ONE_CALL))
 def test_many_steps_in_one_call(case, start):
     ours = network(optimizer=CASES[case](), batch_size=4)
     ours.partial_fit(SAME, ONES, classes=range(3))

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
-from support import BOTH, digits, mlp
+from support import BOTH, cnn, digits, mlp, slow_but
 
 import skdigits
 from skdigits import NetworkClassifier
@@ -103,7 +103,10 @@ META = {
 }
 
 
-@pytest.mark.parametrize("name", META)
+LIKE_OTHERS = {"digits", "isotonic", "one against the rest", "temperature", "voting"}
+
+
+@pytest.mark.parametrize("name", slow_but(META, *sorted(set(META) - LIKE_OTHERS)))
 def test_pipelines_and_meta_estimators(name, tmp_path):
     model = META[name]().fit(COLUMNS, Y)
     loaded = saved(model, tmp_path)
@@ -160,7 +163,7 @@ def test_objects_of_keras_and_of_numpy(parameters, tmp_path):
 
 @pytest.mark.parametrize("filters", ["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))])
 def test_filters_of_any_form(filters, tmp_path):
-    network = skdigits.CNNClassifier(hidden_layer_sizes=(), filters=filters, epochs=1)
+    network = cnn(hidden_layer_sizes=(), filters=filters, epochs=1)
     model = network.fit(X, Y)
     np.testing.assert_array_equal(saved(model, tmp_path).predict(X), model.predict(X))
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
-from support import BOTH, cnn, mlp, tiny
+from support import BOTH, cnn, mlp, slow_but, tiny
 
 X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 16, "learning_rate": 0.01}
@@ -22,6 +22,9 @@ TAKE_LOGITS = {
     "binary focal": losses.BinaryFocalCrossentropy(from_logits=True),
     "partial": functools.partial(losses.categorical_crossentropy, from_logits=True),
     "partial sparse": functools.partial(losses.sparse_categorical_crossentropy, from_logits=True),
+}
+LOGITS = {
+    f"{make.__name__}, {name}": (make, loss) for make in BOTH for name, loss in TAKE_LOGITS.items()
 }
 
 
@@ -48,10 +51,12 @@ def outputs(estimator):
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("name", TAKE_LOGITS)
-@pytest.mark.parametrize("make", BOTH)
-def test_of_logits_the_softmax_is_the_probability(make, name):
-    estimator = make(loss=TAKE_LOGITS[name], output_activation="linear", **LEARNS)
+@pytest.mark.parametrize(
+    "case", slow_but(LOGITS, *(each for each in LOGITS if each.startswith("mlp")), "cnn, sparse")
+)
+def test_of_logits_the_softmax_is_the_probability(case):
+    make, loss = LOGITS[case]
+    estimator = make(loss=loss, output_activation="linear", **LEARNS)
     estimator.fit(X, Y, X_val=X, y_val=Y)
     p = estimator.predict_proba(X)
     np.testing.assert_allclose(p, softmax(outputs(estimator)), atol=1e-5)
@@ -68,12 +73,21 @@ def test_a_loss_of_the_users_may_say_that_it_takes_logits(loss):
         assert mlp(loss=loss, output_activation="linear", **LEARNS).fit(X, Y).score(X, Y) > 0.9
 
 
-@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "softplus", "relu", "exponential"])
-@pytest.mark.parametrize(
-    "loss",
-    ["auto", "categorical_crossentropy", "binary_crossentropy", "mse", "kl_divergence"],
-)
-def test_history_score_and_probabilities_agree(activation, loss):
+PAIRS = [
+    f"{activation}, {loss}"
+    for activation in ("softmax", "sigmoid", "softplus", "relu", "exponential")
+    for loss in ("auto", "categorical_crossentropy", "binary_crossentropy", "mse", "kl_divergence")
+]
+# Each activation and each loss once or more.
+QUICK_PAIRS = [
+    *(pair for pair in PAIRS if pair.endswith("auto") or pair.startswith("softmax")),
+    "sigmoid, binary_crossentropy",
+]
+
+
+@pytest.mark.parametrize("pair", slow_but(PAIRS, *QUICK_PAIRS))
+def test_history_score_and_probabilities_agree(pair):
+    activation, loss = pair.split(", ")
     estimator = mlp(loss=loss, output_activation=activation, epochs=3)
     estimator.fit(X, Y, X_val=X, y_val=Y)
     p = estimator.predict_proba(X)

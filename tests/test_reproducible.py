@@ -21,6 +21,7 @@ from support import (
     digits,
     mlp,
     run_python,
+    slow_but,
     tiny,
     weights,
 )
@@ -246,12 +247,23 @@ def test_a_forked_process_says_why_it_cannot(what):
     estimator.predict(X)  # the parent is not harmed
 
 
+POOLS = {
+    "mlp, built anew": (mlp, "0"),
+    "cnn, built anew": (cnn, "0"),
+    "mlp, from the pool": (mlp, "8"),
+    "cnn, from the pool": (cnn, "8"),
+}
+
+
 class TestTheCallersState:
     """Training draws from no generator of the caller's, and sets nothing of Keras's."""
 
-    @pytest.fixture(params=["0", "8"], ids=["built anew", "from the pool"])
-    def _pool(self, request, monkeypatch):
-        monkeypatch.setenv("SKDIGITS_POOL_SIZE", request.param)
+    @pytest.fixture(params=slow_but(POOLS, "mlp, built anew", "cnn, from the pool"))
+    def make(self, request, monkeypatch):
+        """Return what makes a classifier, and say whether its network may have served before."""
+        make, size = POOLS[request.param]
+        monkeypatch.setenv("SKDIGITS_POOL_SIZE", size)
+        return make
 
     def use(self):
         """Train new networks, and then those from the pool."""
@@ -302,8 +314,6 @@ class TestTheCallersState:
         for expected, given in zip(after(lambda: None), after(self.use), strict=True):
             np.testing.assert_array_equal(given, expected)
 
-    @pytest.mark.usefixtures("_pool")
-    @pytest.mark.parametrize("make", BOTH)
     def test_they_do_not_change_the_result_either(self, make):
         X, y = tiny()
         parameters = {"hidden_layer_sizes": (13,), **RANDOM_PARTS, "augmentation": "affine"}
@@ -313,8 +323,6 @@ class TestTheCallersState:
         keras.utils.set_random_seed(98)
         np.testing.assert_array_equal(make(**parameters).fit(X, y).predict_proba(X), expected)
 
-    @pytest.mark.usefixtures("_pool")
-    @pytest.mark.parametrize("make", BOTH)
     def test_the_callers_dtypes_do_not_change_the_result(self, make):
         X, y = tiny()
         parameters = {"hidden_layer_sizes": (13,), "augmentation": "affine", "batch_norm": True}

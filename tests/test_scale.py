@@ -166,7 +166,7 @@ def test_never_for_a_batch_that_training_could_have_held(fitted, kind, chosen):
         estimator.predict(images[np.array(chosen) % len(images)])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 99),
     shape=st.sampled_from([(5,), (3, 3), (6, 6), (4, 4, 3), (1, 9)]),

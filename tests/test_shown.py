@@ -36,13 +36,21 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("show", WAYS.values(), ids=WAYS)
-def test_it_takes_nothing_from_the_next_fit(show, precision, builds):
+@pytest.mark.parametrize(
+    ("precision", "way"),
+    [
+        *(("float32", way) for way in WAYS),
+        *(
+            pytest.param("bfloat16", way, marks=() if way == "getmembers" else pytest.mark.slow)
+            for way in WAYS
+        ),
+    ],
+)
+def test_it_takes_nothing_from_the_next_fit(way, precision, builds):
     parameters = {"hidden_layer_sizes": (19,), "epochs": 1, "precision": precision}
     estimator = mlp(**parameters).fit(X, Y)
     builds.clear()
-    show(estimator)
+    WAYS[way](estimator)
     del estimator
     gc.collect()
     mlp(random_state=1, **parameters).fit(X, Y)

@@ -21,9 +21,10 @@ def fits():
     X, y = digits()
     for make in (mlp, cnn):
         for n_images in map(int, sys.argv[1:]):
-            for parameters in ({}, {"early_stopping": True}, {"augmentation": "affine"}):
+            stopped, moved = {"early_stopping": True}, {"augmentation": "affine"}
+            for parameters in ({}, stopped, moved) if sys.argv[2:] else ({}, stopped | moved):
                 estimator = make(**parameters).fit(X[:n_images], y[:n_images] % 3)
-                for n_rows in (1, 2, 5, n_images):
+                for n_rows in (1, 2, 5, n_images) if sys.argv[2:] else (1, n_images):
                     estimator.predict(X[:n_rows])
                     estimator.predict_proba(X[:n_rows].astype(float))
             estimator.partial_fit(X[:n_images], y[:n_images] % 3)

@@ -315,11 +315,11 @@ class TestReuse:
                 for each in settings
             ]
 
-        for make in BOTH:
-            without = probabilities(make, "0", settings)
-            assert len(builds) == 6
-            with_pool = probabilities(make, "8", [*settings, {}, {}])
-            assert len(builds) == 4
+        for make, some, n_networks in ((mlp, settings, 4), (cnn, settings[:3], 2)):
+            without = probabilities(make, "0", some)
+            assert len(builds) == len(some)
+            with_pool = probabilities(make, "8", [*some, {}, {}])
+            assert len(builds) == n_networks
             for one, other in zip(with_pool, [*without, without[0], without[0]], strict=True):
                 np.testing.assert_array_equal(one, other)
 
