@@ -23,7 +23,7 @@ if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor 
 
 
 # Building a network takes longer than most tests: they share more of them than users' programs do.
-os.environ.setdefault("SKDIGITS_POOL_SIZE", "100")
+os.environ.setdefault("SKDIGITS_POOL_SIZE", "40")
 
 gc.disable()  # until all modules are imported
 
