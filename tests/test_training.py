@@ -77,7 +77,14 @@ def test_losses(loss):
 
 
 @pytest.mark.parametrize("make", BOTH)
-@pytest.mark.parametrize("layer", [keras.layers.PReLU, keras.layers.LeakyReLU, keras.layers.ELU])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.PReLU,
+        keras.layers.LeakyReLU,
+        pytest.param(keras.layers.ELU, marks=pytest.mark.slow),
+    ],
+)
 def test_an_activation_layer_serves_every_hidden_layer(make, layer):
     estimator = make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y)
     kinds = [type(one) for one in estimator.model_.layers]

@@ -207,6 +207,7 @@ def test_a_source_of_grey_images_takes_no_colours_and_one_of_two_inputs_nothing(
         cnn(transfer_from=pair).fit(X2, Y2)
 
 
+@pytest.mark.slow
 def test_it_beats_training_from_nothing_on_ten_images_a_class(data_folder, monkeypatch):
     """Shoes, shirts and bags by a body that has seen other garments."""
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
