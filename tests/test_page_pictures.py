@@ -11,6 +11,7 @@ from page import (
     draw,
     drawn_digit,
     give,
+    next_frame,
     png,
     seen,
     show,
@@ -65,6 +66,7 @@ def test_pictures_that_cannot_be_used(page):
 
 def test_a_drawing_replaces_a_picture(page):
     give(page, ("blank.png", png(np.full((50, 50), 200, np.uint8))))
+    next_frame(page)
     assert page.run("[element('hint').hidden, element('of-picture').hidden]") == [True, False]
     draw(page, SEVEN)
     assert answer(page)[0] == "7"
