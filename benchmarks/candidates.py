@@ -81,6 +81,16 @@ CANDIDATES = {
             CNNClassifier,
             {**_CNN, "filters": (16, 48, 96), "augmentation": ("shift", "flip")},
         ),
+        "16, 48, 96, 8 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, 48, 96), "epochs": (8, 500)},
+        ),
+        "16, 32, 2 x 64, 6 epochs": (CNNClassifier, {**_CNN, "filters": (16, 32, (64, 64))}),
+        "16, 48, 2 x 64, 6 epochs": (CNNClassifier, {**_CNN, "filters": (16, 48, (64, 64))}),
+        "16, 2 x 32, 2 x 64, 6 epochs": (
+            CNNClassifier,
+            {**_CNN, "filters": (16, (32, 32), (64, 64))},
+        ),
         "24, 2 x 48, 96, 4 epochs": (
             CNNClassifier,
             {**_CNN, "filters": (24, (48, 48), 96), "epochs": (4, 500)},
@@ -174,6 +184,19 @@ CANDIDATES = {
             {**_DEEPER, "epochs": (8, 500)},
         ),
         "2 x 32, 2 x 64, 2 x 128, dropout 0.2, 2000 steps": (CNNClassifier, _DEEPER),
+        **{
+            f"2 x 32, 2 x 64, 2 x 128, dropout 0.2, {steps} steps, {name}": (
+                CNNClassifier,
+                {**_DEEPER, "epochs": (8, steps), "augmentation": augmentation},
+            )
+            for steps in (1000, 2000)
+            for name, augmentation in {
+                "affine": "affine",
+                "elastic": "elastic",
+                "mirrored": ("shift", "flip"),
+                "mirrored, erase": ("shift", "flip", "erase"),
+            }.items()
+        },
     },
 }
 

@@ -32,6 +32,7 @@ from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 X, Y = digits()
 X, Y = X[:60], Y[:60]
+COLUMNS = X.reshape(len(X), -1)[:, :5]
 COLUMNS = X.reshape(len(X), -1)
 NAMES = np.array([f"digit {y}" for y in Y])
 
@@ -125,25 +126,30 @@ def test_a_transferred_network_has_its_source(source, tmp_path):
     np.testing.assert_array_equal(saved(model, tmp_path).predict_proba(X), model.predict_proba(X))
 
 
+def slow(parameters):
+    """Return parameters of a case that repeats what another one does."""
+    return pytest.param(parameters, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
         {"activation": keras.layers.LeakyReLU(0.1)},
-        {"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)},
+        slow({"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)}),
         {"optimizer": keras.optimizers.Muon()},
         {"loss": keras.losses.Huber(delta=0.1)},
-        {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
+        slow({"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)}),
         {
             "kernel_initializer": keras.initializers.HeNormal(3),
             "activation": keras.activations.gelu,
         },
-        {"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 100)},
         {
             "optimizer": keras.optimizers.Adam(
                 keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
             ),
             "learning_rate_schedule": "constant",
         },
+        slow({"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 100)}),
         {"augmentation": [keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)]},
         {"class_weight": {n: 1.0 + n for n in range(10)}},
         {"random_state": np.random.RandomState(3)},
@@ -168,8 +174,7 @@ def test_filters_of_any_form(filters, tmp_path):
     np.testing.assert_array_equal(saved(model, tmp_path).predict(X), model.predict(X))
 
 
-@pytest.mark.parametrize("filters", ["auto", 2, ()])
-@pytest.mark.parametrize("images", [X, X.reshape(len(X), -1)[:, :5]], ids=["images", "columns"])
+@pytest.mark.parametrize(("images", "filters"), [(X, ()), (COLUMNS, "auto"), (COLUMNS, 2)])
 def test_kernels_of_any_size(images, filters, tmp_path):
     """Over columns, and without convolutions, no weight has the size of the kernels."""
     network = skdigits.CNNClassifier(

@@ -52,7 +52,8 @@ def outputs(estimator):
 
 @pytest.mark.precision
 @pytest.mark.parametrize(
-    "case", slow_but(LOGITS, *(each for each in LOGITS if each.startswith("mlp")), "cnn, sparse")
+    "case",
+    slow_but(LOGITS, "mlp, sparse", "mlp, smoothed", "mlp, binary", "mlp, partial", "cnn, sparse"),
 )
 def test_of_logits_the_softmax_is_the_probability(case):
     make, loss = LOGITS[case]

@@ -36,12 +36,19 @@ WAYS = {
 }
 
 
+# What shows an estimator in one way or another, and what reads all attributes.
+QUICK = {
+    "float32": ("repr", "_repr_html_", "pipeline", "values of dir", "n_parameters_"),
+    "bfloat16": ("getmembers",),
+}
+
+
 @pytest.mark.parametrize(
     ("precision", "way"),
     [
-        *(("float32", way) for way in WAYS),
         *(
-            pytest.param("bfloat16", way, marks=() if way == "getmembers" else pytest.mark.slow)
+            pytest.param(precision, way, marks=() if way in quick else pytest.mark.slow)
+            for precision, quick in QUICK.items()
             for way in WAYS
         ),
     ],

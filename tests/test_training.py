@@ -16,6 +16,9 @@ class FirstWeights(keras.callbacks.Callback):
         self.weights = [np.array(weight) for weight in self.model.get_weights()]
 
 
+REST = [(mlp, True), (cnn, False)]  # they repeat what the two others do
+
+
 @pytest.mark.parametrize(
     ("optimizer", "loss"),
     [
@@ -28,8 +31,10 @@ class FirstWeights(keras.callbacks.Callback):
     ],
     ids=["sgd", "adamw", "clipnorm", "rmsprop", "nadam", "lion"],
 )
-@pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize(
+    ("make", "batch_norm"),
+    [(mlp, False), (cnn, True), *(pytest.param(*each, marks=pytest.mark.slow) for each in REST)],
+)
 def test_full_batch_steps_are_those_of_keras(make, batch_norm, optimizer, loss):
     """From the same initial weights, five steps with sample weights end where Keras's end."""
     if batch_norm and not isinstance(optimizer, keras.optimizers.SGD):
@@ -124,8 +129,7 @@ def test_initializers(name):
     assert_same_weights(first_kernels(0, seed=4), first_kernels(1, seed=4))
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw"])
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize(("make", "optimizer"), [(mlp, "adam"), (mlp, "adamw"), (cnn, "sgd")])
 def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
     """In one step of all images: the rest of the step is that of a training without."""
     settings = {"dropout": 0, "epochs": 1, "batch_size": len(Y), "learning_rate": 0.01}
@@ -201,10 +205,17 @@ AUGMENTATIONS = {
     "sequential": keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomZoom(0.1)]),
 }
 
+LIKE_OTHERS = ("affine", "elastic", "flip", "erase", "mixed", "layers")  # "mixed" has parts of all
+
 
 @pytest.mark.precision
 @pytest.mark.parametrize(
-    ("make", "name"), [*((mlp, name) for name in AUGMENTATIONS), (cnn, "affine"), (cnn, "mixed")]
+    ("make", "name"),
+    [
+        *((mlp, name) for name in ("shift", "layer", "sequential")),
+        *(pytest.param(mlp, name, marks=pytest.mark.slow) for name in LIKE_OTHERS),
+        (cnn, "mixed"),
+    ],
 )
 def test_augmentation_changes_training_only(make, name):
     images, labels = tiny(shape=(14, 14))  # under 13 pixels "shift" is less than half a pixel
