@@ -24,9 +24,9 @@ BOUNDS = {"fits": 50_000, "predictions": 100, "new networks": 3_000_000}
 
 
 def main(
-    fits: Annotated[int, typer.Option(min=N_READINGS)] = 500,
-    predictions: Annotated[int, typer.Option(min=N_READINGS)] = 100_000,
-    networks: Annotated[int, typer.Option(min=N_READINGS)] = 100,
+    fits: Annotated[int, typer.Option(min=5)] = 500,
+    predictions: Annotated[int, typer.Option(min=5)] = 100_000,
+    networks: Annotated[int, typer.Option(min=5)] = 100,
 ):
     """Print the memory during each work, and exit with 1 if it grows by more than its bound."""
     X, y = load_digits(return_X_y=True)
@@ -84,7 +84,7 @@ def growth(name, work, n):
     process, done, memory = psutil.Process(), [], []
     for number in range(n):
         work(number)
-        if number % (n // N_READINGS) == 0:
+        if number % max(1, n // N_READINGS) == 0:
             gc.collect()
             done.append(number)
             memory.append(process.memory_info().rss)

@@ -210,3 +210,16 @@ def test_bars_are_held_against_medians_and_mean_accuracies(bar, found, met):
 def test_candidates_of_the_search_are_different():
     drawn = candidates(FULL.candidates)
     assert len({tuple(candidate.values()) for candidate in drawn}) == 12
+
+
+def test_a_short_soak():
+    numbers = ["--fits=5", "--predictions=5", "--networks=5"]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.soak", *numbers],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stderr  # so few tell nothing about the memory
+    for name in ("fits", "predictions", "new networks"):
+        assert f"\n{name}: " in done.stdout

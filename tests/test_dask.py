@@ -29,14 +29,41 @@ class CountedImages(np.ndarray):
         return np.asarray(self).__reduce_ex__(protocol)
 
 
+# As in docs/cluster.md: each worker has its share of the cores.
+SHARE = """
+import os
+
+def dask_setup(worker):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[int(worker.name) % len(cores) :: 2])
+"""
+
+
 @pytest.fixture(scope="module")
 def client():
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    if hasattr(os, "sched_setaffinity"):
+        options["preload"] = [SHARE]
     with (
         distributed.LocalCluster(processes=True, **options) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+def cores_of_a_fit():
+    """Fit; return the cores of each thread that began meanwhile, and the number of all cores."""
+    before = set(os.listdir("/proc/self/task"))
+    mlp().fit(X, Y)
+    new = set(os.listdir("/proc/self/task")) - before
+    return [os.sched_getaffinity(int(thread)) for thread in new], os.cpu_count()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux limits processes to cores")
+def test_the_threads_of_a_worker_stay_in_its_share(client):
+    for shares, n_cores in client.run(cores_of_a_fit).values():
+        assert shares
+        assert all(len(share) <= max(1, (n_cores + 1) // 2) for share in shares)
 
 
 def search():
