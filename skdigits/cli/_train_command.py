@@ -21,13 +21,13 @@ from skdigits.cli._streams import say, tell, warnings_told
 
 def train(
     data: Data,
-    model: NetworkName,
     out: Annotated[
         Path,
         typer.Option(
             parser=path_of, metavar="FILE", help="File for the trained model, such as model.skd."
         ),
     ],
+    model: NetworkName = "cnn",
     settings: Settings = [],  # noqa: B006  (typer makes a new list for each call)
     normalize_digits: Annotated[
         bool,
@@ -57,7 +57,7 @@ def train(
     **Examples**
 
         # The digits that come with scikit-learn, in seconds
-        skdigits train --data digits --model cnn --out digits.skd
+        skdigits train --data digits --out digits.skd
 
         # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
         skdigits train --data flowers --model cnn --set augmentation=shift,flip --out flowers.skd
