@@ -1,5 +1,6 @@
 """After an error, at any moment of any fit, an estimator is what it was before."""
 
+import contextlib
 import copy
 import pickle
 
@@ -22,8 +23,11 @@ HOOKS = [
     "on_train_begin",
     "on_epoch_begin",
     "on_train_batch_begin",
+    "on_batch_begin",  # Keras calls it for `on_train_batch_begin`
     "on_train_batch_end",
+    "on_batch_end",
     "on_test_begin",
+    "on_test_batch_begin",
     "on_test_batch_end",
     "on_test_end",
     "on_epoch_end",
@@ -100,6 +104,25 @@ def test_of_a_keras_callback(train, hook, n_calls, fitted):
         check_same(estimator, fitted)
     else:  # there is no such call: what was not raised must not have been due
         assert n_calls > 1 or "test" in hook
+
+
+def test_these_are_all_hooks_of_keras():
+    names = [name for name in dir(keras.callbacks.Callback) if name.startswith(("on_", "set_"))]
+    assert {name for name in names if "predict" not in name} == set(HOOKS)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_next_fit_is_as_if_there_had_been_none(hook, fitted):
+    expected = pickle.loads(fitted).predict_proba(X)
+    estimator = mlp(**PARAMETERS, callbacks=[Fails(hook)])
+    with contextlib.suppress(OSError):
+        estimator.fit(X, Y)
+        assert hook.startswith("on_test_batch")  # batches of validation have no hooks
+    attributes = set(vars(estimator)) - set(estimator.get_params())
+    assert not attributes or hook.startswith("on_test_batch")
+    del estimator  # its compiled model is used again
+    for again in (mlp(**PARAMETERS), pickle.loads(fitted)):
+        np.testing.assert_array_equal(again.fit(X, Y).predict_proba(X), expected)
 
 
 @pytest.mark.parametrize("n_calls", [1, 2, 4])
