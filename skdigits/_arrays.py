@@ -45,6 +45,10 @@ def as_array(X):
 
 def check_labels(y):
     """Raise ValueError if labels are rows, such as one-hot rows, or are missing."""
+    if y is None:
+        raise ValueError(
+            "y should be a 1d array of labels, one for each image, but the target y is None."
+        )
     try:
         labels = np.asarray(y)
     except Exception:  # scikit-learn says what is wrong with it
@@ -62,6 +66,23 @@ def check_labels(y):
                 f"Input y contains NaN or None, for {n_missing} of {len(labels)} images; leave "
                 "these images out, or label them."
             )
+
+
+def check_number(X, y, name="X"):
+    """Raise ValueError if there is not one label for each image; `name` is "X", "X_test" or so."""
+    n_images, n_labels = _number(X), _number(y)
+    if None not in (n_images, n_labels) and n_images != n_labels:
+        raise ValueError(
+            f"{name} has {n_images} images, and {name.replace('X', 'y')} has {n_labels} labels; "
+            "give one label for each image."
+        )
+
+
+def _number(each):
+    """Return the length of an array or a list, or None for other objects."""
+    if shape := getattr(each, "shape", None):
+        return shape[0]
+    return len(each) if isinstance(each, Sequence) and not isinstance(each, str) else None
 
 
 def _is_missing(label):

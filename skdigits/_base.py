@@ -54,7 +54,7 @@ class ImageClassifier(
         "image_shape": [c.ARRAY_LIKE, c.NONE],
         "learning_rate": [c.real_number("(0, inf)")],
         "weight_decay": [c.real_number("[0, inf)"), c.NONE],
-        "learning_rate_schedule": [c.one_of("constant", "one_cycle"), c.CALLABLE],
+        "learning_rate_schedule": [c.one_of("constant", "one_cycle"), c.SCHEDULE],
         "loss": [c.TEXT, c.CALLABLE],
         "epochs": [c.whole_number(1), c.ARRAY_LIKE],
         "batch_size": [c.one_of("auto"), c.whole_number(1)],
@@ -81,10 +81,10 @@ class ImageClassifier(
         cls.__signature__ = signature.replace(parameters=parameters)
 
     def __new__(cls, *args, **kwargs):
-        """Refuse parameters in the style of SciKeras, and name those to use here."""
+        """Refuse unknown parameters, and name those to use here."""
+        _, *parameters = inspect.signature(cls.__init__).parameters
         for name in kwargs:
-            if "__" in name:
-                _, *parameters = inspect.signature(cls.__init__).parameters
+            if name not in parameters:
                 advice = advice_on(name, parameters)
                 raise TypeError(f"{cls.__name__} takes no {name!r}; {advice}")
         return super().__new__(cls)
@@ -137,13 +137,14 @@ class ImageClassifier(
         Raises
         ------
         ValueError
-            If there is no parameter of this name. For names in the style of SciKeras, such as
-            ``optimizer__learning_rate``, the message says what to use.
+            If there is no parameter of this name. For misspelt names, and for those in the style of
+            SciKeras, such as ``optimizer__learning_rate``, the message says what to use.
         """
+        known = self.get_params(deep=False)
         for name in params:
-            prefix = name.partition("__")[0]
-            if prefix != name and not hasattr(getattr(self, prefix, None), "set_params"):
-                advice = advice_on(name, self.get_params(deep=False))
+            nested = getattr(self, name.partition("__")[0], None) if "__" in name else None
+            if name not in known and not hasattr(nested, "set_params"):
+                advice = advice_on(name, known)
                 raise ValueError(f"{type(self).__name__} has no parameter {name!r}; {advice}")
         return super().set_params(**params)
 
@@ -291,6 +292,28 @@ class ImageClassifier(
         images = self._validate_images(X)
         self._warn_of_scale(images)
         return self._network.probabilities(images, averaged=self.test_time_averaging)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        The values are those of ``np.log(predict_proba(X))``. Probabilities that are too small for
+        float32 have a value here, too: it comes from the input of the softmax. It is -inf only if
+        the outputs of the network are no softmax or sigmoids, and one of them is zero.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Natural logarithms, in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        images = self._validate_images(X)
+        self._warn_of_scale(images)
+        return self._network.log_probabilities(images, averaged=self.test_time_averaging)
 
     @property
     def model_(self):

@@ -87,6 +87,8 @@ def _is_array_like(value):
 ARRAY_LIKE = Constraint("an array-like", _is_array_like)
 BOOLEAN = instance_of(bool, np.bool_)
 CALLABLE = Constraint("a callable", callable)
+# Keras is not imported to check more; the training does.
+SCHEDULE = Constraint("an object of keras.optimizers.schedules", callable)
 NONE = Constraint("None", lambda value: value is None)
 TEXT = instance_of(str)
 VERBOSE = whole_number(0)

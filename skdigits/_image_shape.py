@@ -76,7 +76,7 @@ def resolve_shape(image_shape, given, n_features, *, square_rows):
     if image_shape is not None:
         wanted = _check_shape(image_shape)
         if prod(wanted) != n_features or given not in (None, wanted):
-            found = f"{n_features} features" if given is None else f"images of {_text(given)}"
+            found = f"{n_features} features" if given is None else f"images of {in_pixels(given)}"
             raise ValueError(
                 f"X has {found}, which does not match image_shape={tuple(image_shape)}."
             )
@@ -102,19 +102,58 @@ def _check_shape(image_shape):
     return (*shape, 1) if len(shape) == 2 else shape
 
 
-def check_same_shape(given, expected, name):
-    """Raise ValueError if the images have as many values as those of `fit`, but another shape."""
-    if given in (None, expected):
+def check_same_shape(rows, given, expected, name):
+    """Raise ValueError if images have another shape than those of `fit`.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, features), or data frame
+        The images as rows; scikit-learn checks data frames.
+    given : tuple of int or None
+        The shape of each image, (h, w, c); None for rows.
+    expected : tuple of int
+        The shape of the images of `fit`, or (n_features,) for columns.
+    name : str
+        The estimator's name.
+    """
+    if given is None:
+        _check_same_size(rows, expected, name)
+        return
+    if given == expected:
         return
     if len(expected) == 1:
+        same_size = prod(given) == expected[0]
+        hint = ": give rows, X.reshape(len(X), -1)" if same_size else ""
         raise ValueError(
-            f"X has images of {_text(given)}, but {name} was fitted on {expected[0]} columns: "
-            "give rows, X.reshape(len(X), -1)."
+            f"X has images of {in_pixels(given)}, but {name} was fitted on {expected[0]} "
+            f"columns{hint}."
         )
     hint = ": channels come last, np.moveaxis(X, 1, -1)" if given == _first(expected) else ""
+    with_channels = given[2] != expected[2]
     raise ValueError(
-        f"X has images of {_text(given)}, but {name} was fitted on {_text(expected)}{hint}."
+        f"X has images of {in_pixels(given, with_channels)}, but {name} was fitted on "
+        f"{in_pixels(expected, with_channels)}{hint}."
     )
+
+
+def _check_same_size(rows, expected, name):
+    """Raise ValueError if an array of rows cannot be images of a shape; columns are not checked."""
+    if isinstance(rows, np.ndarray) and rows.ndim == 2 and len(expected) == 3:
+        n_features = rows.shape[1]
+        if n_features != prod(expected):  # the words of scikit-learn, and the size of the images
+            raise ValueError(
+                f"X has {n_features} features, but {name} is expecting {prod(expected)} features "
+                f"as input: images of {in_pixels(expected)}."
+            )
+
+
+def in_pixels(shape, with_channels=None):
+    """Return a shape of images (h, w, c) as text; None names the channels if there are several."""
+    height, width, channels = shape
+    if with_channels is None:
+        with_channels = channels > 1
+    ending = f" with {channels} channel{'s' if channels > 1 else ''}" if with_channels else ""
+    return f"{height} x {width} pixels{ending}"
 
 
 def channels_first(shape):
@@ -153,7 +192,3 @@ def refuse_single_image(X, expected):
             f"X has shape {shape}, that of one image; give a batch of images, X[np.newaxis] for a "
             "single image."
         )
-
-
-def _text(shape):
-    return " x ".join(str(n) for n in shape)

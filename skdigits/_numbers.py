@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+from scipy.special import logsumexp
 
 from skdigits._memory_mapped import MappedRows, is_mapped, parts
 
@@ -199,3 +200,29 @@ def _differences(values, offset):
     # Modulo 2**64, the difference of two large integers is right if it is small.
     exact = (values.astype(np.uint64) - offset.astype(np.uint64)).view(np.int64)
     return np.where(np.abs(about) < 2.0**62, exact, about)
+
+
+LEAST_PROBABILITY = 1e-30  # networks predict in float32, which ends at 1e-38
+
+
+def logarithms(probabilities, exact):
+    """Return the logarithms of probabilities.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+    exact : callable
+        Returns the logarithms in another way, which also has those of the smallest probabilities.
+        It is called only if there are such.
+    """
+    with np.errstate(divide="ignore"):
+        found = np.log(probabilities)
+    small = probabilities < LEAST_PROBABILITY
+    if small.any():
+        found[small] = exact()[small]
+    return found
+
+
+def log_mean(logarithms, axis):
+    """Return the logarithm of the mean of numbers whose logarithms are given."""
+    return logsumexp(logarithms, axis=axis) - np.log(np.shape(logarithms)[axis])

@@ -8,7 +8,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skdigits._arrays import as_array, check_labels
+from skdigits._arrays import as_array, check_labels, check_number
 from skdigits._image_shape import (
     check_same_shape,
     refuse_single_image,
@@ -75,10 +75,12 @@ class ValidatedInput:
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
         check_labels(y)
+        check_number(rows, y)
+        if known:
+            check_same_shape(rows, given, self.image_shape_, name)
         rows, y = self._checked_data(rows, y, reset=not known)
         check_classification_targets(y)
         if known:
-            check_same_shape(given, self.image_shape_, name)
             if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
         else:
@@ -133,8 +135,8 @@ class ValidatedInput:
         X = as_array(X)
         refuse_single_image(X, shape)
         rows, given = to_rows(X, name)
+        check_same_shape(rows, given, shape, name)
         rows = self._checked_data(rows, reset=False)
-        check_same_shape(given, shape, name)
         return self._as_images(rows)
 
     def _checked_data(self, rows, *labels, reset):

@@ -29,6 +29,7 @@ from skdigits._arrays import check_labels
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
 from skdigits._nested import last_step, random_states, with_last_step
+from skdigits._numbers import log_mean, logarithms
 from skdigits._pickling import OldPickles
 from skdigits._warnings import without_our_warnings
 
@@ -210,11 +211,36 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
             Probabilities in the order of `classes_`; each row sums to one.
         """
         check_is_fitted(self)
+        return np.mean(self._predictions(_predict_proba, X), axis=0)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        The values are those of ``np.log(predict_proba(X))``. Probabilities that are too small for
+        floats have a value here, too, if the members have it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
+            Images.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Natural logarithms, in the order of `classes_`.
+        """
+        return logarithms(
+            self.predict_proba(X),
+            lambda: log_mean(self._predictions(_predict_log_proba, X), axis=0),
+        )
+
+    def _predictions(self, predict, X):
+        """Return the predictions of all members; only the first one warns."""
         first, *others = self.estimators_
-        probabilities = [_predict_proba(first, X)]
+        found = [predict(first, X)]
         with without_our_warnings():
-            probabilities += [_predict_proba(member, X) for member in others]
-        return np.mean(probabilities, axis=0)
+            found += [predict(member, X) for member in others]
+        return found
 
     @property
     def classes_(self):
@@ -287,6 +313,19 @@ def _fit_member(member, X, y, fit_params, *, warns):
 
 
 def _predict_proba(member, X):
+    """Return the probabilities of a member."""
+    return _predict(member, "predict_proba", X)
+
+
+def _predict_log_proba(member, X):
+    """Return the logarithms of the probabilities of a member."""
+    with np.errstate(divide="ignore"):
+        if hasattr(member, "predict_log_proba"):
+            return _predict(member, "predict_log_proba", X)
+        return np.log(member.predict_proba(X))
+
+
+def _predict(member, method, X):
     """Predict with a member whose network takes a compiled model for this prediction only.
 
     In this way, all members predict with the same compiled model, one after the other. A copy of
@@ -294,10 +333,10 @@ def _predict_proba(member, X):
     """
     classifier = last_step(member)
     if not isinstance(classifier, ImageClassifier) or not classifier._network.is_suspended:
-        return member.predict_proba(X)
+        return getattr(member, method)(X)
     twin = copy.copy(classifier)
     twin._network = classifier._network.copy()
-    probabilities = with_last_step(member, twin).predict_proba(X)
+    predicted = getattr(with_last_step(member, twin), method)(X)
     if not twin._network.can_give_back:
         classifier._network = twin._network  # the next prediction would have to build it again
-    return probabilities
+    return predicted

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.utils.validation import check_is_fitted
 from support import BOTH, cnn, mlp, tiny
 
@@ -49,8 +50,8 @@ BAD_DATA = {
     "complex": (ROWS * 1j, Y, "Complex data not supported"),
     "sparse": (scipy.sparse.csr_matrix(ROWS), Y, "(?i)sparse"),
     "sparse array": (scipy.sparse.coo_array(ROWS), Y, "(?i)sparse"),
-    "fewer labels": (X, Y[:-1], "inconsistent numbers of samples"),
-    "no labels": (X, None, "requires y to be passed|y cannot be None"),
+    "fewer labels": (X, Y[:-1], "X has 60 images, and y has 59 labels"),
+    "no labels": (X, None, "labels, .* but the target y is None"),
     "continuous": (X, Y + 0.5, "Unknown label type: continuous"),
     "NaN label": (X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
     "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
@@ -187,6 +188,30 @@ def test_an_unknown_parameter_is_refused():
 
 
 @pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("hidden_layer_size", "did you mean 'hidden_layer_sizes'"),
+        ("droput", "did you mean 'dropout'"),
+        ("max_iter", "use 'epochs'"),
+        ("nonsense", "the parameters are activation, .*weight_decay"),
+    ],
+)
+def test_a_misspelt_parameter_is_told_the_right_one(name, advice):
+    with pytest.raises(TypeError, match=f"{name}.*{advice}"):
+        mlp(**{name: 3})
+    with pytest.raises(ValueError, match=f"{name}.*{advice}"):
+        GridSearchCV(mlp(), {name: [1]}, cv=2).fit(X, Y)
+
+
+def test_a_function_is_not_a_schedule():
+    with pytest.raises(ValueError, match=r"keras\.optimizers\.schedules\. Got <function"):
+        mlp(learning_rate_schedule=lambda step: 0.01).fit(X, Y)
+    with pytest.raises(ValueError, match=r"schedules\. Got 'cosine'") as raised:
+        mlp(learning_rate_schedule="cosine").fit(X, Y)
+    assert "callable" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("shape", "filters"), [((2, 2), (4, 4)), ((7, 7), (4, 4, 4)), ((30, 3), (4, 4)), ((1, 9), 4)]
 )
 def test_images_too_small_for_the_pooling(shape, filters):
@@ -216,7 +241,7 @@ def test_augmentation_that_changes_the_shape_is_refused_by_name():
 
 
 def test_image_shape_is_enforced_on_images():
-    with pytest.raises(ValueError, match=r"X has images of 6 x 6 x 1.*image_shape=\(9, 4\)"):
+    with pytest.raises(ValueError, match=r"X has images of 6 x 6 pixels.*image_shape=\(9, 4\)"):
         mlp(image_shape=(9, 4)).fit(X, Y)
     with pytest.raises(ValueError, match=r"X has 35 features.*image_shape=\(6, 6\)"):
         mlp(image_shape=(6, 6)).fit(ROWS[:, :35], Y)
@@ -241,10 +266,10 @@ class TestValidationData:
         [
             (X, None, "X_val is given without y_val; fit takes both or neither"),
             (None, Y, "y_val is given without X_val; fit takes both or neither"),
-            (X[:5], Y[:6], "X_val and y_val cannot be used: .*inconsistent numbers of samples"),
+            (X[:5], Y[:6], "X_val and y_val cannot be used: .* 5 images, and y has 6 labels"),
             (X[:0], Y[:0], "X_val and y_val cannot be used: .*0 sample"),
             (ROWS[:, :20], Y, "cannot be used: X has 20 features, but MLPClassifier is expecting"),
-            (X.reshape(-1, 9, 4), Y, "cannot be used: .* 9 x 4 x 1.* fitted on 6 x 6 x 1"),
+            (X.reshape(-1, 9, 4), Y, "cannot be used: .* 9 x 4 pixels.* fitted on 6 x 6 pixels"),
             (with_value(np.nan), Y, "X_val and y_val cannot be used: Input X contains NaN"),
             (X, Y + 1, r"cannot be used: y holds labels that are not among the classes: \[3\]"),
             (X, np.array(["a", "b", "c"])[Y], "among the classes: .*'a', 'b', 'c'"),
@@ -290,10 +315,10 @@ class TestPredict:
     @pytest.mark.parametrize(
         ("images", "message"),
         [
-            (ROWS[:, :20], "X has 20 features, but MLPClassifier is expecting 36"),
-            (X[:, :5], "X has 30 features|X has images of 5 x 6 x 1"),
-            (X.reshape(-1, 9, 4), "X has images of 9 x 4 x 1.* fitted on 6 x 6 x 1"),
-            (X.reshape(-1, 3, 4, 3), "X has images of 3 x 4 x 3.* fitted on 6 x 6 x 1"),
+            (ROWS[:, :20], "X has 20 features, .* 36 features as input: images of 6 x 6 pixels"),
+            (X[:, :5], "X has images of 5 x 6 pixels, but .* was fitted on 6 x 6 pixels"),
+            (X.reshape(-1, 9, 4), "X has images of 9 x 4 pixels.* fitted on 6 x 6 pixels"),
+            (X.reshape(-1, 3, 4, 3), "3 x 4 pixels with 3 channels, .* with 1 channel"),
             (X[0], "that of one image"),
             (ROWS[0], "Expected 2D array"),
             (X[:0], "0 sample"),
@@ -411,12 +436,12 @@ class TestPartialFit:
 
     def test_images_of_another_shape_in_a_later_call(self):
         estimator = mlp().partial_fit(X, Y)
-        with pytest.raises(ValueError, match=r"9 x 4 x 1.*6 x 6 x 1"):
+        with pytest.raises(ValueError, match=r"9 x 4 pixels.*6 x 6 pixels"):
             estimator.partial_fit(X.reshape(-1, 9, 4), Y)
         with pytest.raises(ValueError, match="35 features"):
             estimator.partial_fit(ROWS[:, :35], Y)
 
     def test_warm_start_with_images_of_another_shape(self):
         estimator = mlp(warm_start=True).fit(X, Y)
-        with pytest.raises(ValueError, match=r"9 x 4 x 1.*6 x 6 x 1"):
+        with pytest.raises(ValueError, match=r"9 x 4 pixels.*6 x 6 pixels"):
             estimator.fit(X.reshape(-1, 9, 4), Y)

@@ -147,6 +147,8 @@ def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
         (["--out", "{file}"], "is not a folder"),
         (["--out", "{file}/below"], "is not a folder"),
         (["--out", "{link}"], "is not a folder"),
+        (["--out", ""], "is empty"),
+        (["--out", "x" * 300], "can't be made: "),
         (["--colour", "red"], "No such option: --colour"),
         (["extra"], "unexpected extra argument"),
     ],

@@ -59,7 +59,7 @@ def test_image_shape_of_one_number_says_columns(make, image_shape):
 def test_images_and_columns_are_not_taken_for_each_other():
     X, y = tiny()
     rows = X.reshape(len(X), -1)
-    with pytest.raises(ValueError, match=r"X has images of 6 x 6 x 1.*image_shape=\(36,\)"):
+    with pytest.raises(ValueError, match=r"X has images of 6 x 6 pixels.*image_shape=\(36,\)"):
         mlp(image_shape=(36,)).fit(X, y)
     with pytest.raises(ValueError, match=r"X has 36 features.*image_shape=\(35,\)"):
         mlp(image_shape=(35,)).fit(rows, y)

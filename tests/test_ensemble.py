@@ -59,6 +59,27 @@ def test_probabilities_are_the_mean_of_the_members(fitted):
     assert fitted.score(X_test, y_test) > 0.6
 
 
+@pytest.mark.filterwarnings("ignore:X seems to have another scale")
+def test_logarithms_are_those_of_the_mean_however_small():
+    X, y = tiny()
+    average = AveragingClassifier(mlp(), n_estimators=2, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(average.predict_log_proba(X), np.log(average.predict_proba(X)))
+    far = 3000 * X.astype(np.float32)
+    log_p = average.predict_log_proba(far)
+    assert average.predict_proba(far).min() == 0
+    assert np.isfinite(log_p).all()
+    members = [member.predict_log_proba(far) for member in average.estimators_]
+    np.testing.assert_allclose(log_p, np.logaddexp(*members) - np.log(2), rtol=1e-6, atol=1e-12)
+
+
+def test_logarithms_of_members_that_have_probabilities_only():
+    X, y = tiny()
+    rows = X.reshape(len(X), -1)
+    average = AveragingClassifier(RandomForestClassifier(5), n_estimators=2, random_state=0)
+    log_p = average.fit(rows, y).predict_log_proba(rows)
+    np.testing.assert_allclose(np.exp(log_p), average.predict_proba(rows), atol=1e-12)
+
+
 def test_members_differ_by_their_seed_and_by_nothing_else(fitted):
     X, y = digits()
     seeds = [member.random_state for member in fitted.estimators_]

@@ -182,8 +182,10 @@ def test_reshaper_refuses_a_shape_that_does_not_fit_and_stays_as_it_was():
 @pytest.mark.parametrize("method", ["transform", "inverse_transform"])
 def test_another_number_of_features_is_refused(transformer, method):
     fitted = clone(transformer).fit(np.zeros((2, 16)))
-    with pytest.raises(ValueError, match=r"X has 9 features.*expecting 16 features"):
+    with pytest.raises(ValueError, match=r"shape \(3, 3\), 9 values .* expecting 16 features"):
         getattr(fitted, method)(np.zeros((2, 3, 3)))
+    with pytest.raises(ValueError, match=r"X has 9 features.*expecting 16 features"):
+        getattr(fitted, method)(np.zeros((2, 9)))
 
 
 @pytest.mark.parametrize("transformer", [PixelScaler(), ImageReshaper()])

@@ -65,6 +65,44 @@ def test_of_logits_the_softmax_is_the_probability(case):
     assert estimator.history_["val_accuracy"][-1] == pytest.approx(estimator.score(X, Y))
 
 
+@pytest.mark.filterwarnings("ignore:X seems to have another scale")
+@pytest.mark.parametrize("averaged", [False, True])
+@pytest.mark.parametrize(
+    ("activation", "loss"), [("softmax", "auto"), ("sigmoid", "auto"), ("sigmoid", "mse")]
+)
+def test_logarithms_are_those_of_the_probabilities_however_small(activation, loss, averaged):
+    estimator = mlp(
+        output_activation=activation, loss=loss, test_time_averaging=averaged, augmentation="shift"
+    ).fit(X, Y)
+    p, log_p = estimator.predict_proba(X), estimator.predict_log_proba(X)
+    np.testing.assert_array_equal(log_p, np.log(p))
+    far = 3000 * X.astype(np.float32)
+    p, log_p = estimator.predict_proba(far), estimator.predict_log_proba(far)
+    assert p.min() == 0
+    assert np.isfinite(log_p).all()
+    np.testing.assert_allclose(np.exp(log_p), p, atol=1e-12)
+    np.testing.assert_array_equal(log_p.argmax(axis=1), p.argmax(axis=1))
+
+
+@pytest.mark.filterwarnings("ignore:X seems to have another scale")
+def test_small_logarithms_come_from_the_logits():
+    loss = losses.CategoricalCrossentropy(from_logits=True)
+    estimator = mlp(output_activation="linear", loss=loss).fit(X, Y)
+    far = 3000 * X.astype(np.float32)
+    logits = np.asarray(estimator.model_(far[..., np.newaxis]), dtype=float)
+    expected = logits - logits.max(axis=1, keepdims=True)
+    expected -= np.log(np.exp(expected).sum(axis=1, keepdims=True))
+    log_p = estimator.predict_log_proba(far)
+    assert log_p.min() < -1000
+    np.testing.assert_allclose(log_p, expected, rtol=1e-4, atol=1e-2)
+
+
+def test_an_output_of_zero_has_no_logarithm():
+    log_p = mlp(output_activation="relu", loss="mse", **LEARNS).fit(X, Y).predict_log_proba(X)
+    assert not np.isnan(log_p).any()
+    np.testing.assert_allclose(np.exp(log_p).sum(axis=1), 1)
+
+
 @pytest.mark.parametrize("loss", [OwnLogitsLoss(), "categorical_crossentropy"])
 def test_a_loss_of_the_users_may_say_that_it_takes_logits(loss):
     if isinstance(loss, str):

@@ -4,6 +4,7 @@ import difflib
 import os
 import shlex
 import string
+from contextlib import suppress
 
 from skdigits._files import probe_file
 
@@ -20,16 +21,32 @@ def check_folder(folder, argument=None):
         How the user has named it; None is ``--out FOLDER``.
     """
     argument = argument or f"--out {folder}"
-    folders = (folder, *folder.absolute().parents)
-    existing = next(path for path in folders if path.exists() or path.is_symlink())
+    folders = [folder, *folder.absolute().parents]
+    existing = next(path for path in folders if os.path.lexists(path))
     if not existing.is_dir():
         raise ValueError(f"{argument}: {existing} is not a folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"{argument}: {existing} can't be written to")
+    if existing == folder:
+        try:
+            probe_file(folder / "results.json")
+        except OSError as error:
+            raise ValueError(
+                f"{argument}: {folder} can't be written to: {error.strerror}"
+            ) from None
+        return
+    # Permissions do not tell all: try it, and leave nothing behind.
+    missing = folders[: folders.index(existing)]
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ValueError(f"{argument} can't be made: {error.strerror}") from None
+    finally:
+        for path in missing:
+            with suppress(OSError):  # it was not made, or another process uses it already
+                path.rmdir()
 
 
 def check_file(file, argument=None):
-    """Raise an error if a file cannot be written: ValueError, or OSError of the system.
+    """Raise ValueError if a file cannot be written.
 
     Parameters
     ----------
@@ -44,7 +61,10 @@ def check_file(file, argument=None):
         raise ValueError(f"{argument} is not a file that can be replaced")
     check_folder(file.parent, argument)
     if file.parent.exists():
-        probe_file(file)
+        try:
+            probe_file(file)
+        except OSError as error:
+            raise ValueError(f"{argument} can't be written: {error.strerror}") from None
 
 
 def check_seed(seed):

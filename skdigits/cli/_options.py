@@ -13,6 +13,8 @@ from skdigits.cli._streams import QUIET_HELP
 
 def path_of(text: str):
     """Return the path that a text names; shells leave the ~ in ``--out=~/model.skd``."""
+    if not text:  # such as that of an unset variable
+        raise typer.BadParameter("it is empty; give a path")
     return Path(text).expanduser()
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skdigits._arrays import check_labels, check_type
+from skdigits._arrays import check_labels, check_number, check_type
 from skdigits._nested import last_step
 
 
@@ -131,7 +131,7 @@ def as_same_labels(y, classes, name, known):
 
 def check_lengths(X, y, name):
     """Check that there are images, and one label for each."""
-    check_consistent_length(X, y)
+    check_number(X, y, name)
     if len(y) == 0:
         raise ValueError(f"{name} has no images.")
 

@@ -24,5 +24,11 @@ def check_features(estimator, X, images, *, reset):
 
     `images` is the array that `check_images` made of X. X itself may be a data frame, with names.
     """
+    n_values = images[0].size
+    if images.ndim > 2 and not reset and n_values != estimator.n_features_in_:
+        raise ValueError(
+            f"X has images of shape {images.shape[1:]}, {n_values} values each, but "
+            f"{type(estimator).__name__} is expecting {estimator.n_features_in_} features as input."
+        )
     table = X if images.ndim == 2 else images[:1].reshape(1, -1)
     validate_data(estimator, table, reset=reset, skip_check_array=True)

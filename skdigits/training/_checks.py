@@ -59,7 +59,11 @@ def _check_optimizer(parameters):
         _reject(owner, "optimizer", optimizer)
     schedule = parameters.learning_rate_schedule
     if not isinstance(schedule, str | keras.optimizers.schedules.LearningRateSchedule):
-        _reject(owner, "learning_rate_schedule", schedule)
+        raise ValueError(
+            f"The 'learning_rate_schedule' parameter of {owner} must be 'constant', 'one_cycle' or "
+            f"an object of keras.optimizers.schedules. Got {schedule!r} instead; for a rate of "
+            "your own, give a subclass of keras.optimizers.schedules.LearningRateSchedule."
+        )
     if not (isinstance(optimizer, str) or is_name(schedule, "constant")):
         own = learning_rates(optimizer)
         if len(own) != 1 or None in own:

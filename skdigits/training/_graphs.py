@@ -5,7 +5,7 @@ import numpy as np
 from skdigits._memory_mapped import release
 from skdigits._private_names import run_graph
 from skdigits._tensorflow import check_process, neutral_keras, tf
-from skdigits.training._probabilities import normalized
+from skdigits.training._probabilities import log_normalized, normalized
 
 PREDICT_ROWS = 1024  # rows of one call of the prediction graph, to limit its memory
 # The number of images is filled up to a multiple of this, so that a prediction does not depend on
@@ -75,14 +75,11 @@ class Graphs:
             Whether they are a part of the images of a prediction, which begins at a multiple of
             `PREDICT_ROWS`.
         """
-        starts = range(0, len(images), PREDICT_ROWS)
-        found = []
-        for start in starts:
-            part = images[start : start + PREDICT_ROWS]
-            fills = of_many or len(images) > 1
-            found.append(self._outputs(_filled(part) if fills else part)[: len(part)])
-            release(images)
-        return normalized(np.concatenate(found))
+        return normalized(self._of_parts("predict", images, of_many))
+
+    def log_probabilities(self, images, *, of_many=False):
+        """Return the logarithms of what `predict` returns, also where that is too small."""
+        return log_normalized(self._of_parts("logarithms", images, of_many))
 
     def score_gradient(self, images, code):
         """Return the gradient of the score of class `code` with respect to the pixels.
@@ -92,16 +89,26 @@ class Graphs:
         graph = self._graph("score_gradient", tf.as_dtype(images.dtype))
         return graph(images, np.int32(code)).numpy()
 
-    def _outputs(self, images):
-        """Return what the network gives for images, as an array."""
-        graph = self._graph("predict", tf.as_dtype(images.dtype))
+    def _of_parts(self, name, images, of_many):
+        """Return what a graph gives for images, a part of them at a time."""
+        found = []
+        for start in range(0, len(images), PREDICT_ROWS):
+            part = images[start : start + PREDICT_ROWS]
+            fills = of_many or len(images) > 1
+            found.append(self._outputs(name, _filled(part) if fills else part)[: len(part)])
+            release(images)
+        return np.concatenate(found)
+
+    def _outputs(self, name, images):
+        """Return what a graph gives for images, as an array."""
+        graph = self._graph(name, tf.as_dtype(images.dtype))
         try:
             return run_graph(graph, tf.constant(images), self._executor).numpy()
         except tf.errors.FailedPreconditionError:
             if self._executor is None:
                 raise
         self._executor = None  # a single thread cannot run loops, as of recurrent layers
-        return self._outputs(images)
+        return self._outputs(name, images)
 
     def _graph(self, name, dtype):
         """Return a graph for images of `dtype`."""
@@ -112,7 +119,12 @@ class Graphs:
         whole, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
         real = tf.TensorSpec([None], tf.float32)
         rows = [images, whole, real, whole, number]
-        signatures = {"evaluate": rows, "predict": [images], "score_gradient": [images, number]}
+        signatures = {
+            "evaluate": rows,
+            "predict": [images],
+            "logarithms": [images],
+            "score_gradient": [images, number],
+        }
         function, signature = getattr(self._steps, name), signatures.get(name, [*rows, real])
         graph = tf.function(function, input_signature=signature, autograph=False)
         with neutral_keras():

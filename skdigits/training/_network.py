@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skdigits._numbers import log_mean, logarithms
 from skdigits._tensorflow import tf
 from skdigits.training import _model_pool
 from skdigits.training._graphs import PREDICT_ROWS
@@ -148,14 +149,24 @@ class Network:
         averaged : bool
             Whether to return the mean over views of each image.
         """
-        graphs = self.compiled.graphs
-        if not averaged:
-            return graphs.predict(images)
+        predict = self.compiled.graphs.predict
+        return self._of_views(predict, np.mean, images) if averaged else predict(images)
+
+    def log_probabilities(self, images, *, averaged):
+        """Return the logarithms of `probabilities`, also where these are too small for float32."""
+        predict = self.compiled.graphs.log_probabilities
+        return logarithms(
+            self.probabilities(images, averaged=averaged),
+            lambda: self._of_views(predict, log_mean, images) if averaged else predict(images),
+        )
+
+    def _of_views(self, predict, mean, images):
+        """Return the mean of the predictions for several views of each image."""
         starts, of_many = range(0, len(images), PREDICT_ROWS), len(images) > 1
         found = []
         for start in starts:
             several = views(images[start : start + PREDICT_ROWS], self.spec.augmentation)
-            found.append(np.mean([graphs.predict(v, of_many=of_many) for v in several], axis=0))
+            found.append(mean([predict(v, of_many=of_many) for v in several], axis=0))
         return np.concatenate(found)
 
     def score_gradient(self, images, code):

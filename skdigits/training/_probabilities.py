@@ -7,6 +7,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from skdigits._private_names import logits_behind
 from skdigits._tensorflow import keras, tf
@@ -101,6 +102,16 @@ def probabilities(outputs, traits):
     return outputs if outputs.op.type == "Softmax" or logits is None else tf.nn.softmax(logits)
 
 
+def logarithms(outputs, traits):
+    """Return the logarithms of the probabilities, each row up to a constant."""
+    logits = logits_of(outputs, traits)
+    if logits is not None:
+        return logits
+    if outputs.op.type == "Sigmoid":
+        return tf.math.log_sigmoid(outputs.op.inputs[0])
+    return tf.math.log(outputs)
+
+
 def scores(outputs, traits):
     """Return numbers in the order of the probabilities, without computing a softmax."""
     logits = logits_of(outputs, traits)
@@ -131,6 +142,13 @@ def normalized(outputs):
         outputs[totals[:, 0] == 0] = 1
         totals = outputs.sum(axis=1, keepdims=True)
     return outputs / totals
+
+
+def log_normalized(logarithms):
+    """Return logarithms of probabilities as float64, so that the probabilities sum to one."""
+    logarithms = logarithms.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # in rows of zeros, whose probabilities are not small
+        return logarithms - logsumexp(logarithms, axis=1, keepdims=True)
 
 
 def may_be_negative(activation, n_classes):

@@ -75,6 +75,10 @@ class Steps:
         """Return the probabilities of images; rows need not sum to one."""
         return p.probabilities(self._infer(tf.cast(images, tf.float32)), self.traits)
 
+    def logarithms(self, images):
+        """Return the logarithms of the probabilities of images, each row up to a constant."""
+        return p.logarithms(self._infer(tf.cast(images, tf.float32)), self.traits)
+
     def score_gradient(self, images, code):
         """Return the gradient of a class's score: the output layer's sum before its activation."""
         pixels = tf.cast(images, tf.float32)
