@@ -24,6 +24,7 @@ from skdigits.datasets import fetch_fashion_mnist, fetch_mnist, load_digits
 from skdigits.model_selection import search_space
 from skdigits.tuning import tune
 
+WAYS = ["tune", "folds", "one split"]
 FETCH = {"digits": load_digits, "mnist": fetch_mnist, "fashion": fetch_fashion_mnist}
 TEST_SHARE = 0.2  # of the single split, as in `tune`
 
@@ -35,11 +36,12 @@ def main(
     candidates: Annotated[int, typer.Option(min=1, help="Candidates of each search.")] = 20,
     folds: Annotated[int, typer.Option(min=2, help="Folds of the random search.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Draws, with one search of each kind.")] = 5,
+    ways: Annotated[list[str], typer.Option(help=f"Some of {', '.join(WAYS)}.")] = WAYS,
 ):
     """Print a line for each search, and how the others compare with `tune`."""
     rows = []
     for seed in range(seeds):
-        for way in ("tune", "folds", "one split"):
+        for way in ways:
             with ProcessPoolExecutor(1, get_context("spawn")) as process:
                 job = process.submit(measure, way, data, model, images, candidates, folds, seed)
                 rows.append({"way": way, "seed": seed, **job.result()})
@@ -48,7 +50,7 @@ def main(
                 "{clock:.0f} s on the clock".format(**rows[-1]),
                 flush=True,
             )
-    for way in ("folds", "one split"):
+    for way in set(ways) - {"tune"} if "tune" in ways else ():
         print_difference(way, rows)
 
 

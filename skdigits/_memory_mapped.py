@@ -2,7 +2,11 @@
 
 import mmap
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from math import prod
+from threading import Event
 
 import numpy as np
 
@@ -51,33 +55,76 @@ class MappedRows:
 
     def __getitem__(self, rows):
         """Return the rows of the given numbers as a new array."""
-        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        if self._place and found.size:
-            self._read(rows, found)
-        else:
-            self._copy(rows, found)
+        return self._fill(rows, self._empty(len(rows)), Event())
+
+    @contextmanager
+    def ahead(self, groups):
+        """Give an iterator over groups of row numbers, each with an array of its rows.
+
+        A thread reads the next group while the caller works on one. It has ended when the context
+        ends, also after an error. An array may be overwritten once the caller asks for the next:
+        memory that is used again takes a fifth less time to read into.
+
+        Parameters
+        ----------
+        groups : iterable of ndarray of int
+        """
+        stop = Event()
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                yield self._pairs(groups, thread, stop)
+            finally:
+                stop.set()
+
+    def _pairs(self, groups, thread, stop):
+        """Yield groups with their rows; begin to read one before the last one is yielded."""
+        arrays, begun = [self._empty(0)] * 2, deque[tuple]()
+        for number, rows in enumerate(groups):
+            if len(arrays[number % 2]) < len(rows):
+                arrays[number % 2] = self._empty(len(rows))
+            found = arrays[number % 2][: len(rows)]
+            begun.append((rows, thread.submit(self._fill, rows, found, stop)))
+            if len(begun) == 2:
+                yield _ended(*begun.popleft())
+        if begun:
+            yield _ended(*begun.popleft())
+
+    def _empty(self, n_rows):
+        return np.empty((n_rows, *self.shape[1:]), self.dtype)
+
+    def _fill(self, rows, found, stop):
+        """Read rows into an array and return it; if `stop` is set meanwhile, only some of them."""
+        fill = self._read if self._place and found.size else self._copy
+        order = np.argsort(rows, kind="stable")  # disks and caches are faster at ascending places
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            if stop.is_set():
+                break
+            fill(rows, order[start : start + ROWS_AT_ONCE], found)
         return found
 
-    def _read(self, rows, found):
+    def _read(self, rows, order, found):
         path, offset = self._place
         size, step = found[:1].nbytes, self._array.strides[0]
         content = memoryview(found).cast("B")
-        follows = (np.diff(rows) == 1) & (step == size)  # rows that are read with the one before
+        # Rows that are read with the one before.
+        follows = (np.diff(rows[order]) == 1) & (np.diff(order) == 1) & (step == size)
         first = np.flatnonzero(np.concatenate([[True], ~follows]))
-        bounds = [*(first * size).tolist(), found.nbytes]
-        places = (offset + rows[first].astype(np.int64) * step).tolist()
+        lengths = np.diff(first, append=len(order)) * size
+        places = offset + rows[order[first]].astype(np.int64) * step
+        reads = np.stack([order[first] * size, lengths, places], axis=1).tolist()
         with open(path, "rb", buffering=0) as file:
-            for number, place in enumerate(places):
-                here = content[bounds[number] : bounds[number + 1]]
-                if os.preadv(file.fileno(), [here], place) != len(here):
+            descriptor = file.fileno()
+            for begin, length, place in reads:
+                if os.preadv(descriptor, [content[begin : begin + length]], place) != length:
                     raise OSError(f"{path} is shorter than the array that is mapped to it.")
 
-    def _copy(self, rows, found):
-        order = np.argsort(rows, kind="stable")  # so that neighbours are read once
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = order[start : start + ROWS_AT_ONCE]
-            found[some] = self._array[rows[some]]
-            release(self._array)
+    def _copy(self, rows, order, found):
+        found[order] = self._array[rows[order]]
+        release(self._array)
+
+
+def _ended(rows, future):
+    return rows, future.result()
 
 
 def is_mapped(array):

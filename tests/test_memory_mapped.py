@@ -1,6 +1,7 @@
 """Images in memory-mapped files give the same bits as images in memory."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -62,6 +63,31 @@ def test_a_file_that_is_not_read_at_once(large):
     np.testing.assert_array_equal(
         from_file.predict_proba(large[:50]), in_memory.predict_proba(large[:50])
     )
+
+
+@pytest.mark.parametrize("end", ["stop", ValueError, KeyboardInterrupt])
+def test_no_thread_that_reads_outlives_a_training(large, end):
+    import keras
+
+    class Ends(keras.callbacks.Callback):
+        threads = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.threads = threading.active_count()
+            if end != "stop":
+                raise end
+            self.model.stop_training = True
+
+    before, callback = threading.active_count(), Ends()
+    classifier = mlp(hidden_layer_sizes=(2,), epochs=1, batch_size=300, callbacks=[callback])
+    y = np.arange(len(large)) % 2
+    if end == "stop":
+        classifier.fit(large, y)
+    else:
+        with pytest.raises(end):  # its traceback keeps the frames of the training
+            classifier.fit(large, y)
+    assert callback.threads == before + 1
+    assert threading.active_count() == before
 
 
 def test_numbers_that_are_not_finite(tmp_path):
@@ -129,3 +155,18 @@ class TestRowsOfAFile:
         os.truncate(tmp_path / "raw", 6000)
         with pytest.raises(OSError, match="is shorter than the array"):
             rows[np.arange(299, 200, -1)]
+        with (
+            pytest.raises(OSError, match="is shorter than the array"),
+            rows.ahead([np.arange(2), np.arange(290, 300)]) as parts,
+        ):
+            list(parts)
+
+    def test_groups_of_rows_that_are_read_ahead(self, arrays):
+        array, images = arrays
+        groups = np.array_split(np.random.default_rng(1).integers(0, len(array), 5000), 3)
+        with MappedRows(images).ahead(iter(groups)) as parts:
+            for group, (rows, found) in zip(groups, parts, strict=True):
+                np.testing.assert_array_equal(rows, group)
+                np.testing.assert_array_equal(found, array[rows])
+        with MappedRows(images).ahead([]) as parts:
+            assert list(parts) == []

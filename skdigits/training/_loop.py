@@ -1,7 +1,9 @@
 """The training loop: epochs, Keras callbacks, early stopping, and Ctrl-C."""
 
+import itertools
 import math
 import sys
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,11 +49,24 @@ class Data(NamedTuple):
         """The size of an image."""
         return max(1, math.prod(self.images.shape[1:]) * tf.as_dtype(self.images.dtype).size)
 
-    def with_rows(self, rows):
-        """Return data in memory that have the given rows, and the numbers of the rows in them."""
+    @contextmanager
+    def in_memory(self, groups):
+        """Give an iterator over data in memory that have the given rows, and their numbers in them.
+
+        Parameters
+        ----------
+        groups : iterable of ndarray of int32
+            The rows of each graph call. Those of the next call are read while one runs. Data may
+            be overwritten once the caller asks for the next.
+        """
         if not isinstance(self.images, MappedRows):
-            return self, rows
-        images = tf.raw_ops.Identity(input=self.images[rows])
+            yield ((self, rows) for rows in groups)
+            return
+        with self.images.ahead(groups) as found:
+            yield itertools.starmap(self._part, found)
+
+    def _part(self, rows, images):
+        images = tf.raw_ops.Identity(input=images)
         part = Data(images, tf.gather(self.labels, rows), tf.gather(self.weights, rows))
         return part, np.arange(len(rows), dtype=np.int32)
 
@@ -214,14 +229,16 @@ class _Loop:
         order = self.rng.permutation(training.numbers)
         sums, logs = _Sums(), {}
         n_steps = self._steps_per_call(batch_size * training.data.image_bytes)
-        for first, last in _calls(len(order), batch_size, n_steps):
-            self.callbacks.call("on_train_batch_begin", first)
-            rows = order[first * batch_size : (last + 1) * batch_size]
-            loss, correct = self._take_steps(training.data, rows, epoch, first, last)
-            logs = sums.add(len(rows), loss, correct)
-            self.callbacks.call("on_train_batch_end", last, logs=dict(logs))
-            if self.model.stop_training:
-                break
+        calls = list(_calls(len(order), batch_size, n_steps))
+        groups = (order[first * batch_size : (last + 1) * batch_size] for first, last in calls)
+        with training.data.in_memory(groups) as parts:
+            for (first, last), (data, rows) in zip(calls, parts, strict=True):
+                self.callbacks.call("on_train_batch_begin", first)
+                loss, correct = self._take_steps(data, rows, epoch, first, last)
+                logs = sums.add(len(rows), loss, correct)
+                self.callbacks.call("on_train_batch_end", last, logs=dict(logs))
+                if self.model.stop_training:
+                    break
         return logs
 
     def _take_steps(self, data, rows, epoch, first, last):
@@ -233,7 +250,8 @@ class _Loop:
             steps = epoch * plan.n_steps + np.arange(first, last + 1)
             rates = steadied(plan.rates(steps), sizes)
         loss, correct, finite = self.compiled.graphs.train(
-            *data.with_rows(rows),
+            data,
+            rows,
             plan.batch_size,
             rates,
             output_only=epoch < plan.output_epochs,
@@ -252,12 +270,12 @@ class _Loop:
         batch_size = max(1, BYTES_PER_CALL // data.image_bytes)
         if callbacks.see_batches("test"):
             batch_size = self.plan.batch_size
-        for batch, first in enumerate(range(0, len(numbers), batch_size)):
-            callbacks.call("on_test_batch_begin", batch)
-            rows = numbers[first : first + batch_size]
-            found = self.compiled.graphs.evaluate(*data.with_rows(rows))
-            logs = sums.add(len(rows), *found)
-            callbacks.call("on_test_batch_end", batch, logs=dict(logs))
+        starts = range(0, len(numbers), batch_size)
+        with data.in_memory(numbers[start : start + batch_size] for start in starts) as parts:
+            for batch, (part, rows) in enumerate(parts):
+                callbacks.call("on_test_batch_begin", batch)
+                logs = sums.add(len(rows), *self.compiled.graphs.evaluate(part, rows))
+                callbacks.call("on_test_batch_end", batch, logs=dict(logs))
         callbacks.call("on_test_end", logs=dict(logs))
         return logs
 
