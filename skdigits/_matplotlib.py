@@ -28,7 +28,9 @@ _import_with_any_backend()
 
 from matplotlib import style  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.colors import PowerNorm  # noqa: E402
+from matplotlib.collections import PatchCollection  # noqa: E402
+from matplotlib.colors import to_rgba  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.patches import Rectangle  # noqa: E402
 
-__all__ = ["Axes", "Figure", "PowerNorm", "style"]
+__all__ = ["Axes", "Figure", "PatchCollection", "Rectangle", "style", "to_rgba"]

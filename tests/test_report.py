@@ -66,7 +66,7 @@ class Page(HTMLParser):
             return
         self.texts.append(data)
         if self.open and self.open[-1] in ("td", "th"):
-            self.rows[-1].append(data)
+            self.rows[-1].append(data.replace("\N{NO-BREAK SPACE}", " "))
 
     def all(self, tag):
         return [attrs for name, attrs in self.tags if name == tag]
@@ -174,7 +174,8 @@ def test_confusions_show_the_images_that_were_confused(page, comparison, data):
     counts = np.array(comparison["bayes"].confusion)
     np.fill_diagonal(counts, 0)
     label, predicted = np.unravel_index(counts.argmax(), counts.shape)
-    assert f"{label} taken for {predicted} {counts.max()} of {(y_test == label).sum()}" in page.text
+    of_all = f"({counts.max()} of {(y_test == label).sum()})"
+    assert f"{label} taken for {predicted} {of_all}" in page.text
     pairs = {
         (index, label, predicted)
         for model in comparison.models

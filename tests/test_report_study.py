@@ -296,7 +296,7 @@ def test_sweep_and_search_are_shown(page):
 def test_an_image_is_shown_once_however_many_seeds_mistook_it(page):
     shown = [attrs["alt"] for attrs in page.all("img") if "Image 0:" in attrs["alt"]]
     assert shown == ["Image 0: digit 0, taken for digit 9"] * 2  # once a model
-    assert "digit 0 taken for digit 9 6 of 12" in page.text
+    assert "digit 0 taken for digit 9 (6 of 12)" in page.text
 
 
 def test_drawings_are_files_too(out, page):

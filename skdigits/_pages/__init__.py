@@ -21,5 +21,11 @@ def render(package, template, context):
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_unbroken,
     )
     return environment.get_template(template).render(context)
+
+
+def _unbroken(value):
+    """Return a value whose spreads stay with their signs where lines are broken."""
+    return value.replace("± ", "±\N{NO-BREAK SPACE}") if isinstance(value, str) else value

@@ -7,6 +7,8 @@ from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 
 MOST_PLACES = 3  # places that a headline names one by one
+MOST_LETTERS = 200  # of a headline that names places
+MOST_LABELS = 4  # of the values of a sweep that a headline names one by one
 
 
 def places(results):
@@ -47,6 +49,14 @@ def is_significant(difference):
     return difference.mean > 0 and p_value is not None and p_value < blocks.SIGNIFICANCE
 
 
+def leaders(result):
+    """Return the best model, and its rival if the seeds do not show which is ahead."""
+    best, other = result.comparison[result.comparison.best], rival(result.comparison)
+    if other is None or is_significant(difference(result, other.name)):
+        return [best]
+    return [best, other]
+
+
 def n_runs(result):
     """Return the number of seeds of each model of an experiment, or of each point of a sweep."""
     if result.kind == "sweep":
@@ -69,7 +79,8 @@ def headline(study, class_names):
     if sweeps:
         parts = [_of_sweep(sweeps[0], _target(study, sweeps[0]))]
         parts += [f"{_short([each.title])[0]}: {_verdict(each)}" for each in experiments]
-        return _sentence("; ".join(parts))
+        whole = "; ".join(parts)
+        return _sentence(whole if len(whole) <= MOST_LETTERS else parts[0])
     if len(experiments) == 1:
         only = experiments[0]
         return _of_experiment(only) + _on_classes(only, class_names[only.data])
@@ -114,7 +125,8 @@ def _of_experiments(results):
     where: dict[str, list[str]] = {}
     for place, result in zip(_short(places(results)), results, strict=True):
         where.setdefault(_verdict(result), []).append(place)
-    return "; ".join(f"{' and '.join(found)}: {verdict}" for verdict, found in where.items())
+    text = "; ".join(f"{' and '.join(found)}: {verdict}" for verdict, found in where.items())
+    return text if len(text) <= MOST_LETTERS else _counted(results)
 
 
 def _of_experiment(result):
@@ -183,7 +195,7 @@ def _counted(results):
 
 
 def _of_sweep(result, target):
-    """Return the value of the first axis from which on all settings exceed a published figure."""
+    """Return the values of the first axis for which all settings exceed a published figure."""
     axis, labels = next(iter(result.axes.items()))
     if target is None or not all(label.isdecimal() for label in labels):
         return _range(result)
@@ -195,18 +207,30 @@ def _of_sweep(result, target):
         for label in labels
     }
     over = [label for label in labels if lowest[label]["mean"]["accuracy"] > target]
-    enough = next((n for n in range(len(labels)) if set(labels[n:]) <= set(over)), None)
-    if enough is None:
+    if not over:
         return _range(result)
-    worst = min(
-        (lowest[label] for label in labels[enough:]), key=lambda point: point["mean"]["accuracy"]
-    )
+    worst = min((lowest[label] for label in over), key=lambda point: point["mean"]["accuracy"])
     figure = fmt.percent(worst["mean"]["accuracy"], worst["std"]["accuracy"])
     runs = ", in one run each" if n_runs(result) < 2 else ""
-    return (
-        f"with {labels[enough]} {blocks.axis_name(axis, labels).lower()} or more, every setting "
-        f"gets over {100 * target:g}{fmt.NARROW_SPACE}% right (the lowest {figure}{runs})"
-    )
+    name, goal = blocks.axis_name(axis, labels).lower(), f"{100 * target:g}{fmt.NARROW_SPACE}%"
+    if over == labels:
+        claim = f"with {_listed(labels)} {name}, every setting gets over {goal} right"
+    else:
+        claim = (
+            f"of {_listed(labels)} {name}, {_listed(over)} get over {goal} right in all settings"
+        )
+    return f"{claim} (the lowest {figure}{runs})"
+
+
+def _listed(labels):
+    """Return whole numbers in words: "2 to 20" if all between were tried, too, or all of them."""
+    numbers = sorted(map(int, labels))
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]} to {numbers[-1]}"
+    if len(numbers) > MOST_LABELS:
+        return f"{len(numbers)} numbers from {numbers[0]} to {numbers[-1]} of"
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _range(result):

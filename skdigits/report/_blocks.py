@@ -14,6 +14,11 @@ from skdigits.report import _pictures as pictures
 N_SAMPLES = 10
 N_CONFUSIONS = 6
 N_EXAMPLES = 6
+MOST_FACTS = 4
+WHAT_IT_IS = {
+    "CNNClassifier": "a convolutional neural network",
+    "MLPClassifier": "a multilayer perceptron, a network of fully connected layers",
+}
 SIGNIFICANCE = 0.05
 
 
@@ -71,6 +76,25 @@ def samples_drawing(X, y, names, title):
 
     size = 1.4 + 0.45 * N_SAMPLES, 0.3 + 0.5 * len(labels)
     return pictures.Drawing(plot, f"Images of each class of {title}", size)
+
+
+def accuracies(models):
+    """Return the accuracies of the first models, for the top of a page that calls none the best."""
+    return [
+        (fmt.percent(model.mean["accuracy"]), f"{model.name}, accuracy")
+        for model in models[:MOST_FACTS]
+    ]
+
+
+def kinds(models):
+    """Return what the names of models stand for: the names of each class, and what it is."""
+    names: dict[str, list[str]] = {}
+    for model in models:
+        names.setdefault(model.estimator.partition("(")[0], []).append(model.name)
+    return [
+        {"names": found, "text": f"{kind}, {WHAT_IT_IS[kind]}" if kind in WHAT_IT_IS else kind}
+        for kind, found in names.items()
+    ]
 
 
 def axis_name(axis, labels):

@@ -15,30 +15,32 @@ LINES = ("-", "--", ":", "-.")
 SIZE = (5.0, 3.6)
 SWEEP_SIZE = (5.0, 4.4)  # including the legend below
 MOST_MODELS_WITH_BOTH_CURVES = 2
+MOST_LETTERS_BELOW = 48  # of a name in a legend below the axes
+MOST_TICKS = 20
 LOG_FROM = 20  # ratio of the largest to the smallest value for a logarithmic axis
 
 
 def curves(models, *, of):
     """Return drawings of the training curves of models, by name.
 
-    If there are many models, training and validation curves get their own drawings, on the same
-    scale.
+    Studies measure the test images after each epoch. If there are many models, the curves of
+    training and test images get their own drawings, on the same scale.
     """
     histories = blocks.histories(models)
     apart = len(histories) > MOST_MODELS_WITH_BOTH_CURVES and blocks.is_validated(histories)
     drawings = {}
     for metric in blocks.metrics(histories):
         if not apart:
-            drawings[metric] = training_curves(histories, metric, of=of)
+            drawings[metric] = training_curves(histories, metric, of=of, held_out="test")
             continue
         limits = _limits(histories, metric)
-        for part, prefix in (("training", ""), ("validation", "val_")):
+        for part, prefix in (("training", ""), ("test", "val_")):
             chosen = {
                 name: [{key: run[key]} for run in runs if key in run]
                 for name, runs in histories.items()
                 if (key := prefix + metric)
             }
-            drawing = training_curves(chosen, metric, of=of, limits=limits)
+            drawing = training_curves(chosen, metric, of=of, limits=limits, held_out="test")
             described = replace(drawing, description=f"{drawing.description}, {part}")
             drawings[f"{part}-{metric}"] = described
     return drawings
@@ -73,7 +75,8 @@ def sweep_charts(sweep, *, of):
         figures = {key: [value(run) for run in runs] for key, runs in table.items()}
         if measure == "epochs" and len({v for values in figures.values() for v in values}) < 2:
             continue
-        limits = _chart_limits(figures.values(), most=100 if measure == "accuracy" else None)
+        most = 100 if measure == "accuracy" else np.inf
+        limits = _chart_limits(figures.values(), most)
         for panel in product(*(sweep.axes[name] for name in rest)):
             setting = ", ".join(f"{fmt.words(n)} {v}" for n, v in zip(rest, panel, strict=True))
             series = {
@@ -84,7 +87,7 @@ def sweep_charts(sweep, *, of):
                 ]
                 for line in (sweep.axes[lines[0]] if lines else [""])
             }
-            axes = {"x": name, "y": measure, "title": setting}
+            axes = {"x": name, "y": measure, "title": setting, "most": most}
             charts[" ".join([measure, setting]).strip()] = Drawing(
                 _sweep_plot(series, axes, limits),
                 f"{measure.capitalize()} against {name.lower()}"
@@ -105,10 +108,14 @@ def _n_epochs(run):
 def _chart_limits(groups, most):
     """Return the ends of an axis for means with bars, at most a margin above `most`."""
     means = [(np.mean(values), _spread(values)) for values in groups]
-    low, high = min(m - s for m, s in means), max(m + s for m, s in means)
-    high = high if most is None else min(high, most)
+    low, high = min(m - s for m, s in means), min(most, max(m + s for m, s in means))
     margin = 0.06 * (high - low or 1.0)
     return low - margin, high + margin
+
+
+def _bars(means, spreads, most=100):
+    """Return the lengths of bars below and above means; they stop at a figure, such as 100 %."""
+    return [spreads, np.minimum(spreads, most - np.asarray(means))]
 
 
 def _spread(values):
@@ -127,11 +134,13 @@ def _sweep_plot(series, axes, limits):
     def plot(ax):
         for index, (line, points) in enumerate(series.items()):
             shift = step * (index - (len(series) - 1) / 2)
+            means = [np.mean(values) for _, values in points]
+            spreads = [_spread(values) for _, values in points]
             ax.errorbar(
                 [place[label] + shift for label, _ in points],
-                [np.mean(values) for _, values in points],
-                yerr=[_spread(values) for _, values in points],
-                label=fmt.short(line),
+                means,
+                yerr=_bars(means, spreads, axes["most"]),
+                label=fmt.short(line, most=MOST_LETTERS_BELOW),
                 color=PALETTE[index % len(PALETTE)],
                 marker=MARKERS[index % len(MARKERS)],
                 linestyle=LINES[index % len(LINES)],
@@ -142,7 +151,7 @@ def _sweep_plot(series, axes, limits):
             )
         _frame(ax, axes["x"], "Accuracy (%)" if axes["y"] == "accuracy" else "Epochs trained")
         if numeric:
-            ax.xaxis.get_major_locator().set_params(integer=all(n == int(n) for n in numbers))
+            _mark_tested(ax, numbers)
         else:
             ax.set_xticks(range(len(labels)), map(fmt.short, labels))
         ax.set_ylim(*limits)
@@ -160,7 +169,7 @@ def search_charts(search, *, of):
     spreads = [100 * (candidate["std_test_score"] or 0.0) for candidate in ranked]
 
     def plot_candidates(ax):
-        ax.errorbar(range(1, len(scores) + 1), scores, yerr=spreads, **_DOTS)
+        ax.errorbar(range(1, len(scores) + 1), scores, yerr=_bars(scores, spreads), **_DOTS)
         _frame(ax, "Candidates, the best first", "Mean accuracy over the folds (%)")
         ax.xaxis.get_major_locator().set_params(integer=True)
 
@@ -173,17 +182,24 @@ def search_charts(search, *, of):
         name, values = telling
 
         def plot_parameter(ax):
-            ax.errorbar(values, scores, yerr=spreads, **_DOTS)
+            ax.errorbar(values, scores, yerr=_bars(scores, spreads), **_DOTS)
             if min(values) > 0 and max(values) >= LOG_FROM * min(values):
                 ax.set_xscale("log")
-            elif all(value == int(value) for value in values):
-                ax.xaxis.get_major_locator().set_params(integer=True)
+            _mark_tested(ax, values)
             _frame(ax, name, "Mean accuracy over the folds (%)")
 
         charts["parameter"] = Drawing(
             plot_parameter, f"Accuracy of each candidate against {name.lower()}{of}", SIZE
         )
     return charts
+
+
+def _mark_tested(ax, values):
+    """Put ticks at the values that were tested, and nowhere else, unless they are many."""
+    tested = sorted(set(values))
+    if len(tested) <= MOST_TICKS:
+        ax.set_xticks(tested, [f"{value:g}" for value in tested])
+        ax.minorticks_off()
 
 
 _DOTS = {

@@ -82,6 +82,7 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
 def _context(comparison, X, y, data, run):
     """Return the values that the template shows, as texts and pictures."""
     models = fmt.ranked(comparison)
+    is_clear = _is_clear(models)
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
     histories = blocks.histories(models)
     return {
@@ -89,9 +90,10 @@ def _context(comparison, X, y, data, run):
         "comparison": comparison,
         "headline": _headline(models),
         "evidence": [_evidence(models[0], model) for model in models[1:]],
-        "facts": _facts(models[0]),
-        "clear": len(models) > 1 and models[1].against_best["p_value"] < blocks.SIGNIFICANCE,
+        "facts": _facts(models[0]) if is_clear else blocks.accuracies(models),
+        "clear": is_clear and len(models) > 1,
         "table": fmt.comparison_table(comparison),
+        "kinds": blocks.kinds(models),
         "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state or 0),
         "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
         "curves": [
@@ -114,23 +116,26 @@ def _how(comparison, run):
     return pairs
 
 
+def _is_clear(models):
+    """Return whether no other model is too close to the best one to call it the best."""
+    return len(models) == 1 or models[1].against_best["p_value"] < blocks.SIGNIFICANCE
+
+
 def _headline(models):
     """Return the answer in one sentence; it claims only what the data show."""
-    best = models[0]
-    accuracy = fmt.percent(best.mean["accuracy"])
+    names = [fmt.short(model.name, most=fmt.MOST_LETTERS_IN_HEADLINE) for model in models]
+    accuracies = [fmt.percent(model.mean["accuracy"]) for model in models]
     if len(models) == 1:
-        return f"{best.name} gets {accuracy} of the images right"
-    second = models[1]
-    if second.against_best["p_value"] >= blocks.SIGNIFICANCE:
-        other = fmt.percent(second.mean["accuracy"])
+        return f"{names[0]} gets {accuracies[0]} of the images right"
+    if not _is_clear(models):
         return (
-            f"Too close to call: {best.name} gets {accuracy} of the images right, "
-            f"{second.name} {other}"
+            f"Too close to call: {names[0]} gets {accuracies[0]} of the images right, "
+            f"{names[1]} {accuracies[1]}"
         )
-    points = 100 * (best.mean["accuracy"] - second.mean["accuracy"])
+    points = 100 * (models[0].mean["accuracy"] - models[1].mean["accuracy"])
     return (
-        f"{best.name} is the most accurate: {accuracy} of the images right, "
-        f"{points:.2f} points ahead of {second.name}"
+        f"{names[0]} is the most accurate: {accuracies[0]} of the images right, "
+        f"{points:.2f} points ahead of {names[1]}"
     )
 
 
@@ -151,18 +156,18 @@ def _evidence(best, model):
 def _facts(best):
     """Return figures of the best model for the top of the page."""
     wrong = len(best.mistakes["index"])
-    facts = [
-        (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
-        (fmt.count(wrong), f"{best.name}, {'mistake' if wrong == 1 else 'mistakes'}"),
-    ]
+    facts = {
+        "accuracy": fmt.percent(best.mean["accuracy"]),
+        "mistake" if wrong == 1 else "mistakes": fmt.count(wrong),
+    }
     fit_seconds, n_parameters = best.mean["fit_seconds"], best.n_parameters
     if fit_seconds is not None:
-        facts.append((_seconds(fit_seconds), "to fit"))
+        facts["to fit"] = _seconds(fit_seconds)
     if fit_seconds is None or n_parameters is None:
-        facts.append((_seconds(best.mean["predict_seconds"]), "to predict"))
+        facts["to predict"] = _seconds(best.mean["predict_seconds"])
     if n_parameters is not None:
-        facts.append((fmt.count(n_parameters), "parameters"))
-    return facts
+        facts["parameters"] = fmt.count(n_parameters)
+    return [(value, f"{best.name}, {what}") for what, value in facts.items()]
 
 
 def _seconds(value):

@@ -6,6 +6,7 @@ from itertools import compress
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
 MOST_LETTERS = 20  # letters of a name in a drawing
+MOST_LETTERS_IN_HEADLINE = 40
 
 
 def percent(value, std=None, *, digits=2):
@@ -79,11 +80,10 @@ def p_value(value):
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def short(text):
-    """Return a name that fits into a drawing: one line, with the middle of long names left out."""
+def short(text, *, most=MOST_LETTERS):
+    """Return a name in one line of so many letters, with the middle of long names left out."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    half = MOST_LETTERS // 2
-    return text if len(text) <= MOST_LETTERS else f"{text[:half]}…{text[1 - half :]}"
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 
 
 def ranked(comparison):

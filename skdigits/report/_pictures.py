@@ -12,12 +12,22 @@ import numpy as np
 from PIL import Image
 
 from skdigits._files import escaped
-from skdigits._matplotlib import Axes, Figure, PowerNorm, style
+from skdigits._matplotlib import Axes, Figure, PatchCollection, Rectangle, style, to_rgba
 from skdigits.inspection import HistoryDisplay
 from skdigits.report import _format as fmt
 
-# In the SVG, this colour is replaced by the colour of the page's text, light or dark.
+# In the SVG, these colours are replaced by those of the page, which has a light and a dark scheme.
 INK = "#010203"
+PAPER = "#fefdfc"
+CELL = "#0b4a8f"  # of a confusion matrix, more or less opaque
+ON_FAINT, ON_FULL = "#000102", "#fefdff"  # text on such cells
+PAGE_COLOURS = {
+    INK: "currentColor",
+    PAPER: "var(--paper)",
+    CELL: "var(--cell)",
+    ON_FAINT: "var(--on-faint)",
+    ON_FULL: "var(--on-full)",
+}
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text, in the font of the page
     "text.parse_math": False,  # names may contain dollar signs
@@ -30,9 +40,14 @@ STYLE: dict[Any, Any] = {
 }
 # A power scale, so that one mistake can be seen beside many right predictions.
 CONFUSION_POWER = 0.35
+FAINTEST = 0.08
+# Black text has more contrast than white up to the second opacity on the light page, and from the
+# first one on the dark page.
+BLACK_FROM, BLACK_TO = 0.53, 0.74
 MOST_CLASSES_WITH_COUNTS = 20
 FEW_CLASSES = 4  # with up to so many classes, a matrix is drawn smaller
 REM_PER_INCH = 6.8
+MOST_LETTERS_IN_LEGEND = 26  # of a name, beside the word "validation"
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Drawing:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         svg = self._save(format="svg", transparent=True, metadata=nothing).decode("utf-8")
         svg = svg[svg.index("<svg") :]
-        svg = re.sub(r"<[^>]*>", lambda tag: tag[0].replace(INK, "currentColor"), svg)
+        svg = re.sub(r"<[^>]*>", lambda tag: _in_page_colours(tag[0]), svg)
         svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
         svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure, and not used
         label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
@@ -84,7 +99,13 @@ class Drawing:
         return buffer.getvalue()
 
 
-def training_curves(histories, metric, *, of="", limits=None):
+def _in_page_colours(tag):
+    for colour, on_page in PAGE_COLOURS.items():
+        tag = tag.replace(colour, on_page)
+    return tag
+
+
+def training_curves(histories, metric, *, of="", limits=None, held_out="validation"):
     """Return the curves of a metric for all models in one figure.
 
     Parameters
@@ -97,6 +118,8 @@ def training_curves(histories, metric, *, of="", limits=None):
         The data that the models were trained on, if a page has several.
     limits : tuple of float, default=None
         The ends of the vertical axis.
+    held_out : {"validation", "test"}, default="validation"
+        The images that the dashed curves were measured on.
 
     Returns
     -------
@@ -111,7 +134,8 @@ def training_curves(histories, metric, *, of="", limits=None):
                 line.set_markerfacecolor("none")
         for text in ax.get_legend().get_texts():
             name, _, part = text.get_text().rpartition(", ")
-            text.set_text(f"{fmt.short(name)}, {part}")
+            part = held_out if part == "validation" else part
+            text.set_text(f"{fmt.short(name, most=MOST_LETTERS_IN_LEGEND)}, {part}")
         if limits:
             ax.set_ylim(*limits)
 
@@ -120,39 +144,39 @@ def training_curves(histories, metric, *, of="", limits=None):
 
 
 def confusion_matrix(confusion, class_names, name):
-    """Return a drawing of a confusion matrix: white for zero, darker for higher counts."""
+    """Return a drawing of a confusion matrix: nothing for zero, darker for higher counts."""
     matrix = np.asarray(confusion)
+    shares = (matrix / max(matrix.max(), 1)) ** CONFUSION_POWER
+    opacities = FAINTEST + (1 - FAINTEST) * shares  # of the cells that are not zero
     names = [fmt.short(name) for name in class_names]
 
     def plot(ax):
-        norm = PowerNorm(CONFUSION_POWER, vmin=0, vmax=max(matrix.max(), 1))
-        ax.imshow(matrix, cmap="Blues", norm=norm, interpolation="nearest")
-        places = range(len(matrix))
+        cells = [tuple(cell) for cell in np.argwhere(matrix)]
+        squares = [Rectangle((column - 0.5, row - 0.5), 1, 1) for row, column in cells]
+        colours = [to_rgba(CELL, opacities[cell]) for cell in cells]
+        ax.add_collection(PatchCollection(squares, facecolors=colours, linewidths=0))
+        places, ends = range(len(matrix)), (-0.5, len(matrix) - 0.5)
+        ax.set(xlabel="Predicted", ylabel="True", aspect="equal", xlim=ends, ylim=ends[::-1])
         ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
         ax.set_yticks(places, names)
-        ax.set(xlabel="Predicted", ylabel="True")
-        ax.spines[:].set_visible(False)
+        ax.spines[:].set(alpha=0.3, linewidth=0.6)
         ax.tick_params(length=0)
         if len(matrix) <= MOST_CLASSES_WITH_COUNTS:
-            _write_counts(ax, matrix, norm)
+            size = 9 if len(matrix) <= 10 else 6
+            for row, column in cells:
+                colour = _text_colour(opacities[row, column])
+                options = {"ha": "center", "va": "center", "fontsize": size, "color": colour}
+                ax.text(column, row, f"{matrix[row, column]}", **options)
 
     size = (3.0, 2.8) if len(matrix) <= FEW_CLASSES else (5.0, 4.8)
     return Drawing(plot, f"Confusion matrix of {name}", size)
 
 
-def _write_counts(ax, matrix, norm):
-    """Write the count into each cell of a matrix that is not zero."""
-    for (row, column), value in np.ndenumerate(matrix):
-        if value:
-            ax.text(
-                column,
-                row,
-                f"{value}",
-                ha="center",
-                va="center",
-                fontsize=9 if len(matrix) <= 10 else 6,
-                color="white" if norm(value) > 0.55 else "#222222",
-            )
+def _text_colour(opacity):
+    """Return the colour of text on a cell that can be read, on the light page and the dark one."""
+    if opacity < BLACK_FROM:
+        return ON_FAINT
+    return "black" if opacity < BLACK_TO else ON_FULL
 
 
 def strip(images, gap=2):

@@ -16,7 +16,6 @@ from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 from skdigits.report._published_table import COLUMNS, published_row
 
-MOST_FACTS = 4
 MOST_OPEN = 2  # with up to so many results, their details are open from the start
 FEWEST_CLASSES = 3  # with fewer classes, the recall of each adds little to the accuracy
 N_CANDIDATES = 10  # candidates or points that are shown without a click
@@ -183,6 +182,7 @@ def _experiment(result, data, of):
         "n_train": comparison.n_train,
         "n_images": len(X),
         "table": fmt.comparison_table(comparison),
+        "kinds": blocks.kinds(models),
         "ahead": len(models) > 1
         and answers.is_significant(answers.difference(result, models[1].name)),
         "differences": [_difference(each) for each in result.differences],
@@ -305,40 +305,60 @@ def _text(value):
 
 def _facts(results):
     """Return figures for the top of the page, of the results that its answer is based on."""
-    experiments = [result for result in results if result.kind == "experiment"]
+    of_kind = {kind: [r for r in results if r.kind == kind] for kind in ("sweep", "experiment")}
+    if of_kind["sweep"]:
+        return _facts_of_sweep(of_kind["sweep"][0])
+    experiments = of_kind["experiment"]
     if len(experiments) == 1:
         return _facts_of_one(experiments[0])
     if experiments:
-        best = [result.comparison[result.comparison.best] for result in experiments]
-        return [
-            (fmt.percent(model.mean["accuracy"]), f"{model.name}, {place}")
-            for model, place in zip(best, answers.places(experiments), strict=True)
-        ][:MOST_FACTS]
-    if results[0].kind == "search":
-        return [
-            (fmt.percent(results[0].best_score), "best candidate, over the folds"),
-            (fmt.count(results[0].n_iter), "candidates"),
-            (fmt.duration(results[0].seconds), "to search"),
-        ]
-    means = [point["mean"]["accuracy"] for point in results[0].points]
+        return _facts_of_several(experiments)
     return [
-        (fmt.percent(min(means)), "lowest setting"),
-        (fmt.percent(max(means)), "highest setting"),
+        (fmt.percent(results[0].best_score), "best candidate, over the folds"),
+        (fmt.count(results[0].n_iter), "candidates"),
+        (fmt.duration(results[0].seconds), "to search"),
+    ]
+
+
+def _facts_of_sweep(result):
+    means = [point["mean"]["accuracy"] for point in result.points]
+    return [
+        (fmt.percent(min(means)), "lowest setting, accuracy"),
+        (fmt.percent(max(means)), "highest setting, accuracy"),
         (fmt.count(len(means)), "settings"),
-        (fmt.count(answers.n_runs(results[0])), "seeds"),
+        _seeds(result),
     ]
 
 
 def _facts_of_one(result):
-    best = result.comparison[result.comparison.best]
-    facts = [
+    models = answers.leaders(result)
+    if len(models) > 1:
+        return [*blocks.accuracies(models), _seeds(result)]
+    (best,) = models
+    return [
         (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
         (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", f"{best.name}, to fit"),
         (fmt.count(best.n_parameters), f"{best.name}, parameters"),
+        _seeds(result),
     ]
-    if n_runs := answers.n_runs(result):
-        facts.append((fmt.count(n_runs), "seed" if n_runs == 1 else "seeds"))
+
+
+def _facts_of_several(results):
+    """Return the accuracies of the leaders of each place, as many places as there is room for."""
+    facts = []
+    for result, place in zip(results, answers.places(results), strict=True):
+        leaders = [
+            (fmt.percent(model.mean["accuracy"]), f"{model.name}, {place}")
+            for model in answers.leaders(result)
+        ]
+        if len(facts) + len(leaders) <= blocks.MOST_FACTS:
+            facts += leaders
     return facts
+
+
+def _seeds(result):
+    n_runs = answers.n_runs(result)
+    return fmt.count(n_runs), "seed" if n_runs == 1 else "seeds"
 
 
 def _how(result, run):

@@ -6,7 +6,7 @@ import numpy as np
 
 from skdigits.inspection._history import PALETTE
 from skdigits.report import _format as fmt
-from skdigits.report._pictures import INK, Drawing
+from skdigits.report._pictures import INK, PAPER, Drawing
 
 SIZE = (5.0, 3.6)
 WIDE = (5.8, 4.2)
@@ -84,6 +84,7 @@ def _importance(importances, of):
         bars = ax.barh([fmt.words(name) for name in names], shares, color=BLUE, height=0.6)
         ax.bar_label(bars, [f"{share:.0f}{fmt.NARROW_SPACE}%" for share in shares], padding=3)
         ax.set(xlabel="Share of the importance (%)", xlim=(0, 1.15 * max(shares)))
+        ax.set_xticks([tick for tick in ax.get_xticks() if tick <= 100])
         ax.spines[["top", "right"]].set_visible(False)
 
     shares = ", ".join(f"{fmt.words(n)} {100 * v:.0f} %" for n, v in importances.items())
@@ -120,6 +121,7 @@ def _parallel_coordinates(trials, space, best, of):
                     textcoords="offset points",
                     va="center",
                     fontsize=8,
+                    bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1},
                 )
         ax.set_xticks(range(len(axes)), [name.replace(" ", "\n", 1) for name, _, _ in axes])
         ax.set(yticks=[], xlim=(-0.1, len(axes) - 0.6), ylim=(-0.06, 1.06))

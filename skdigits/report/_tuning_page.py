@@ -1,5 +1,6 @@
 """The page of a search: what was found, how, and what mistakes the best classifier makes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from skdigits._files import escaped, to_json, write_text
@@ -96,7 +97,8 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
 def _context(result, comparison, X, data, run):
     """Return the values that the template shows, as texts and pictures."""
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
-    model = blocks.model_part(comparison.models[0], X, names)
+    best = f"the best {result.estimator.partition('(')[0]}"
+    model = blocks.model_part(replace(comparison.models[0], name=best), X, names)
     tried = [trial for trial in result.trials if trial.state in RESULTS]
     measured = [trial for trial in tried if trial.accuracy is not None]
     measured.sort(key=lambda trial: (trial.finished, trial.number))
@@ -114,8 +116,8 @@ def _context(result, comparison, X, data, run):
         "n_test": comparison.n_evaluated,
         "accuracy": accuracy,
         "facts": [
-            (accuracy, "right on the test images"),
-            (fmt.percent(result.best_trial.accuracy), "right on the held-out images"),
+            (accuracy, "the best setting, test images"),
+            (fmt.percent(result.best_trial.accuracy), "the best setting, held-out images"),
             (fmt.count(len(tried)), "setting" if len(tried) == 1 else "settings"),
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],

@@ -272,8 +272,8 @@ class Published:
         Another model of the experiment. The figure is the difference from it, paired by seed.
     measure : {"accuracy", "log_loss", "train_accuracy", "unsteadiness"}, default="accuracy"
         The measure. "train_accuracy" is the mean accuracy over the last epoch, as Keras shows it
-        in training. "unsteadiness" is the mean absolute change of the validation loss from one
-        epoch to the next, in the second half of the epochs.
+        in training. "unsteadiness" is the mean absolute change of the loss on the test images
+        from one epoch to the next, in the second half of the epochs.
     note : str, default=""
         A note on the comparison with ours.
 

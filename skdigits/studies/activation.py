@@ -60,7 +60,7 @@ STUDY = Study(
     published=_published(1) + _published(2),
     notes=(
         "The published study gives no number for the lead and none for stability. We take as "
-        "unsteadiness the mean change, up or down, of the validation loss from one epoch to the "
-        "next, in the second half of the epochs.",
+        "unsteadiness the mean change, up or down, of the loss on the test images from one epoch "
+        "to the next, in the second half of the epochs.",
     ),
 )

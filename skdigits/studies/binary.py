@@ -22,11 +22,13 @@ _NETWORK = {
     "tol": 0.0,
 }
 
-_INITIALIZERS = (
-    KerasObject("initializers.RandomNormal", mean=0.0, stddev=1.0),
-    KerasObject("initializers.TruncatedNormal", mean=0.0, stddev=0.05),
-    KerasObject("initializers.RandomUniform", minval=-0.05, maxval=0.05),
-)
+_INITIALIZERS = {
+    "RandomNormal (std 1)": KerasObject("initializers.RandomNormal", mean=0.0, stddev=1.0),
+    "TruncatedNormal (std 0.05)": KerasObject(
+        "initializers.TruncatedNormal", mean=0.0, stddev=0.05
+    ),
+    "RandomUniform (±0.05)": KerasObject("initializers.RandomUniform", minval=-0.05, maxval=0.05),
+}
 
 STUDY = Study(
     name="binary",
@@ -45,7 +47,7 @@ STUDY = Study(
             title="14 hidden nodes: three initializers, batches of 32",
             data=("binary",),
             models={
-                repr(initializer).split("(")[0]: Model(
+                name: Model(
                     "mlp",
                     {
                         **_NETWORK,
@@ -54,7 +56,7 @@ STUDY = Study(
                         "batch_size": 32,
                     },
                 )
-                for initializer in _INITIALIZERS
+                for name, initializer in _INITIALIZERS.items()
             },
         ),
         Sweep(
@@ -64,7 +66,7 @@ STUDY = Study(
             model=Model("mlp", _NETWORK),
             grid={
                 "hidden_layer_sizes": tuple((width,) for width in range(2, 21)),
-                "kernel_initializer": _INITIALIZERS,
+                "kernel_initializer": tuple(_INITIALIZERS.values()),
                 "batch_size": (32, 25),
             },
             max_seeds=3,
@@ -84,9 +86,9 @@ STUDY = Study(
                 value=0.99,
                 experiment="14-nodes",
                 data="binary",
-                model=repr(initializer).split("(")[0],
+                model=name,
             )
-            for initializer in _INITIALIZERS
+            for name in _INITIALIZERS
         ),
     ),
     notes=(
