@@ -258,6 +258,8 @@ def test_help_teaches():
     for word in (
         "--data",
         "--models",
+        "mlp-quick",
+        "hist-gradient-boosting",
         "[default: mlp,cnn]",
         "--cv",
         "--seed",

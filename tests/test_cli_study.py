@@ -86,12 +86,16 @@ def test_the_command_on_the_page_runs_it_again(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("tiny")
-def test_the_same_command_goes_on_where_it_stopped(tmp_path):
+def test_the_same_command_goes_on_where_it_stopped(tmp_path, capsys):
     args = ["study", "run", "tiny", "--out", str(tmp_path), "--seeds"]
     main([*args, "1"])
     (first,) = (tmp_path / "tiny" / "runs").iterdir()
     written = first.stat().st_mtime_ns
+    assert "finished before" not in capsys.readouterr().out
     main([*args, "2"])
+    assert f"tiny: 1 run was finished before, and taken over from {first.parent}" in (
+        capsys.readouterr().out
+    )
     assert len(os.listdir(tmp_path / "tiny" / "runs")) == 2
     assert first.stat().st_mtime_ns == written
 

@@ -12,6 +12,8 @@ import pytest
 from rich.text import Text
 
 from skdigits.cli import main
+from skdigits.cli._terminal import Display, print_table
+from skdigits.model_selection._table import COLUMNS
 
 ODD_NAMES = ["two words", 'it\'s "it"', "100 % #1", "\N{GRINNING FACE} \N{GREEK SMALL LETTER PHI}"]
 
@@ -62,6 +64,43 @@ def test_a_narrow_terminal_loses_no_figure(columns, tmp_path, monkeypatch, capsy
     for model in loaded["comparison"]["models"]:
         assert f"{100 * model['mean']['accuracy']:.2f}" in shown
         assert f"{model['mean']['expected_calibration_error']:.4f}" in shown
+
+
+def test_80_columns_are_enough_for_a_table_with_folds(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as if it were a terminal
+    monkeypatch.setenv("COLUMNS", "80")
+    models = "hist-gradient-boosting", "mlp", "dummy"
+    figures = ["95.21 ± 0.35\N{NARROW NO-BREAK SPACE}%", *["0.9508 ± 0.0035"] * 3, "12.97 ± 0.41"]
+    rows = [[name, *figures, "0.131 ± 0.021", "161,852"] for name in models]
+    print_table(COLUMNS, rows, title="Digits")
+    shown = Text.from_ansi(capsys.readouterr().out).plain
+    assert max(map(len, shown.splitlines())) <= 80
+    words = shown.split()
+    for whole in ("Accuracy", "Parameters", "gradient-", "95.21", "0.9508", "0.0035", "161,852"):
+        assert whole in words
+
+
+def test_the_bar_stays_beside_a_long_stage(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with Display() as display:
+        display("HistGradientBoostingClassifier", 0.4, "run 3 of 40: " + "a long stage " * 9)
+    shown = Text.from_ansi(capsys.readouterr().err).plain
+    line = next(line for line in shown.splitlines() if "run 3 of" in line)
+    assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 8 in line
+    assert " 40% " in line
+    assert len(line.strip()) <= 80
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_pipe_is_told_now_and_then_how_far_it_is(quiet, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("skdigits.cli._terminal.SECONDS_BETWEEN_LINES", 0.01)
+    args = ["--models", "mlp-quick", "--out", str(tmp_path), *["--quiet"] * quiet]
+    assert main(["compare", *args]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert bool(lines) is not quiet
+    form = r"skdigits: mlp-quick: (\d+\N{NARROW NO-BREAK SPACE}% done, )?\w+.* \(after \d+ s\)"
+    assert all(re.fullmatch(form, line) for line in lines)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")
@@ -178,6 +217,9 @@ def test_the_numbers_are_shown_where_the_page_cannot_be_written(tmp_path, monkey
         ("skdigits train --model cnn-", {"cnn-quick", "cnn-best"}),
         ("skdigits train --data m", {"mnist"}),
         ("skdigits predict m.skd 1.png --format ", {"table", "json", "csv"}),
+        ("skdigits compare --data fa", {"fashion"}),
+        ("skdigits compare --models mlp,cnn-q", {"mlp,cnn-quick"}),
+        ("skdigits study run act", {"activation"}),
     ],
 )
 def test_a_shell_completes_names(words, completed, monkeypatch, capsys):

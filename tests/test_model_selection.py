@@ -23,6 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 from support import mlp, tiny
 
 import skdigits
@@ -125,6 +126,29 @@ def test_runs_stored_before_calibration_was_measured_are_summed_up_without_it():
         assert result.std["expected_calibration_error"] is None
         assert result.mean["log_loss"] == 0.7
     assert summarize("bayes", "", outcomes[1:], [0, 1]).mean["expected_calibration_error"] == 0.2
+
+
+def test_it_prints_as_its_table_and_is_a_frame(on_test_split):
+    lines = repr(on_test_split).splitlines()
+    assert lines[0].split()[:3] == ["Model", "Accuracy", "Macro"]
+    assert [line.split()[0] for line in lines[1:]] == ["linear", "bayes"]
+    assert f"{100 * on_test_split['linear'].mean['accuracy']:.2f}" in lines[1]
+    frame = on_test_split.to_frame()
+    assert list(frame.index) == ["linear", "bayes"]
+    assert frame.loc["bayes", "log_loss"] == on_test_split["bayes"].mean["log_loss"]
+    assert np.isnan(frame.loc["linear", "log_loss"])
+    assert frame.loc["linear", "n_parameters"] == on_test_split["linear"].n_parameters
+    assert "accuracy_std" not in frame
+
+
+def test_a_table_with_folds_fits_and_its_frame_has_the_spread(digits):
+    X, y, *_ = digits
+    folds = compare({"bayes": GaussianNB(), "tree": DecisionTreeClassifier()}, X, y, cv=2)
+    lines = repr(folds).splitlines()
+    assert max(map(len, lines)) <= 80
+    spread = folds[folds.best].std["accuracy"]
+    assert any(f"± {100 * spread:.2f}" in line for line in lines)
+    assert folds.to_frame().loc[folds.best, "accuracy_std"] == spread
 
 
 def test_the_best_is_compared_with_the_others_image_by_image(digits, on_test_split):

@@ -6,24 +6,27 @@ from typing import Annotated
 
 import typer
 
-from skdigits._classifier_registry import SHORT_NAMES
 from skdigits._named_data import load_data, load_split, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line, split_names
-from skdigits.cli._data_argument import HELP, METAVAR, check_data
-from skdigits.cli._models import BASELINES, make_model
+from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
+from skdigits.cli._models import BASELINES, NETWORKS, complete_models, make_model
 from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._page_folder import check_page
 from skdigits.cli._streams import say, tell, warnings_told
 
 
 def compare(
-    data: Annotated[str, typer.Option(metavar=METAVAR, help=HELP)] = "digits",
+    data: Annotated[
+        str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)
+    ] = "digits",
     models: Annotated[
         str,
         typer.Option(
             metavar="NAME,...",
-            help=f"Separated by commas: {', '.join(SHORT_NAMES)}, a baseline of scikit-learn "
+            help=f"Separated by commas: {', '.join(NETWORKS)}, a baseline of scikit-learn "
             f"({', '.join(BASELINES)}), or the class name of any classifier of scikit-learn.",
+            autocompletion=complete_models,
         ),
     ] = "mlp,cnn",
     cv: Annotated[
@@ -70,6 +73,8 @@ def compare(
     start = time.perf_counter()
     be_quiet(quiet)
     names = _check(data, models, cv, seed, out)
+    command = command_line("compare", data=data, models=",".join(names), cv=cv, seed=seed, out=out)
+    check_page(out, "compare", command)
     # These imports take seconds, so that help and errors must come before them.
     from skdigits import model_selection, report
     from skdigits.cli._terminal import Display, print_table
@@ -92,7 +97,6 @@ def compare(
             random_state=seed,
             progress=display,
         )
-    command = command_line("compare", data=data, models=",".join(names), cv=cv, seed=seed, out=out)
     try:
         page = report.write_report(
             comparison,

@@ -12,6 +12,7 @@ from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line
 from skdigits.cli._data_argument import check_data
 from skdigits.cli._options import Data, Quiet, path_of
+from skdigits.cli._page_folder import check_page
 from skdigits.cli._streams import say, warnings_told
 
 
@@ -49,6 +50,8 @@ def evaluate(
     be_quiet(quiet)
     check_data(data)
     check_folder(out)
+    command = command_line("evaluate", model, data=data, out=out)
+    check_page(out, "evaluate", command)
     from skdigits import model_selection, report
     from skdigits._picture_model import open_estimator
     from skdigits.cli._terminal import print_table
@@ -75,10 +78,7 @@ def evaluate(
         out,
         title=title_of(data),
         class_names=_class_names(opened.labels, names, data),
-        run=report.describe_run(
-            command_line("evaluate", model, data=data, out=out),
-            seconds=time.perf_counter() - start,
-        ),
+        run=report.describe_run(command, seconds=time.perf_counter() - start),
     )
     say(f"Page: {page}")
 

@@ -44,6 +44,13 @@ def complete_network(incomplete: str):
     return [name for name in NETWORKS if name.startswith(incomplete)]
 
 
+def complete_models(incomplete: str):
+    """Return names, separated by commas, whose last one is completed, for a shell."""
+    before, comma, last = incomplete.rpartition(",")
+    names = (*NETWORKS, *BASELINES)
+    return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+
 def make_model(name):
     """Return the model of a name, not fitted, for images of shape (n_images, height, width).
 

@@ -12,6 +12,7 @@ from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._data_argument import check_data
 from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._page_folder import check_index, check_page
 from skdigits.cli._streams import say, tell, warnings_told
 
 study = typer.Typer(
@@ -53,11 +54,22 @@ def _part(experiment):
     return f"{experiment.title} ({', '.join(models)})" if models else experiment.title
 
 
+def complete_study(incomplete: str):
+    """Return the studies whose names begin so, for a shell."""
+    from skdigits.studies import STUDIES
+
+    return [name for name in (*STUDIES, "all") if name.startswith(incomplete)]
+
+
 @study.command(name="run", no_args_is_help=False)
 def run_studies(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME", help="Names as `skdigits study list` shows them, or all."),
+        typer.Argument(
+            metavar="NAME",
+            help="Names as `skdigits study list` shows them, or all.",
+            autocompletion=complete_study,
+        ),
     ],
     data: Annotated[
         str | None,
@@ -122,9 +134,20 @@ def run_studies(
     from skdigits import report
     from skdigits.cli._terminal import Display, print_table
     from skdigits.studies import STUDIES, evaluated_images, run_study
+    from skdigits.studies._run_study import QUICK_SEEDS, SEEDS
 
     for declared, wanted in chosen:
         folder = out / _folder(declared.name, own_name)
+        command = command_line(
+            "study",
+            "run",
+            declared.name,
+            data=data if own else ",".join(wanted),
+            out=out,
+            seeds=seeds or (QUICK_SEEDS if quick else SEEDS),
+            quick=quick,
+        )
+        check_page(folder, f"study run {declared.name}", command)
         with Display() as display:
             result = run_study(
                 declared,
@@ -134,15 +157,9 @@ def run_studies(
                 quick=quick,
                 progress=display,
             )
-        command = command_line(
-            "study",
-            "run",
-            declared.name,
-            data=data if own else ",".join(wanted),
-            out=out,
-            seeds=result.n_seeds,
-            quick=quick,
-        )
+        if n := result.n_taken_over:
+            runs = f"{n} run was" if n == 1 else f"{n} runs were"
+            say(f"{declared.name}: {runs} finished before, and taken over from {folder / 'runs'}")
         run = report.describe_run(command)  # without time: some runs may be of an earlier call
         page = report.write_study(result, evaluated_images(result, own), folder, run=run)
         for table in _tables(result):
@@ -204,6 +221,7 @@ def _check(names, out, seeds):
     if seeds is not None and seeds < 1:
         raise ValueError(f"--seeds must be at least 1, got {seeds}")
     check_folder(out)
+    check_index(out)
     return [STUDIES[name] for name in (STUDIES if "all" in names else dict.fromkeys(names))]
 
 

@@ -15,6 +15,7 @@ from skdigits.cli._arguments import check_file, check_folder, check_seed, comman
 from skdigits.cli._data_argument import check_data, check_labels
 from skdigits.cli._models import make_network
 from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
+from skdigits.cli._page_folder import check_page
 from skdigits.cli._settings import apply_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
@@ -72,6 +73,8 @@ def train(
     start = time.perf_counter()
     be_quiet(quiet)
     network = _check(data, model, settings, normalize_digits, seed, out)
+    command = _command(data, model, out, settings, normalize_digits, seed)
+    check_page(page_folder(out), "train", command, f"--out {out}")
     # These imports take seconds, so that help and errors must come before them.
     from skdigits import report, save
     from skdigits.cli._terminal import Display
@@ -95,7 +98,6 @@ def train(
     say(_accuracy(comparison, split.is_held_out))
     for warning in display.warnings:
         tell(f"warning: {warning}")
-    command = _command(data, model, out, settings, normalize_digits, seed)
     page = report.write_report(
         comparison,
         X_test,

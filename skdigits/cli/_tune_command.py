@@ -11,7 +11,8 @@ from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line
 from skdigits.cli._data_argument import check_data, check_labels
 from skdigits.cli._models import make_network
-from skdigits.cli._options import Data, NetworkName, Quiet, Settings
+from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
+from skdigits.cli._page_folder import check_page
 from skdigits.cli._settings import apply_settings
 from skdigits.cli._streams import say, tell, warnings_told
 
@@ -32,7 +33,11 @@ def tune(
     ],
     out: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Folder of the search: its trials, the model, the page."),
+        typer.Option(
+            parser=path_of,
+            metavar="DIR",
+            help="Folder of the search: its trials, the model, the page.",
+        ),
     ],
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Number of settings to train at the same time.")
@@ -135,6 +140,7 @@ def _check(data, model, trials, out, jobs, minutes, settings, seed):
         raise ValueError(f"--minutes must be more than 0, got {minutes:g}")
     check_seed(seed)
     check_folder(out)
+    check_page(out, "tune")
     network = make_network(model).set_params(random_state=seed)
     apply_settings(network, settings)
     from skdigits.model_selection import search_space

@@ -10,6 +10,8 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
+from skdigits.model_selection._table import as_text, comparison_table, ranked
+
 MEASURES = (
     "accuracy",
     "macro_f1",
@@ -99,9 +101,11 @@ class ModelResult:
     against_best: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Results of several models on the same images, from `compare`, `evaluate` or a study.
+
+    It prints as its table, the best model first.
 
     Attributes
     ----------
@@ -143,6 +147,39 @@ class Comparison:
             if model.name == name:
                 return model
         raise KeyError(name)
+
+    def __repr__(self):
+        """Return the table of the measures as text."""
+        return as_text(*comparison_table(self))
+
+    def to_frame(self):
+        """Return the measures as a data frame, which needs pandas.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            A row for each model, the best first, with its name in the index. The columns are the
+            means of the measures of `Run` and ``n_parameters``. With several runs, each measure has
+            its standard deviation beside it, such as ``accuracy_std``. What a model lacks is NaN.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_frame needs pandas: pip install pandas") from error
+        models = ranked(self)
+        columns = {}
+        for measure in MEASURES:
+            columns[measure] = [model.mean.get(measure) for model in models]
+            if any(len(model.runs) > 1 for model in models):
+                columns[f"{measure}_std"] = [model.std.get(measure) for model in models]
+        columns["n_parameters"] = [model.n_parameters for model in models]
+        index = pd.Index([model.name for model in models], name="model")
+        return pd.DataFrame(columns, index=index, dtype=float)
 
     def to_dict(self):
         """Return everything as plain dicts, lists and numbers, ready for strict JSON.

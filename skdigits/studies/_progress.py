@@ -23,11 +23,13 @@ class StudyProgress:
     def __init__(self, name, n_fits, progress):
         self.name, self.n_fits, self.progress = name, n_fits, progress
         self.n_left, self.n_done, self.run = sum(n_fits), 0, 0
+        self.n_taken_over = 0
 
     def skip(self):
         """Leave out a run that was finished earlier: only the runs that are left count."""
         self.n_left -= self.n_fits[self.run]
         self.run += 1
+        self.n_taken_over += 1
 
     def finish(self):
         """Count the current run as done."""

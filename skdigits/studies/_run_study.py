@@ -92,7 +92,8 @@ def run_study(
     images = study_images(data, quick)
     for name, found in images.items():
         check_n_classes(study, name, len(found.class_names))
-    experiments = Experiments(study, images, n_seeds, RunStore(folder), progress).run()
+    experiments = Experiments(study, images, n_seeds, RunStore(folder), progress)
+    results = experiments.run()
     return StudyResult(
         study=study.name,
         title=study.title,
@@ -101,8 +102,9 @@ def run_study(
         notes=list(study.notes),
         quick=quick,
         n_seeds=n_seeds,
-        experiments=experiments,
-        published=compare_published(study.published, experiments),
+        experiments=results,
+        published=compare_published(study.published, results),
+        n_taken_over=experiments.progress.n_taken_over,
     )
 
 

@@ -204,6 +204,9 @@ class StudyResult:
         One for each declared experiment and data set.
     published : list of PublishedResult
         The published figures beside ours.
+    n_taken_over : int
+        Number of runs that an earlier call had finished. `to_dict` leaves it out, since the results
+        do not depend on it.
     """
 
     study: str
@@ -215,6 +218,7 @@ class StudyResult:
     n_seeds: int
     experiments: list[ExperimentResult | SweepResult | SearchResult]
     published: list[PublishedResult]
+    n_taken_over: int = field(default=0, compare=False)
 
     def to_dict(self):
         """Return everything as plain dicts, lists and numbers, ready for strict JSON.
@@ -222,6 +226,8 @@ class StudyResult:
         Returns
         -------
         plain : dict
-            The attributes by name.
+            The attributes by name, without `n_taken_over`.
         """
-        return asdict(self)
+        plain = asdict(self)
+        del plain["n_taken_over"]
+        return plain
