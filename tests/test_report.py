@@ -139,6 +139,28 @@ def test_page_answers_the_question_first(page, comparison):
     assert f"{points:.2f} points ahead of bayes" in page.text
 
 
+def test_figures_at_the_top_name_their_model(page):
+    names = [text for text in page.texts if text.startswith("linear <b>, ")]
+    assert {"linear <b>, accuracy", "linear <b>, to fit"} <= set(names)
+
+
+def test_words_are_explained_where_they_stand(page):
+    assert "linear <b>: RidgeClassifier." in page.text
+    assert "ECE is the expected calibration error" in page.text
+    assert "< 0.001, the probability of such a difference between equally good models" in page.text
+
+
+def test_training_images_cannot_show_over_fitting(comparison, page, data, tmp_path):
+    assert "over-fitting" not in page.text
+    (bayes,) = (model for model in comparison.models if model.name == "bayes")
+    history = {"loss": [0.9, 0.4], "accuracy": [0.5, 0.8]}
+    bayes = replace(bayes, runs=[replace(bayes.runs[0], history=history)])
+    others = [model for model in comparison.models if model.name != "bayes"]
+    seen = replace(comparison, models=[bayes, *others])
+    text = read(seen, *data[2:], tmp_path).text
+    assert "on the training images during training, so they cannot show over-fitting" in text
+
+
 def test_every_picture_is_described_and_every_id_is_unique(page):
     images = page.all("img")
     assert images
@@ -256,6 +278,8 @@ def test_a_faultless_model_has_no_confusions(tmp_path):
     assert "None: all images were predicted correctly" in text
     assert "Too close to call" in text
     assert "got exactly the same images right" in text
+    assert "one, accuracy 100.00 % two, accuracy 100.00 %" in text
+    assert "to fit" not in text
 
 
 def read(comparison, X, y, folder, **options):

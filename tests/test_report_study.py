@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from test_report import Page
 
+from skdigits._matplotlib import Figure
 from skdigits.datasets import load_digits
 from skdigits.model_selection import Comparison, ModelResult, Run
 from skdigits.report import describe_run, published_table, write_index, write_study
+from skdigits.report._charts import sweep_charts
 from skdigits.studies import (
     ClassDifference,
     ExperimentResult,
@@ -271,6 +273,92 @@ def test_several_data_sets_are_answered_one_by_one(y, data, tmp_path):
     text = read(a_study(experiments), data, tmp_path).text
     assert "MNIST: CNN is 2.50 ± 0.10 points ahead of MLP" in text
     assert "scikit-learn's digits: CNN and MLP are too close to call" in text
+
+
+def test_no_figure_at_the_top_crowns_a_winner_that_is_none(y, data, tmp_path):
+    one = read(a_study([an_experiment(y, CLEAR, p_value=0.4)]), data, tmp_path).text
+    assert "CNN, accuracy 97.50 % MLP, accuracy 95.00 % seeds 3" in one
+    parts = [an_experiment(y, CLEAR, data="mnist"), an_experiment(y, CLEAR, p_value=0.3)]
+    texts = read(a_study(parts), data, tmp_path).texts
+    places = [text for text in texts if text in (f"{m}, {d}" for m in ("CNN", "MLP") for d in
+                                                 ("MNIST", "scikit-learn's digits"))]  # fmt: skip
+    assert places == ["CNN, MNIST", "CNN, scikit-learn's digits", "MLP, scikit-learn's digits"]
+
+
+def a_sweep_of(lowest):
+    """Return a sweep with the accuracy of the lower of two settings for each number of nodes."""
+    points = []
+    for width, accuracy in lowest.items():
+        for batch_size, more in (("8", 0.001), ("16", 0)):
+            mean, std = summary([a_run(accuracy + more), a_run(accuracy + more - 0.002)])
+            runs = [a_run(accuracy + more), a_run(accuracy + more - 0.002)]
+            point = {"hidden_layer_sizes": width, "batch_size": batch_size}
+            points.append({**point, "runs": runs, "mean": mean, "std": std})
+    axes = {"hidden_layer_sizes": list(lowest), "batch_size": ["8", "16"]}
+    return SweepResult("sweep", "All widths", "digits", axes, points, [10] * len(points))
+
+
+WIDE, NARROW = 0.996, 0.97
+CLAIMS = {
+    "With 2 to 5 hidden nodes, every setting gets over 99 % right": dict.fromkeys("2345", WIDE),
+    "With 2, 11 and 20 hidden nodes, every setting gets over 99 % right": {
+        "2": WIDE,
+        "11": WIDE,
+        "20": WIDE,
+    },
+    "Of 2, 11 and 20 hidden nodes, 11 and 20 get over 99 % right in all settings": {
+        "2": NARROW,
+        "11": WIDE,
+        "20": WIDE,
+    },
+    "Of 2, 11 and 20 hidden nodes, 2 get over 99 % right in all settings": {
+        "2": WIDE,
+        "11": NARROW,
+        "20": NARROW,
+    },
+    "All 4 settings get": {"2": NARROW, "11": NARROW},
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_claim_names_what_was_tried(claim, data, tmp_path):
+    published = replace(PUBLISHED, experiment="sweep", model=None)
+    study = a_study([a_sweep_of(CLAIMS[claim])], published=[published])
+    assert claim in read(study, data, tmp_path).text
+
+
+def chart(page, start):
+    """Return the texts of the drawing whose description begins so."""
+    (found,) = re.findall(rf'<svg[^>]*aria-label="{start}[^"]*".*?</svg>', page, re.DOTALL)
+    return re.findall(r"<text[^>]*>([^<]*)</text>", found)
+
+
+def test_charts_mark_what_was_tested_and_bars_end_at_100_percent(data, tmp_path):
+    sweep = a_sweep_of({"2": 0.97, "11": 0.98, "20": 1.0})
+    page = write_study(a_study([sweep]), data, tmp_path).read_text(encoding="utf-8")
+    texts = chart(page, "Accuracy against hidden nodes")
+    assert [text for text in texts if text.isdecimal()][:3] == ["2", "11", "20"]
+    figure = Figure()
+    (drawing,) = sweep_charts(sweep, of="").values()
+    ax = figure.add_subplot()
+    drawing.plot(ax)
+    ends = [y for bars in ax.collections for segment in bars.get_segments() for _, y in segment]
+    assert max(ends) == 100.0
+
+
+def test_curves_of_test_images_are_called_so(page, y, data, tmp_path):
+    few = read(a_study([an_experiment(y, CLEAR)]), data, tmp_path)
+    many = read(a_study([an_experiment(y, [*CLEAR, CLEAR[1]])]), data, tmp_path)
+    for found in (page, few, many):
+        assert {"CNN, training", "CNN, test", "MLP, test"} <= set(found.texts)
+        assert "validation" not in found.text
+    assert "dashed lines with open markers are for the test images" in few.text.lower()
+
+
+def test_words_are_explained_where_they_stand(page):
+    assert "CNN: CNNClassifier, a convolutional neural network." in page.text
+    assert "p is the probability of a difference" in page.text
+    assert "ECE" not in page.text  # these results are older than it
 
 
 def test_quick_is_marked(study, page, data, tmp_path):

@@ -446,6 +446,9 @@ def test_the_page_shows_each_trial(found, tmp_path):
     ]
     labels = [attrs["aria-label"] for attrs in read.all("svg")]
     assert len(labels) == len(set(labels)) == 5
+    assert (
+        f"the best MLPClassifier, {len(comparison['mlp'].mistakes['index'])} mistakes" in read.text
+    )
     assert not [attrs for attrs in read.all("a") if not attrs["href"].startswith("#")]
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert results["test"] == {"n_images": 60, "accuracy": comparison["mlp"].mean["accuracy"]}

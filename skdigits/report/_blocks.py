@@ -91,8 +91,12 @@ def kinds(models):
     names: dict[str, list[str]] = {}
     for model in models:
         names.setdefault(model.estimator.partition("(")[0], []).append(model.name)
+    between = "; " if any("," in model.name for model in models) else ", "
     return [
-        {"names": found, "text": f"{kind}, {WHAT_IT_IS[kind]}" if kind in WHAT_IT_IS else kind}
+        {
+            "names": between.join(found),
+            "text": f"{kind}, {WHAT_IT_IS[kind]}" if kind in WHAT_IT_IS else kind,
+        }
         for kind, found in names.items()
     ]
 
