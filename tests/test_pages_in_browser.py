@@ -122,12 +122,13 @@ def screen(browser):
 
 
 OPEN = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
-# What leaves the screen or its parent. What is in a box that scrolls does neither.
+# What leaves the screen or its parent. What is in a box that scrolls does neither; paper has none.
 LEAVES = r"""(() => {
   const width = document.documentElement.clientWidth, found = [];
   if (document.documentElement.scrollWidth > width) found.push('the page scrolls');
   for (const part of document.querySelectorAll('header *, main *, footer *')) {
-    const scrolls = part.closest('.scroll'), box = part.getBoundingClientRect();
+    const scrolls = !matchMedia('print').matches && part.closest('.scroll');
+    const box = part.getBoundingClientRect();
     if (part.closest('svg *, thead, .unseen') || !box.width) continue;
     if (scrolls && scrolls !== part) continue;
     const parent = part.parentElement.getBoundingClientRect();
