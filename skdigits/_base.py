@@ -46,6 +46,7 @@ class ImageClassifier(
     # Pickles of older versions lack these.
     _split_seed: int = 0  # for the rows that early stopping holds out
     _weights_seen: tuple[float, int] = (0.0, 0)  # sum and number of the weights of all calls so far
+    _validation_seconds: float = 0.0  # time of the last training that measured other images
     _moments: Moments | None = None  # of all images, as long as only partial_fit has trained
 
     _may_convolve = True  # whether convolutions may take most of the time
@@ -337,7 +338,9 @@ class ImageClassifier(
     @reads
     def __getstate__(self):
         """Return the state as plain data, as far as it can be."""
-        return plain_state(super().__getstate__(), parameter_names(type(self)))
+        state = dict(super().__getstate__())
+        state.pop("_validation_seconds", None)  # the same training gives the same file
+        return plain_state(state, parameter_names(type(self)))
 
     def __setstate__(self, state):
         """Restore an estimator; parameters that are not in the state get their defaults."""
@@ -486,6 +489,7 @@ class ImageClassifier(
         self.history_ = _extended(self.history_, self.n_iter_, result.logs)
         self.n_iter_ += len(result.logs)
         self.best_epoch_ = result.best_epoch
+        self._validation_seconds = result.validation_seconds
         if is_whole:
             self._moments = None
 

@@ -191,7 +191,7 @@ def test_an_unknown_parameter_is_refused():
     ("name", "advice"),
     [
         ("hidden_layer_size", "did you mean 'hidden_layer_sizes'"),
-        ("droput", "did you mean 'dropout'"),
+        ("drop_out", "did you mean 'dropout'"),
         ("max_iter", "use 'epochs'"),
         ("nonsense", "the parameters are activation, .*weight_decay"),
     ],

@@ -123,6 +123,15 @@ def test_the_networks_on_the_digits(tmp_path, capsys, names):
     assert "Training curves" in page
 
 
+def test_seeds_give_a_spread(tmp_path, capsys):
+    args = ["compare", "--models", "tree,dummy", "--seeds", "2", "--seed", "3"]
+    assert main([*args, "--out", str(tmp_path)]) == 0
+    assert re.search(r"tree +\d+\.\d\d ± \d\.\d\d", capsys.readouterr().out)
+    found = results(tmp_path)
+    assert (found["comparison"]["n_seeds"], found["comparison"]["random_state"]) == (2, 3)
+    assert "--seeds 2 --seed 3" in found["run"]["command"]
+
+
 def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
     main(["compare", "--data", "binary", "--models", "GaussianNB", "--out", str(tmp_path)])
@@ -141,6 +150,8 @@ def test_binary_is_zero_against_one(tmp_path, data_folder, monkeypatch):
         (["--models", "VotingClassifier"], "'VotingClassifier' can't be used by its name alone"),
         (["--models", "LinearRegression"], "unknown model 'LinearRegression'"),
         (["--cv", "1"], "--cv must be at least 2 folds, got 1"),
+        (["--seeds", "0"], "--seeds must be at least 1, got 0"),
+        (["--seeds", "2", "--cv", "2"], "--cv and --seeds: give one of the two"),
         (["--cv", "x"], "Invalid value for '--cv'"),
         (["--cv", "200", "--models", "dummy"], "cv=200 folds need 200 images of every class"),
         (["--seed", "-1"], "--seed must be from 0 to"),
@@ -262,6 +273,7 @@ def test_help_teaches():
         "hist-gradient-boosting",
         "[default: mlp,cnn]",
         "--cv",
+        "--seeds",
         "--seed",
         "--out",
         "skdigits compare --data fashion",

@@ -1,14 +1,17 @@
 import json
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
+from scipy.stats import ttest_rel
 from sklearn import metrics
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import (
@@ -203,6 +206,89 @@ def test_same_seed_same_numbers(digits):
     assert first == numbers(np.random.RandomState(3))
 
 
+def test_several_seeds_give_a_spread_and_a_paired_test():
+    X, y = tiny(90)
+    data = {"X": X[:60], "y": y[:60], "X_test": X[60:], "y_test": y[60:]}
+    models = {"one": mlp(random_state=7), "two": mlp(hidden_layer_sizes=(2,))}
+    several = compare(models, **data, n_seeds=3, random_state=4)
+    assert several.n_seeds == 3
+    assert several.n_evaluated == 90
+    for name, model in models.items():
+        result = several[name]
+        for seed, run in enumerate(result.runs, start=4):
+            (alone,) = compare({name: clone(model).set_params(random_state=seed)}, **data)[
+                name
+            ].runs
+            assert run.accuracy == alone.accuracy
+            assert run.history == alone.history
+        accuracies = [run.accuracy for run in result.runs]
+        assert result.std["accuracy"] == pytest.approx(np.std(accuracies, ddof=1))
+        assert np.sum(result.confusion) == 90
+    best, other = several.best, next(name for name in models if name != several.best)
+    ours, theirs = ([run.accuracy for run in several[name].runs] for name in (best, other))
+    test = several[other].against_best
+    assert test["mean"] == pytest.approx(np.mean(ours) - np.mean(theirs))
+    assert test["n_won"] == np.sum(np.greater(ours, theirs))
+    if np.ptp(np.subtract(ours, theirs)) > 0:
+        assert test["p_value"] == pytest.approx(ttest_rel(ours, theirs).pvalue)
+
+
+def test_the_same_result_with_every_seed_is_no_evidence():
+    X, y = tiny()
+    rows = X.reshape(len(X), -1)
+    models = {"bayes": GaussianNB(), "dummy": DummyClassifier()}
+    several = compare(models, rows, y, X_test=rows, y_test=y, n_seeds=2)
+    test = several["dummy"].against_best
+    assert (test["n_won"], test["p_value"]) == (2, None)
+
+
+def test_networks_measure_the_evaluated_images_for_their_curves():
+    X, y = tiny(90)
+    data = {"X": X[:60], "y": y[:60], "X_test": X[60:], "y_test": y[60:]}
+    stops = {"early_stopping": True, "validation_fraction": 0.2}
+    models = {"network": mlp(), "stops": mlp(**stops), "watched": mlp(callbacks=[])}
+    models["watched"].set_params(callbacks=[keras.callbacks.TerminateOnNaN()])
+    found = compare(models, **data, random_state=0)
+    (run,) = found["network"].runs
+    assert run.has_test_curves
+    assert run.history["val_accuracy"][-1] == pytest.approx(run.accuracy)
+    alone = mlp(random_state=0).fit(X[:60], y[:60])
+    assert alone.score(X[60:], y[60:]) == run.accuracy  # the curve has changed nothing
+    (run,) = found["stops"].runs
+    assert not run.has_test_curves
+    assert "val_loss" in run.history
+    assert "val_loss" not in found["watched"].runs[0].history
+
+
+def test_classifiers_of_scikit_learn_get_rows_of_images():
+    X, y = tiny()
+    rows = X.reshape(len(X), -1)
+    models = {
+        "tree": DecisionTreeClassifier(random_state=0),
+        "search": GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 3]}, cv=2),
+        "average": AveragingClassifier(RandomForestClassifier(3), n_estimators=2),
+        "network": mlp(),
+    }
+    options = {"cv": 2, "random_state": 0}
+    images = compare(models, X, y, **options)
+    del models["network"]
+    flat = compare(models, rows, y, **options)
+    for name in models:
+        assert images[name].mean["accuracy"] == flat[name].mean["accuracy"]
+    fitted = {"tree": DecisionTreeClassifier().fit(rows, y)}
+    assert evaluate(fitted, X, y)["tree"].mean["accuracy"] == 1.0
+
+
+def test_a_pipeline_that_takes_rows_gets_a_hint():
+    X, y = tiny()
+    scaled = make_pipeline(StandardScaler(), LogisticRegression())
+    with pytest.raises(ValueError, match=r"model 'scaled', fold 1 of 2: .*begin a pipeline with"):
+        compare({"scaled": scaled}, X, y, cv=2)
+    fitted = scaled.fit(X.reshape(len(X), -1), y)
+    with pytest.raises(ValueError, match="begin a pipeline with a step that makes rows"):
+        evaluate({"scaled": fitted}, X, y)
+
+
 def test_a_seed_of_the_callers_own_is_kept(digits):
     X, y, X_test, y_test = digits
     model = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=11))
@@ -306,6 +392,11 @@ X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
         ({"cv": 2, "X_test": X3, "y_test": Y3}, "Give either X_test and y_test, or cv"),
         ({"X_test": X3}, "Give both X_test and y_test, or neither"),
         ({"cv": 1}, "cv must be at least 2 folds, got 1"),
+        ({"cv": 2, "n_seeds": 2}, "either cv or n_seeds"),
+        (
+            {"X_test": X3, "y_test": Y3, "n_seeds": 0},
+            "n_seeds must be a whole number",
+        ),
         ({"cv": 4}, "cv=4 folds need 4 images of every class; class 0 has 3"),
         ({"X_test": X3, "y_test": [0, 0, 0, 1, 1, 2]}, r"labels that y lacks: \[2\]"),
         ({"y": [0, 1]}, "images, and y has 2 labels"),
@@ -459,7 +550,8 @@ def test_networks_in_searches_averages_and_calibration():
     average = AveragingClassifier(mlp(), n_estimators=2, random_state=0).fit(X, y)
     members = [member.history_["loss"] for member in average.estimators_]
     histories = {name: comparison[name].runs[0].history for name in models}
-    assert histories["search"] == histories["plain"] == mlp().fit(X, y).history_
+    assert histories["search"] == mlp().fit(X, y).history_
+    assert histories["plain"] == mlp().fit(X, y, X_val=X, y_val=y).history_
     np.testing.assert_allclose(histories["average"]["loss"], np.mean(members, axis=0))
     assert len(histories["calibrated"]["loss"]) == 2
     n = comparison["plain"].n_parameters

@@ -13,7 +13,7 @@ from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from support import run_python
+from support import mlp, run_python, tiny
 
 from skdigits.datasets import load_digits
 from skdigits.model_selection import compare, evaluate
@@ -231,6 +231,21 @@ def test_same_comparison_same_page(comparison, data, folder, tmp_path):
     page = write_report(comparison, *data[2:], tmp_path, title="Digits & more", run=run)
     for name in ("index.html", "results.json"):
         assert (page.parent / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_seeds_are_summed_and_tested_in_pairs(tmp_path):
+    X, y = tiny()
+    models = {"wide": mlp(epochs=9), "narrow": mlp(hidden_layer_sizes=(1,), epochs=1)}
+    comparison = compare(models, X, y, X_test=X, y_test=y, n_seeds=3, random_state=5)
+    page = Page(write_report(comparison, X, y, tmp_path, title="Tiny").read_text("utf-8")).text
+    assert f"measured on the {len(y)} images of the test set, with each of 3 seeds" in page
+    assert "mean ± standard deviation over the seeds" in page
+    assert "paired t-test" in page
+    assert "sign test" not in page
+    assert "of the 3 seeds" in page
+    assert "for the test images, which were measured after each epoch" in page
+    assert "mistakes over 3 seeds" in page
+    assert "Seeds 5 to 7" in page
 
 
 def test_a_model_that_was_fitted_before(data, tmp_path):

@@ -37,6 +37,13 @@ def compare(
             "images.",
         ),
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Train each model with N seeds, from --seed on, for the spread of each measure.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(metavar="INT", help="The same seed gives the same numbers, except times.")
     ] = 0,
@@ -67,13 +74,17 @@ def compare(
         # Five folds, for the spread of each measure
         skdigits compare --models mlp,cnn,svc --cv 5
 
+        # Five trainings of each model, to tell a difference from the chance in training
+        skdigits compare --data fashion --models mlp,cnn --seeds 5
+
         # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
         skdigits compare --data flowers --models mlp,cnn,forest
     """
     start = time.perf_counter()
     be_quiet(quiet)
-    names = _check(data, models, cv, seed, out)
-    command = command_line("compare", data=data, models=",".join(names), cv=cv, seed=seed, out=out)
+    names = _check(data, models, cv, seeds, seed, out)
+    runs = {"cv": cv, "seeds": seeds, "seed": seed}
+    command = command_line("compare", data=data, models=",".join(names), **runs, out=out)
     check_page(out, "compare", command)
     # These imports take seconds, so that help and errors must come before them.
     from skdigits import model_selection, report
@@ -94,6 +105,7 @@ def compare(
             X_test=X_test,
             y_test=y_test,
             cv=cv,
+            n_seeds=seeds,
             random_state=seed,
             progress=display,
         )
@@ -114,7 +126,7 @@ def compare(
     say(f"Page: {page}")
 
 
-def _check(data, models, cv, seed, out):
+def _check(data, models, cv, seeds, seed, out):
     """Check the arguments before any work starts; return the names of the models."""
     check_data(data)
     names = split_names(models)
@@ -122,6 +134,10 @@ def _check(data, models, cv, seed, out):
         raise ValueError("--models names no model; try --models mlp,cnn")
     if cv is not None and cv < 2:
         raise ValueError(f"--cv must be at least 2 folds, got {cv}")
+    if seeds is not None and seeds < 1:
+        raise ValueError(f"--seeds must be at least 1, got {seeds}")
+    if cv is not None and seeds is not None:
+        raise ValueError("--cv and --seeds: give one of the two")
     check_seed(seed)
     check_folder(out)
     return names

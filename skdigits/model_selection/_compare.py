@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -26,8 +26,10 @@ from skdigits.model_selection._inputs import (
 from skdigits.model_selection._measure import (
     describe,
     errors_name,
+    hint_at_rows,
     import_keras_first,
     measure_fit,
+    rows_for,
 )
 from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
@@ -42,6 +44,7 @@ def compare(
     X_test=None,
     y_test=None,
     cv=None,
+    n_seeds: int | None = None,
     random_state=None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -52,8 +55,8 @@ def compare(
     models : dict of str to classifier, or list of classifiers or of pairs (name, classifier)
         The models by name. Models in a list without a name are named after their class, with a
         number if a class comes more than once. The models are cloned, not changed. Any scikit-learn
-        classifier, pipeline or search works; classifiers of scikit-learn need rows, or a pipeline
-        whose first step flattens the images.
+        classifier, pipeline or search works. Classifiers of scikit-learn get images as rows of
+        pixels. Pipelines get them as they are; the first step can make rows.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
         The images to learn from. Data frames are passed on as they are.
     y : array-like of shape (n_images,)
@@ -65,6 +68,11 @@ def compare(
         An integer, at least 2, is the number of folds, stratified and shuffled with
         ``random_state``. All models get the same folds. Folds of a splitter may lack classes; a
         class that a model has not learned gets the probability zero.
+    n_seeds : int, default=None
+        Number of times to train each model on the same images, with the seeds ``random_state``,
+        ``random_state + 1`` and so on, which replace each ``random_state`` parameter of a model.
+        The measures are then means with their spread over the seeds, which tells a difference from
+        the chance in training. It needs a test set, and takes `n_seeds` times as long; 5 are usual.
     random_state : int, RandomState instance or None, default=None
         Determines the folds, and each ``random_state`` parameter of a model that is None. Pass an
         int for the same result, except for times.
@@ -83,9 +91,10 @@ def compare(
     ------
     ValueError
         Before any training: if there is no model, or two have the same name; if not exactly one of
-        a test set and ``cv`` is given; if lengths or shapes differ; if there are fewer than two
-        classes; if the test set has labels that the training set lacks; if a class has fewer images
-        than there are folds. Errors of a training name the model.
+        a test set and ``cv`` is given; if ``n_seeds`` is given with ``cv``; if lengths or shapes
+        differ; if there are fewer than two classes; if the test set has labels that the training
+        set lacks; if a class has fewer images than there are folds. Errors of a training name the
+        model.
     TypeError
         If a model is not a classifier, or is a search with ``refit=False``.
 
@@ -99,7 +108,12 @@ def compare(
     -----
     The sign test [1]_ counts the images that exactly one of two models predicts correctly. It takes
     into account the choice of the test images, but not the chance in training. For that, use ``cv``
-    or several seeds.
+    or ``n_seeds``: with several seeds, the models are compared by the paired t-test of their
+    accuracies, which takes into account the chance in training, but not the choice of the images.
+
+    Networks also measure the evaluated images after each epoch, for the curves of the page. This
+    chooses nothing, and its time does not count as ``fit_seconds``. Networks inside of other
+    estimators, with callbacks, or with ``early_stopping`` by a validation score do not.
 
     References
     ----------
@@ -124,6 +138,7 @@ def compare(
     X, y = as_data(X), as_labels(y, "y")
     check_lengths(X, y, "X")
     seed = _as_seed(random_state)
+    seeds = _seeds(seed, n_seeds, cv)
     X_evaluated, y_evaluated, splits, n_folds = _plan(X, y, X_test, y_test, cv, seed)
 
     import_keras_first(named.values())
@@ -131,7 +146,8 @@ def compare(
     classes = np.unique(y)
     data = X, y, X_evaluated, y_evaluated
     outcomes = {
-        name: _run_model(name, model, data, splits, seed, progress) for name, model in named.items()
+        name: _run_model(name, model, data, _runs(splits, seed, seeds), progress)
+        for name, model in named.items()
     }
     return compare_outcomes(
         {name: describe(model) for name, model in named.items()},
@@ -141,6 +157,7 @@ def compare(
         n_train=min(len(train) for train, _ in splits),
         n_folds=n_folds,
         random_state=seed,
+        n_seeds=n_seeds and int(n_seeds),
     )
 
 
@@ -152,6 +169,43 @@ def _as_seed(random_state):
     if random_state is None or isinstance(random_state, Integral):
         return None if random_state is None else int(random_state)
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _seeds(seed, n_seeds, cv):
+    """Return the seeds of several trainings, or None for one that keeps the model's own seeds."""
+    if n_seeds is None:
+        return None
+    if not isinstance(n_seeds, Integral) or n_seeds < 1:
+        raise ValueError(f"n_seeds must be a whole number of at least 1, got {n_seeds!r}.")
+    if cv is not None:
+        raise ValueError("Give either cv or n_seeds: the runs are the folds or the seeds.")
+    return [None if seed is None else seed + number for number in range(n_seeds)]
+
+
+class _Run(NamedTuple):
+    """One run of each model: the rows to train on and to evaluate, and how to name and seed it."""
+
+    train: Any
+    evaluated: Any
+    name: str  # such as "fold 2 of 5"; empty for a single run
+    seed: int | None
+    keeps_seeds: bool  # whether the seeds that a model has stay
+
+
+def _runs(splits, seed, seeds):
+    """Return the runs of each model: one for each split or for each seed."""
+    if seeds is None:
+        names = [f"fold {number} of {len(splits)}" for number in range(1, len(splits) + 1)]
+        names = names if len(splits) > 1 else [""]
+        return [
+            _Run(train, evaluated, name, seed, keeps_seeds=True)
+            for (train, evaluated), name in zip(splits, names, strict=True)
+        ]
+    ((train, evaluated),) = splits
+    return [
+        _Run(train, evaluated, f"seed {number} of {len(seeds)}", each, keeps_seeds=False)
+        for number, each in enumerate(seeds, start=1)
+    ]
 
 
 def _plan(X, y, X_test, y_test, cv, seed):
@@ -190,21 +244,22 @@ def _plan(X, y, X_test, y_test, cv, seed):
     return X, y, splits, len(splits)
 
 
-def _run_model(name, model, data, splits, seed, progress):
-    """Fit and measure one model on every split."""
+def _run_model(name, model, data, runs, progress):
+    """Fit and measure one model in every run."""
     X, y, X_evaluated, y_evaluated = data
-    unset = [parameter for parameter, value in random_states(model).items() if value is None]
+    X, X_evaluated = rows_for(model, X), rows_for(model, X_evaluated)
+    own = random_states(model)
     outcomes = []
-    for number, (train, evaluated) in enumerate(splits):
-        fold = f", fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
-        with errors_name(f"model {name!r}{fold}"):
+    for number, run in enumerate(runs):
+        seeds = [each for each, value in own.items() if value is None or not run.keeps_seeds]
+        with errors_name(", ".join(filter(None, [f"model {name!r}", run.name]))), hint_at_rows():
             outcome = measure_fit(
-                clone(model).set_params(**dict.fromkeys(unset, seed)),
-                (_rows(X, train), y[train]),
-                (_rows(X_evaluated, evaluated), y_evaluated[evaluated]),
-                evaluated,
+                clone(model).set_params(**dict.fromkeys(seeds, run.seed)),
+                (_rows(X, run.train), y[run.train]),
+                (_rows(X_evaluated, run.evaluated), y_evaluated[run.evaluated]),
+                run.evaluated,
                 np.unique(y),
-                _Stage(progress, name, number, len(splits)),
+                _Stage(progress, name, run.name, number, len(runs)),
             )
         outcomes.append(outcome)
     progress(name, 1.0, "done")
@@ -221,14 +276,14 @@ def _rows(X, rows):
 
 
 class _Stage:
-    """Turns the progress of one fit into the progress of a model over all folds."""
+    """Turns the progress of one fit into the progress of a model over all runs."""
 
-    def __init__(self, progress, name, number, n_runs):
-        self.progress, self.name = progress, name
+    def __init__(self, progress, name, run, number, n_runs):
+        self.progress, self.name, self.run = progress, name, run
         self.number, self.n_runs = number, n_runs
 
     def __call__(self, fraction, stage):
         if self.n_runs > 1:
-            stage = f"fold {self.number + 1} of {self.n_runs}, {stage}"
+            stage = f"{self.run}, {stage}"
             fraction = (self.number + (fraction or 0.0)) / self.n_runs
         self.progress(self.name, fraction, stage)

@@ -14,8 +14,10 @@ from skdigits.model_selection._inputs import (
 from skdigits.model_selection._measure import (
     describe,
     errors_name,
+    hint_at_rows,
     import_keras_first,
     measure_fitted,
+    rows_for,
 )
 from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
@@ -28,7 +30,8 @@ def evaluate(models, X, y) -> Comparison:
     models : dict of str to classifier, or list of classifiers or of pairs (name, classifier)
         The fitted models by name, as `compare` takes them. All have learned the same classes.
     X : array-like of shape (n_images, height, width[, channels]) or (n_images, n_features)
-        The images to measure on. The models have not been trained on them.
+        The images to measure on. The models have not been trained on them. Classifiers of
+        scikit-learn get images as rows of pixels.
     y : array-like of shape (n_images,)
         Their labels. Some classes may be missing.
 
@@ -74,8 +77,9 @@ def evaluate(models, X, y) -> Comparison:
     import_keras_first(named.values())
     outcomes = {}
     for name, model in named.items():
-        with errors_name(f"model {name!r}"):
-            outcomes[name] = [measure_fitted(model, (X, y), np.arange(len(y)), classes)]
+        evaluated = rows_for(model, X), y
+        with errors_name(f"model {name!r}"), hint_at_rows():
+            outcomes[name] = [measure_fitted(model, evaluated, np.arange(len(y)), classes)]
     return compare_outcomes(
         {name: describe(model) for name, model in named.items()},
         outcomes,

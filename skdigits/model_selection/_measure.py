@@ -4,6 +4,7 @@ import importlib
 import time
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from numbers import Real
 
 import numpy as np
@@ -32,7 +33,7 @@ def import_keras_first(models):
         importlib.import_module("skdigits._tensorflow")
 
 
-def measure_fit(estimator, train, evaluated, index, classes, report, **fit_params) -> Outcome:
+def measure_fit(estimator, train, evaluated, index, classes, report) -> Outcome:
     """Fit an estimator and measure it on other images.
 
     Parameters
@@ -47,14 +48,75 @@ def measure_fit(estimator, train, evaluated, index, classes, report, **fit_param
         All labels, sorted.
     report : callable
         Called as ``report(fraction, stage)``.
-    **fit_params
-        More arguments of ``fit``.
     """
     watch_epochs(estimator, report)
     report(None, "fitting")
-    fit_seconds = seconds_of(estimator.fit, *train, **fit_params)[0]
+    curves = for_curves(estimator, train[1], evaluated)
+    fit_seconds = seconds_of(estimator.fit, *train, **curves)[0]
+    if curves:
+        fit_seconds -= estimator._validation_seconds
     report(FIT_SHARE, "predicting")
-    return measure_fitted(estimator, evaluated, index, classes, fit_seconds)
+    outcome = measure_fitted(estimator, evaluated, index, classes, fit_seconds)
+    return replace(outcome, run=replace(outcome.run, has_test_curves=bool(curves)))
+
+
+def for_curves(estimator, y, evaluated):
+    """Return the arguments of ``fit`` with which a network measures the evaluated images.
+
+    They give the curves after each epoch, and must not choose anything: neither the epoch to stop
+    at, nor what a callback does.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Not fitted.
+    y : ndarray
+        The labels to train on.
+    evaluated : tuple of (X, y)
+        The evaluated images and their labels.
+
+    Returns
+    -------
+    dict
+        Empty for other estimators than networks, and if the training could be influenced.
+    """
+    if not isinstance(estimator, ImageClassifier) or estimator.callbacks:
+        return {}
+    if estimator.early_stopping and estimator.validation_fraction is not None:
+        return {}
+    X_val, y_val = evaluated
+    if not np.isin(y_val, y).all():  # a class that only the evaluated images have
+        return {}
+    return {"X_val": X_val, "y_val": y_val}
+
+
+def rows_for(model, X):
+    """Return images as rows for a classifier of scikit-learn, also inside a search; else X."""
+    is_images = isinstance(X, np.ndarray) and X.ndim > 2
+    return X.reshape(len(X), -1) if is_images and _takes_rows(model) else X
+
+
+def _takes_rows(model):
+    inner = getattr(model, "estimator", None)
+    if inner is not None:
+        return _takes_rows(inner)
+    # What a pipeline takes, its first step decides; a vote has several classifiers.
+    holds_others = hasattr(model, "steps") or hasattr(model, "estimators")
+    return type(model).__module__.startswith("sklearn.") and not holds_others
+
+
+@contextmanager
+def hint_at_rows():
+    """Say how a pipeline gets rows, if a model that takes rows got images."""
+    try:
+        yield
+    except ValueError as error:
+        if "Found array with dim" in str(error):
+            error.args = (
+                f"{error} X has images; begin a pipeline with a step that makes rows of them, such "
+                "as FunctionTransformer(lambda X: X.reshape(len(X), -1)).",
+            )
+        raise
 
 
 def measure_fitted(estimator, evaluated, index, classes, fit_seconds=None) -> Outcome:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_rel
 from sklearn.metrics import precision_recall_fscore_support
 
 from skdigits.model_selection._table import as_text, comparison_table, ranked
@@ -45,6 +45,9 @@ class Run:
     expected_calibration_error : float or None
         See `skdigits.metrics.expected_calibration_error`; None for a model without
         ``predict_proba``, and for runs that older versions stored without it.
+    has_test_curves : bool
+        Whether the "val_loss" and "val_accuracy" of the history are of the evaluated images. Those
+        of a network that stops early by a validation score are of images that it sets aside.
     """
 
     accuracy: float
@@ -54,6 +57,7 @@ class Run:
     predict_seconds: float
     history: dict[str, list[float]] = field(default_factory=dict)
     expected_calibration_error: float | None = None
+    has_test_curves: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,11 @@ class ModelResult:
     against_best : dict or None
         Comparison with the best model on the same images: ``only_best_right`` and
         ``only_this_right`` count the images that one of the two predicted correctly; ``p_value`` is
-        that of the exact sign test (McNemar's). None for the best model itself, and if the runs are
-        seeds, since the test does not allow for several predictions of the same image.
+        that of the exact sign test (McNemar's). With several seeds, that test does not apply. Then
+        ``mean``, ``std`` and ``n`` are of the best model's lead in accuracy, seed by seed,
+        ``n_won`` is the number of seeds with a lead, and ``p_value`` that of the paired t-test, or
+        None if the lead is the same with each seed. None for the best model itself, and in studies,
+        which have their own comparison.
     """
 
     name: str
@@ -223,7 +230,7 @@ def compare_outcomes(descriptions, outcomes, classes, **facts) -> Comparison:
         The other attributes of a `Comparison`.
     """
     results = [summarize(name, descriptions[name], outcomes[name], classes) for name in outcomes]
-    results, best = rank_results(results, outcomes)
+    results, best = rank_results(results, outcomes, by_seed=(facts.get("n_seeds") or 1) > 1)
     n_evaluated = int(np.sum([outcome.confusion for outcome in outcomes[best]]))
     return Comparison(models=results, best=best, classes=classes, n_evaluated=n_evaluated, **facts)
 
@@ -249,7 +256,7 @@ def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: l
     )
 
 
-def rank_results(results, outcomes):
+def rank_results(results, outcomes, *, by_seed=False):
     """Return results with their comparison with the best model, and the name of that one.
 
     Parameters
@@ -257,12 +264,15 @@ def rank_results(results, outcomes):
     results : list of ModelResult
     outcomes : dict of str to list of Outcome
         Those of each model by its name.
+    by_seed : bool, default=False
+        Whether the outcomes of a model are those of several seeds, on the same images.
     """
     best = min(results, key=rank).name
+    test = seed_test if by_seed else sign_test
     compared = [
         result
         if result.name == best
-        else replace(result, against_best=sign_test(outcomes[best], outcomes[result.name]))
+        else replace(result, against_best=test(outcomes[best], outcomes[result.name]))
         for result in results
     ]
     return compared, best
@@ -321,3 +331,24 @@ def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, An
     differing = only_best + only_this
     p_value = binomtest(only_best, differing).pvalue if differing else 1.0
     return {"only_best_right": only_best, "only_this_right": only_this, "p_value": float(p_value)}
+
+
+def seed_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
+    """Compare two models by their accuracies, paired by seed."""
+    ours, theirs = ([outcome.run.accuracy for outcome in of] for of in (best, other))
+    leads = np.subtract(ours, theirs)
+    n_won = int(np.sum(leads > 0))
+    return {**mean_and_std(leads), "n_won": n_won, "p_value": paired_t_test(ours, theirs)}
+
+
+def paired_t_test(ours, theirs) -> float | None:
+    """Return the p-value of the paired t-test, or None if all differences are equal."""
+    differences = np.subtract(ours, theirs)
+    testable = len(differences) > 1 and np.ptp(differences) > 0
+    return float(ttest_rel(ours, theirs).pvalue) if testable else None
+
+
+def mean_and_std(values) -> dict[str, Any]:
+    """Return mean, sample standard deviation (None for one value) and number of values."""
+    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "std": std, "n": len(values)}

@@ -90,16 +90,21 @@ def _context(comparison, X, y, data, run):
         "comparison": comparison,
         "headline": _headline(models),
         "evidence": [_evidence(models[0], model) for model in models[1:]],
-        "facts": _facts(models[0]) if is_clear else blocks.accuracies(models),
+        "facts": _facts(models[0], comparison) if is_clear else blocks.accuracies(models),
         "clear": is_clear and len(models) > 1,
         "table": fmt.comparison_table(comparison),
         "kinds": blocks.kinds(models),
         "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state or 0),
         "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
         "curves": [
-            pictures.training_curves(histories, metric) for metric in blocks.metrics(histories)
+            pictures.training_curves(
+                histories, metric, held_out="test" if _has_test_curves(models) else "validation"
+            )
+            for metric in blocks.metrics(histories)
         ],
         "validated": blocks.is_validated(histories),
+        "tested": _has_test_curves(models),
+        "runs": _runs(comparison),
         "models": [blocks.model_part(model, X, names) for model in models],
         "how": _how(comparison, run),
         "estimators": [(model.name, model.estimator) for model in models],
@@ -111,14 +116,39 @@ def _how(comparison, run):
     """Return how the result was made, as pairs of a name and a text."""
     pairs = blocks.run_facts(run)
     if comparison.n_train is not None:
-        seed = "none" if comparison.random_state is None else comparison.random_state
-        pairs.insert(1, ("Seed", seed))
+        first, n_seeds = comparison.random_state, comparison.n_seeds or 1
+        if first is None:
+            pairs.insert(1, ("Seed", "none"))
+        elif n_seeds == 1:
+            pairs.insert(1, ("Seed", first))
+        else:
+            pairs.insert(1, ("Seeds", f"{first} to {first + n_seeds - 1}"))
     return pairs
+
+
+def _runs(comparison):
+    """Return what the runs of a model are, "folds" or "seeds", or None for a single run."""
+    if comparison.n_folds:
+        return "folds"
+    return "seeds" if (comparison.n_seeds or 1) > 1 else None
+
+
+def _has_test_curves(models):
+    """Return whether all validation curves are of the evaluated images."""
+    runs = [model.runs[0] for model in models]
+    return all(
+        run.has_test_curves for run in runs if any(key.startswith("val_") for key in run.history)
+    )
 
 
 def _is_clear(models):
     """Return whether no other model is too close to the best one to call it the best."""
-    return len(models) == 1 or models[1].against_best["p_value"] < blocks.SIGNIFICANCE
+    return len(models) == 1 or not _could_be_chance(models[1].against_best)
+
+
+def _could_be_chance(test):
+    p_value = test["p_value"]
+    return p_value is None or p_value >= blocks.SIGNIFICANCE
 
 
 def _headline(models):
@@ -142,24 +172,32 @@ def _headline(models):
 def _evidence(best, model):
     """Return how certain the difference between the best model and another one is."""
     test = model.against_best
-    return {
+    p_value = test["p_value"]
+    evidence = {
         "name": model.name,
+        "best": best.name,
+        "p_value": None if p_value is None else fmt.p_value(p_value),
+        "could_be_chance": _could_be_chance(test),
+    }
+    if "n_won" in test:
+        lead = fmt.number(100 * test["mean"], 100 * test["std"], digits=2)
+        return {**evidence, "lead": lead, "n_won": test["n_won"], "n": test["n"]}
+    return {
+        **evidence,
         "differing": test["only_best_right"] + test["only_this_right"],
         "only_best": test["only_best_right"],
         "only_this": test["only_this_right"],
-        "best": best.name,
-        "p_value": fmt.p_value(test["p_value"]),
-        "could_be_chance": test["p_value"] >= blocks.SIGNIFICANCE,
     }
 
 
-def _facts(best):
+def _facts(best, comparison):
     """Return figures of the best model for the top of the page."""
-    wrong = len(best.mistakes["index"])
-    facts = {
-        "accuracy": fmt.percent(best.mean["accuracy"]),
-        "mistake" if wrong == 1 else "mistakes": fmt.count(wrong),
-    }
+    facts = {"accuracy": fmt.percent(best.mean["accuracy"])}
+    if _runs(comparison) == "seeds":
+        facts["seeds"] = fmt.count(comparison.n_seeds)
+    else:
+        wrong = len(best.mistakes["index"])
+        facts["mistake" if wrong == 1 else "mistakes"] = fmt.count(wrong)
     fit_seconds, n_parameters = best.mean["fit_seconds"], best.n_parameters
     if fit_seconds is not None:
         facts["to fit"] = _seconds(fit_seconds)

@@ -43,20 +43,15 @@ def measured_fit(estimator, images, label, report):
     -------
     Outcome
     """
-    X_test, y_test = images.test
-    # The test images give the validation curves, but they must not choose the epoch to stop at.
-    stops_by_accuracy = estimator.early_stopping and estimator.validation_fraction is not None
-    curves = {} if stops_by_accuracy else {"X_val": X_test, "y_val": y_test}
     import_keras_first([estimator])
     with _whole(label):
         return measure_fit(
             _with_keras_objects(estimator),
             images.train,
             images.test,
-            np.arange(len(y_test)),
+            np.arange(len(images.test[1])),
             np.unique(images.train[1]),
             report,
-            **curves,
         )
 
 

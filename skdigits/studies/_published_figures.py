@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from skdigits.studies._statistics import mean_and_std
+from skdigits.model_selection._model_results import mean_and_std
 from skdigits.studies._study_results import PublishedResult
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from scipy.stats import ttest_rel
 
-from skdigits.model_selection._model_results import ModelResult
+from skdigits.model_selection._model_results import ModelResult, mean_and_std, paired_t_test
 from skdigits.studies._study_results import ClassDifference, PairedDifference
 
 LOWER_IS_BETTER = ("log_loss",)
@@ -31,7 +28,7 @@ def _paired_difference(best, other, measure):
         other=other.name,
         measure=measure,
         **mean_and_std(differences),
-        p_value=_p_value(ours, theirs),
+        p_value=paired_t_test(ours, theirs),
         n_won=int(np.sum(sign * differences > 0)),
     )
 
@@ -49,7 +46,7 @@ def class_differences(best, other, confusions, classes) -> list[ClassDifference]
         The classes, in the order of the matrices.
     """
     ours, theirs = (_recalls(confusions[name]) for name in (best, other))
-    p_values = _holm([_p_value(*pair) for pair in zip(ours.T, theirs.T, strict=True)])
+    p_values = _holm([paired_t_test(*pair) for pair in zip(ours.T, theirs.T, strict=True)])
     return [
         ClassDifference(best, other, label, **mean_and_std(differences), p_value=p_value)
         for label, differences, p_value in zip(classes, (ours - theirs).T, p_values, strict=True)
@@ -63,12 +60,6 @@ def _recalls(confusions):
     )
 
 
-def _p_value(ours, theirs):
-    differences = np.subtract(ours, theirs)
-    testable = len(differences) > 1 and np.ptp(differences) > 0
-    return float(ttest_rel(ours, theirs).pvalue) if testable else None
-
-
 def _holm(p_values):
     """Adjust p-values for their number by Holm's method; None stays None."""
     adjusted, lowest = list(p_values), 0.0
@@ -76,9 +67,3 @@ def _holm(p_values):
     for rank, (p, i) in enumerate(tested):
         lowest = adjusted[i] = min(1.0, max(lowest, p * (len(tested) - rank)))
     return adjusted
-
-
-def mean_and_std(values) -> dict[str, Any]:
-    """Return mean, sample standard deviation (None for one value) and number of values."""
-    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"mean": float(np.mean(values)), "std": std, "n": len(values)}

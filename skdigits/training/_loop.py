@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import time
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -89,11 +90,14 @@ class TrainingResult(NamedTuple):
         The epoch, counted from 1, whose weights the network has.
     interrupted : bool
         Whether Ctrl-C ended the training early. The weights are those of the last complete epoch.
+    validation_seconds : float
+        Wall time of the measurements after the epochs.
     """
 
     logs: list
     best_epoch: int
     interrupted: bool
+    validation_seconds: float
 
 
 def train(network, parameters, training, validation, *, first_epoch, rng, tasks):
@@ -150,6 +154,7 @@ class _Loop:
         self.model = network.lend_model() if plan.callbacks else self.compiled.model
         overwrites_rate = plan.rates is not None
         self.callbacks = Callbacks(_all_callbacks(plan), self.compiled, overwrites_rate)
+        self.validation_seconds = 0.0
 
     def train(self, training, validation):
         """Train all epochs."""
@@ -163,7 +168,7 @@ class _Loop:
         best_epoch = plan.first_epoch + len(history)
         if plan.early_stopping:
             best_epoch = plan.early_stopping.best_epoch + 1
-        return TrainingResult(history, best_epoch, interrupted)
+        return TrainingResult(history, best_epoch, interrupted, self.validation_seconds)
 
     def _train_epochs(self, training, validation):
         """Train epoch by epoch; after Ctrl-C go back to the end of the last complete epoch."""
@@ -217,7 +222,9 @@ class _Loop:
         self.callbacks.call("on_epoch_begin", number)
         logs = self._train_batches(training, epoch)
         if len(validation.numbers):
+            start = time.perf_counter()
             measured = self._measure(validation)
+            self.validation_seconds += time.perf_counter() - start
             logs |= {f"val_{name}": value for name, value in measured.items()}
             _check_finite("the validation loss is", measured["loss"], number)
         self.callbacks.call("on_epoch_end", number, logs=logs)
