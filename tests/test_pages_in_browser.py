@@ -37,7 +37,7 @@ def digits():
 
 
 def comparison_page(digits, folder):
-    """Return a page with spreads and long names."""
+    """Return the page of a comparison with spreads and long names."""
     models = {
         "Gaussian naive Bayes": on_images(WithHistory(var_smoothing=1e-2)),
         "a second Gaussian naive Bayes": on_images(WithHistory(var_smoothing=2e-2)),
@@ -61,11 +61,14 @@ def study_page(folder):
 
 
 def tuning_page(digits, folder):
+    """Return the page of a search over ten parameters."""
     space = {
         "hidden_layer_sizes": ["(512, 256)", "(1024, 512)"],
         "dropout": {"distribution": "uniform", "low": 0.0, "high": 0.5},
         "learning_rate": {"distribution": "loguniform", "low": 1e-4, "high": 1e-2},
     }
+    space |= {name: ["True", "False"] for name in ("early_stopping", "batch_norm", "augmentation")}
+    space |= {f"of_the_network__units_{n}": ["64", "128"] for n in range(4)}
     trials = [
         TrialResult(
             number=number,
@@ -74,6 +77,8 @@ def tuning_page(digits, folder):
                 "hidden_layer_sizes": [(512, 256), (1024, 512)][number % 2],
                 "dropout": 0.04 * number,
                 "learning_rate": 0.0012345,
+                **dict.fromkeys(("early_stopping", "batch_norm", "augmentation"), True),
+                **{f"of_the_network__units_{n}": 128 for n in range(4)},
             },
             accuracy=0.99 - 0.01 * number,
             loss=0.1,
@@ -147,6 +152,26 @@ def test_nothing_leaves_the_screen_or_the_paper(screen, pages):
         show(screen, page, width=width, mobile=width < 700)
         screen.run(OPEN)
         assert screen.run(LEAVES) == [], (kind, medium, width)
+
+
+# Texts of drawings that run into each other.
+COLLISIONS = r"""[...document.querySelectorAll('svg')].flatMap((svg) => {
+  const texts = [...svg.querySelectorAll('text')];
+  const boxes = texts.map((text) => text.getBoundingClientRect());
+  const overlap = (one, other) =>
+    Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
+    Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1;
+  return texts.flatMap((text, i) => boxes.slice(0, i).flatMap((box, j) =>
+    (overlap(box, boxes[i]) ? [`${texts[j].textContent} | ${text.textContent}`] : [])));
+})"""
+
+
+def test_texts_of_drawings_stay_apart(screen, pages):
+    use(screen)
+    for kind, page in pages.items():
+        show(screen, page, width=1024)
+        screen.run(OPEN)
+        assert screen.run(COLLISIONS) == [], kind
 
 
 def test_a_headline_has_three_lines_at_most(screen, pages):
@@ -234,4 +259,9 @@ def test_axe_finds_nothing_serious(screen, pages):
             show(screen, page, width=360, mobile=True)
             screen.run(OPEN)
             screen.run(f"{axe}; 0")
+            # The shade of tables would keep it from knowing the ground of their texts.
+            screen.run(
+                "document.head.append(Object.assign(document.createElement('style'), "
+                "{ textContent: '.scroll { background: none !important; }' }))"
+            )
             assert screen.run(AXE) == [], (kind, scheme)

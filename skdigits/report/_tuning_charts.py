@@ -1,6 +1,7 @@
 """Drawings of a search: the best accuracy so far, and what the parameters have to do with it."""
 
 from itertools import accumulate
+from textwrap import fill
 
 import numpy as np
 
@@ -9,7 +10,9 @@ from skdigits.report import _format as fmt
 from skdigits.report._pictures import INK, PAPER, Drawing
 
 SIZE = (5.0, 3.6)
-WIDE = (5.8, 4.2)
+MOST_PARAMETERS = 7  # in one drawing of all trials
+WIDTH_OF_AXIS, HEIGHT_OF_AXES = 1.2, 4.2
+MOST_LETTERS_IN_LINE = 13  # below an axis
 BAR_HEIGHT = 0.45  # inches
 BLUE, ORANGE = PALETTE[:2]
 GREY = "#909090"
@@ -41,6 +44,8 @@ def tuning_charts(trials, space, importances, best, *, of):
     if importances:
         drawings["importance"] = _importance(importances, of)
     complete = [trial for trial in trials if trial.state == "complete"]
+    shown = sorted(space, key=lambda name: -importances.get(name, 0.0))[:MOST_PARAMETERS]
+    space = {name: values for name, values in space.items() if name in shown}
     drawings["parameters"] = _parallel_coordinates(complete, space, best, of)
     return drawings
 
@@ -123,12 +128,14 @@ def _parallel_coordinates(trials, space, best, of):
                     fontsize=8,
                     bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1},
                 )
-        ax.set_xticks(range(len(axes)), [name.replace(" ", "\n", 1) for name, _, _ in axes])
+        names = [fill(name, MOST_LETTERS_IN_LINE) for name, _, _ in axes]
+        ax.set_xticks(range(len(axes)), names)
         ax.set(yticks=[], xlim=(-0.1, len(axes) - 0.6), ylim=(-0.06, 1.06))
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
 
-    return Drawing(plot, f"The parameters and the accuracy of each complete trial{of}", WIDE)
+    text = f"The parameters and the accuracy of each complete trial{of}"
+    return Drawing(plot, text, (WIDTH_OF_AXIS * (len(axes) + 1), HEIGHT_OF_AXES))
 
 
 def _axis(name, values, trials):

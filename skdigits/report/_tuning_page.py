@@ -7,7 +7,7 @@ from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
-from skdigits.report._tuning_charts import tuning_charts
+from skdigits.report._tuning_charts import MOST_PARAMETERS, tuning_charts
 
 N_TRIALS = 10  # trials that are shown without a click
 RESULTS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
@@ -125,6 +125,7 @@ def _context(result, comparison, X, data, run):
             (fmt.words(name), _text(value)) for name, value in result.best_trial.params.items()
         ],
         "charts": charts,
+        "n_drawn": MOST_PARAMETERS,
         "columns": [
             "Trial",
             *map(fmt.words, result.space),
