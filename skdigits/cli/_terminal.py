@@ -5,7 +5,7 @@ import textwrap
 import threading
 import time
 import warnings
-from typing import Literal
+from typing import Any, Literal
 
 from rich import box
 from rich.cells import cell_len
@@ -146,11 +146,14 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     def widths(table):
         return console.measure(table, options=any_width)
 
-    options = {"title": title, "n_texts": n_texts, "best_first": best_first}
+    options: dict[str, Any] = {"title": title, "n_texts": n_texts, "best_first": best_first}
     table = _table(columns, rows, **options)
     if widths(table).maximum > console.width:
         columns, rows = narrowed(columns, rows, n_texts)
         table = _table(columns, rows, **options)
+        if widths(table).minimum > console.width:
+            options["padding"] = 0
+            table = _table(columns, rows, **options)
         if (excess := widths(table).minimum - console.width) > 0:
             rows = _with_shorter_names(rows, excess)
             table = _table(columns, rows, **options)
@@ -161,11 +164,12 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     say(printed.get().removesuffix("\n"))
 
 
-def _table(columns, rows, *, title, n_texts, best_first):
+def _table(columns, rows, *, title, n_texts, best_first, padding=1):
     table = Table(
         title=readable(title),
         title_justify="left",
         box=box.SIMPLE_HEAD,
+        padding=(0, padding),
         collapse_padding=True,
         pad_edge=False,
     )
