@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -127,6 +128,14 @@ def test_page_has_what_it_promises(page, comparison):
     assert "Classification report of dummy" in page.text
     assert "skdigits compare --data digits" in page.text
     assert "1 min 1 s" in page.text
+
+
+def test_drawings_have_no_ground_of_their_own(folder):
+    """Which would be white on a dark page."""
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(drawings) > 2
+    assert not [each for each in drawings if re.search("#fff|white|<image", each)]
 
 
 def test_page_answers_the_question_first(page, comparison):

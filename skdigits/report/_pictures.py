@@ -129,10 +129,11 @@ def training_curves(histories, metric, *, of="", limits=None, held_out="validati
 
     def plot(ax):
         display = HistoryDisplay(histories, metric=metric).plot(ax=ax)
-        for line in display.lines_:
+        legend = ax.get_legend()
+        for line in [*display.lines_, *legend.legend_handles]:
             if line.get_markerfacecolor() == "white":
                 line.set_markerfacecolor("none")
-        for text in ax.get_legend().get_texts():
+        for text in legend.get_texts():
             name, _, part = text.get_text().rpartition(", ")
             part = held_out if part == "validation" else part
             text.set_text(f"{fmt.short(name, most=MOST_LETTERS_IN_LEGEND)}, {part}")
