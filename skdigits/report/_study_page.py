@@ -345,7 +345,7 @@ def _facts_of_one(result):
 
 def _facts_of_several(results):
     """Return the accuracies of the leaders of each place, as many places as there is room for."""
-    facts = []
+    facts: list[tuple[str, str]] = []
     for result, place in zip(results, answers.places(results), strict=True):
         leaders = [
             (fmt.percent(model.mean["accuracy"]), f"{model.name}, {place}")
