@@ -14,6 +14,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 from scipy.stats import loguniform
+from sklearn.model_selection import StratifiedKFold
 from support import digits, mlp, run_python, tiny
 from test_report import Page
 
@@ -57,8 +58,6 @@ def test_the_best_trial_is_fitted_to_all_images_and_saved(found):
     result, folder, _ = found
     X, y = tiny()
     best = result.best_trial
-    complete = [trial for trial in result.trials if trial.state == "complete"]
-    assert best.accuracy == max(trial.accuracy for trial in complete)
     expected = mlp(epochs=4, **best.params).fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(result.best_estimator.predict_proba(X), expected)
     saved = skdigits.load(folder / "best.skd")
@@ -85,6 +84,43 @@ def test_a_trial_is_measured_on_images_that_it_was_not_trained_on(found):
     assert all(step == round(step) for step in steps)  # fractions of 12 images
 
 
+def measured_again(result):
+    return [trial for trial in result.trials if trial.other_accuracies]
+
+
+def test_the_best_three_settings_are_measured_on_another_split(found):
+    result, *_ = found
+    X, y = tiny()
+    again = measured_again(result)
+    assert result.n_splits == 2
+    assert len({str(trial.params) for trial in again}) == len(again) == 3
+    settings = {
+        str(trial.params): trial.accuracy for trial in result.trials if trial.state == "complete"
+    }
+    assert sorted(trial.accuracy for trial in again) == sorted(settings.values())[-3:]
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    train, held_out = list(folds.split(X, y))[1]
+    for trial in again:
+        classifier = mlp(epochs=4, **trial.params).fit(X[train], y[train])
+        assert trial.other_accuracies == [classifier.score(X[held_out], y[held_out])]
+        assert trial.mean_accuracy == (trial.accuracy + trial.other_accuracies[0]) / 2
+    assert result.best_trial.mean_accuracy == max(trial.mean_accuracy for trial in again)
+
+
+def test_the_highest_mean_accuracy_is_the_best(tmp_path):
+    """As if the setting that is worst on the first split had been better on the other one."""
+    rates = {"learning_rate": [0.001, 0.003, 0.01, 0.03]}
+    first = search(tmp_path, n_trials=5, space=rates)
+    again = measured_again(first)
+    worst = min(again, key=lambda trial: (trial.accuracy, -trial.loss))
+    study = journal_of(tmp_path)
+    for name in study.user_attrs:
+        study.set_user_attr(name, 2.0 if f" {worst.number} " in name else 0.0)
+    result = search(tmp_path, n_trials=5, space=rates)
+    assert result.best == worst.number
+    assert result.best_estimator.learning_rate == worst.params["learning_rate"]
+
+
 def test_hopeless_trials_stop_in_the_second_half(found):
     result, *_ = found
     pruned = [trial for trial in result.trials if trial.state == "pruned"]
@@ -103,6 +139,7 @@ def test_progress_goes_on_to_the_end(found):
     assert known == sorted(known)
     assert known[-1] == 1.0
     assert stages[0] == "trial 1 of 8, epoch 1 of 4"
+    assert stages.count("best settings again, split 2 of 2, epoch 1 of 4") == 3
     assert stages[-2:] == ("best parameters, epoch 4 of 4", "done")
 
 
@@ -205,7 +242,7 @@ def test_a_torn_line_is_cut_off(tmp_path):
     journal = tmp_path / "journal.log"
     journal.write_bytes(journal.read_bytes() + b'{"op_code":4,"worker_id":"ab')
     again = search(tmp_path, n_trials=2)
-    assert again.trials[0] == result.trials[0]
+    assert again.trials[0].curve == result.trials[0].curve
     assert len(journal_of(tmp_path).trials) == 2
     assert all(json.loads(line) for line in journal.read_text().splitlines())
 
@@ -237,27 +274,66 @@ def test_a_disk_that_is_full_in_a_trial(tmp_path):
     assert states == ["complete", "lost", "complete", "complete"]
 
 
-def test_a_trial_whose_process_is_dead_is_lost_and_others_wait_for_a_running_one(tmp_path):
-    """The other process has begun a trial; here it waits until we have seen it."""
+AGAIN = "best settings again, split 2 of 2, epoch 1 of 2"
+
+
+def measures_in(folder):
+    """Return the names of the measures that were written, each as often as it was."""
+    lines = (folder / "journal.log").read_text().splitlines()
+    return [
+        name for line in lines for name in json.loads(line).get("user_attr", ()) if "split" in name
+    ]
+
+
+def test_ctrl_c_while_settings_are_measured_again(tmp_path):
+    stages = []
+
+    def interrupt(name, fraction, stage):
+        stages.append(stage)
+        if stages.count(AGAIN) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path, progress=interrupt)
+    assert len(measures_in(tmp_path)) == 1
+    assert not (tmp_path / "best.skd").exists()
+    stages.clear()
+    result = search(tmp_path, progress=lambda name, fraction, stage: stages.append(stage))
+    assert stages.count(AGAIN) == 2
+    assert len(set(measures_in(tmp_path))) == len(measures_in(tmp_path)) == 3
+    assert len(measured_again(result)) == 3
+
+
+@contextmanager
+def other_process(folder, n_trials, stage):
+    """Begin the same search in another process, which waits in a stage for a line of input."""
     code = """
 import sys
 from support import mlp, tiny
 from skdigits.tuning import tune
 from test_tuning import RATES
+folder, n_trials, awaited = sys.argv[1:]
 X, y = tiny()
 def wait(name, fraction, stage):
-    print("running", flush=True)
-    sys.stdin.read(1)
-tune(mlp(), X, y, folder=sys.argv[1], n_trials=2, space=RATES, progress=wait)
+    if stage.startswith(awaited):
+        print("waiting", flush=True)
+        sys.stdin.readline()
+tune(mlp(), X, y, folder=folder, n_trials=int(n_trials), space=RATES, progress=wait)
 """
     path = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)],
+        [sys.executable, "-c", code, str(folder), str(n_trials), stage],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as other:
-        assert other.stdout.readline() == b"running\n"
+        assert other.stdout.readline() == b"waiting\n"
+        yield other
+
+
+def test_a_trial_whose_process_is_dead_is_lost_and_others_wait_for_a_running_one(tmp_path):
+    """The other process has begun a trial; here it waits until we have seen it."""
+    with other_process(tmp_path, 2, "trial 1") as other:
         stages = []
 
         def kill_when_waiting(name, fraction, stage):
@@ -272,6 +348,27 @@ tune(mlp(), X, y, folder=sys.argv[1], n_trials=2, space=RATES, progress=wait)
     assert result.trials[0].params != {}
     params = [str(trial.params) for trial in result.trials]
     assert len(set(params)) > 1  # no seed is used twice
+
+
+@pytest.mark.parametrize("ends", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_two_processes_measure_each_setting_once(tmp_path, ends):
+    """The other process has begun to measure one; here it waits until we have measured the rest."""
+    with other_process(tmp_path, 3, "best settings again") as other:
+        stages = []
+
+        def go_on_when_waiting(name, fraction, stage):
+            stages.append(stage)
+            if stage.startswith("waiting") and stages.count(stage) == 1:
+                assert stages.count(AGAIN) == len(measures_in(tmp_path)) == 2
+                if ends:
+                    other.kill()
+                else:
+                    other.communicate(b"\n" * 9)
+
+        result = search(tmp_path, progress=go_on_when_waiting)
+    assert len(measured_again(result)) == 3
+    assert stages.count(AGAIN) == (3 if ends else 2)
+    assert len(set(measures_in(tmp_path))) == len(measures_in(tmp_path)) == 3
 
 
 @pytest.mark.slow
@@ -444,6 +541,15 @@ def test_the_page_shows_each_trial(found, tmp_path):
     assert sorted(row[0] for row in read.rows if row[0].startswith("#")) == [
         f"#{n}" for n in range(8)
     ]
+    assert "The best 3 settings were trained and measured on 2 splits" in read.text
+    header, *rows = [row for row in read.rows if "Mean of 2 splits" in row or row[0][0] == "#"]
+    means = [row[header.index("Mean of 2 splits")] for row in rows]
+    by_number = {f"#{trial.number}": trial for trial in result.trials}
+    for row, mean in zip(rows, means, strict=True):
+        trial = by_number[row[0]]
+        known = f"{100 * trial.mean_accuracy:.2f} %" if trial.other_accuracies else "–"
+        assert mean == known
+    assert rows[0][0] == f"#{result.best}"
     labels = [attrs["aria-label"] for attrs in read.all("svg")]
     assert len(labels) == len(set(labels)) == 5
     assert (
@@ -453,3 +559,4 @@ def test_the_page_shows_each_trial(found, tmp_path):
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert results["test"] == {"n_images": 60, "accuracy": comparison["mlp"].mean["accuracy"]}
     assert results["search"]["best"] == result.best
+    assert results["search"]["n_splits"] == 2

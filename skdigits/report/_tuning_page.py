@@ -111,13 +111,14 @@ def _context(result, comparison, X, data, run):
         "result": result,
         "n_tried": len(tried),
         "n_pruned": sum(trial.state == "pruned" for trial in tried),
+        "n_on_all_splits": sum(bool(trial.other_accuracies) for trial in tried),
         "n_lost": sum(trial.state == "lost" for trial in result.trials),
         "failures": list(dict.fromkeys(trial.error for trial in tried if trial.error)),
         "n_test": comparison.n_evaluated,
         "accuracy": accuracy,
         "facts": [
             (accuracy, "the best setting, test images"),
-            (fmt.percent(result.best_trial.accuracy), "the best setting, held-out images"),
+            (fmt.percent(result.best_trial.mean_accuracy), "the best setting, held-out images"),
             (fmt.count(len(tried)), "setting" if len(tried) == 1 else "settings"),
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],
@@ -130,11 +131,12 @@ def _context(result, comparison, X, data, run):
             "Trial",
             *map(fmt.words, result.space),
             "Accuracy",
+            *_splits_column(result),
             "Epochs",
             "Time (s)",
             "End",
         ],
-        "rows": [_row(trial, result.space) for trial in sorted(tried, key=_rank)],
+        "rows": [_row(trial, result) for trial in sorted(tried, key=_rank)],
         "n_shown": N_TRIALS,
         "model": model,
         "how": [*blocks.run_facts(run), ("Seed", result.random_state)],
@@ -145,14 +147,23 @@ def _context(result, comparison, X, data, run):
 def _rank(trial):
     """Sort complete trials first, the best first, then those that were stopped, then failed."""
     loss = trial.loss if trial.loss is not None else 0.0
-    return list(RESULTS).index(trial.state), -(trial.accuracy or 0.0), loss, trial.number
+    mean = trial.mean_accuracy if trial.other_accuracies else 0.0
+    accuracy = trial.accuracy or 0.0
+    return list(RESULTS).index(trial.state), -mean, -accuracy, loss, trial.number
 
 
-def _row(trial, space):
+def _splits_column(result):
+    return [f"Mean of {result.n_splits} splits"] if result.n_splits > 1 else []
+
+
+def _row(trial, result):
+    params = trial.params
+    mean = fmt.percent(trial.mean_accuracy if trial.other_accuracies else None)
     return [
         f"#{trial.number}",
-        *(_text(trial.params[name]) if name in trial.params else fmt.DASH for name in space),
+        *(_text(params[name]) if name in params else fmt.DASH for name in result.space),
         fmt.percent(trial.accuracy),
+        *([mean] if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
         RESULTS[trial.state],

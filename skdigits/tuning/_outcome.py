@@ -4,11 +4,11 @@ import warnings
 from datetime import UTC
 
 from optuna.importance import PedAnovaImportanceEvaluator
-from optuna.trial import FixedTrial, TrialState
+from optuna.trial import TrialState
 
-from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._results import TrialResult
-from skdigits.tuning._search import ERROR, LOSS
+from skdigits.tuning._search import ERROR, LOSS, params_of
+from skdigits.tuning._splits import best_on_all_splits, best_settings, other_accuracies
 
 FEWEST = 5  # complete trials that tell how important a parameter is
 STATES = {
@@ -20,17 +20,16 @@ STATES = {
 
 
 def best_trial(study):
-    """Return the complete trial with the highest accuracy; of several, that with the lowest loss.
+    """Return the best trial: of those that are best on one split, the best on all.
 
     Raises
     ------
     ValueError
         If no trial is complete.
     """
+    if best_settings(study):
+        return best_on_all_splits(study)
     trials = study.get_trials(deepcopy=False)
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    if complete:
-        return max(complete, key=lambda trial: (trial.value, -trial.user_attrs[LOSS]))
     errors = [trial.user_attrs[ERROR] for trial in trials if ERROR in trial.user_attrs]
     if errors:
         failed = "the only trial" if len(errors) == 1 else f"all {len(errors)} trials"
@@ -38,17 +37,13 @@ def best_trial(study):
     raise ValueError("no trial is complete yet; run the same search again")
 
 
-def params_of(trial, space):
-    """Return the parameters of a trial as the estimator takes them."""
-    return suggest(FixedTrial(trial.params), space)
-
-
 def trial_results(study, space):
     """Return the trials as plain data, in the order of their beginnings."""
-    return [_result(trial, space) for trial in study.get_trials(deepcopy=False)]
+    measures = study.user_attrs
+    return [_result(trial, space, measures) for trial in study.get_trials(deepcopy=False)]
 
 
-def _result(trial, space):
+def _result(trial, space, measures):
     error = trial.user_attrs.get(ERROR)
     state = STATES[trial.state] if error is None else "failed"
     known = {name: values for name, values in space.items() if name in trial.params}
@@ -59,6 +54,7 @@ def _result(trial, space):
         state=state,
         params=params_of(trial, known),
         accuracy=trial.value if has_ended else None,
+        other_accuracies=other_accuracies(measures, trial),
         loss=trial.user_attrs.get(LOSS),
         curve=curve,
         seconds=trial.duration.total_seconds() if has_ended else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from statistics import mean
 from typing import Any
 
 
@@ -22,6 +23,8 @@ class TrialResult:
         For ``set_params``. A trial that was lost may lack some.
     accuracy : float or None
         The accuracy on the held-out images; that of the last epoch for a pruned trial.
+    other_accuracies : list of float
+        The accuracies on the held-out images of other splits, if it was one of the best.
     loss : float or None
         The mean loss on the held-out images of a complete trial.
     curve : list of float
@@ -38,11 +41,17 @@ class TrialResult:
     state: str
     params: dict[str, Any]
     accuracy: float | None
+    other_accuracies: list[float]
     loss: float | None
     curve: list[float]
     seconds: float | None
     finished: str | None
     error: str | None
+
+    @property
+    def mean_accuracy(self):
+        """The mean accuracy over all splits that it was measured on, or None."""
+        return None if self.accuracy is None else mean([self.accuracy, *self.other_accuracies])
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,16 @@ class TuningResult:
     trials : list of TrialResult
         In the order of their beginnings.
     best : int
-        Number of the complete trial with the highest accuracy; if several have it, of the one with
-        the lowest loss.
+        Number of the best trial. The complete trials with the highest accuracies were measured on
+        other splits too; of these it has the highest mean accuracy.
     importances : dict of str to float
         How much each parameter decided about the accuracy of the complete trials, as a share of
         all; empty if there are too few trials to tell.
     n_train, n_held_out : int
         Number of images that each trial was trained on, and measured on.
+    n_splits : int
+        On how many splits of the images the best trials were measured, with that of all trials. 1
+        if there was nothing to choose.
     random_state : int
         The seed.
     best_estimator : estimator
@@ -79,6 +91,7 @@ class TuningResult:
     importances: dict[str, float]
     n_train: int
     n_held_out: int
+    n_splits: int
     random_state: int
     best_estimator: Any = field(repr=False)
 

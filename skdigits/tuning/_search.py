@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
-from optuna.trial import TrialState
+from optuna.trial import FixedTrial, TrialState
 
+from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import open_study
 
@@ -111,3 +112,8 @@ class Search:
 
     def _lock_of(self, number):
         return FileLock(self._locks / f"trial-{number}.lock")
+
+
+def params_of(trial, space):
+    """Return the parameters of a trial as the estimator takes them."""
+    return suggest(FixedTrial(trial.params), space)

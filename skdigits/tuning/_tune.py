@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from sklearn.model_selection import train_test_split
 
 from skdigits import _constraints as c
 from skdigits._base import ImageClassifier
@@ -18,13 +17,13 @@ from skdigits.persistence._refuse_code import refuse_code
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._identity import keep_identity
 from skdigits.tuning._journal import quiet_optuna
-from skdigits.tuning._outcome import best_trial, importances, params_of, trial_results
+from skdigits.tuning._outcome import best_trial, importances, trial_results
 from skdigits.tuning._refit import refit
 from skdigits.tuning._results import TuningResult
-from skdigits.tuning._search import LOCKS, Search
+from skdigits.tuning._search import LOCKS, Search, params_of
+from skdigits.tuning._splits import measure_setting, other_accuracies, split, unmeasured
 from skdigits.tuning._workers import run_in_workers
 
-HELD_OUT = 0.2
 PAUSE = 0.2  # seconds between two looks at the trials of other processes
 NAME = "tune"  # of the progress
 
@@ -58,9 +57,12 @@ def tune(
     sixth trial on, a trial stops early if its accuracy in the second half of its training is below
     the median of the trials before it.
 
+    The three settings with the highest accuracies are then measured on a second split, which holds
+    out another fifth. The highest mean accuracy over both splits decides which is the best.
+
     The folder holds the search. The same call goes on after Ctrl-C, a crash or a kill, and repeats
-    no finished trial. Calls in several processes, or on several machines that share the folder,
-    work on one search together.
+    no finished trial or measure. Calls in several processes, or on several machines that share the
+    folder, work on one search together.
 
     Parameters
     ----------
@@ -93,10 +95,10 @@ def tune(
 
     minutes : float, default=None
         Start no trial after so many minutes of this call. Trials that are running go on to their
-        end, and the final fit follows.
+        end. The measures on the second split and the final fit follow.
 
     random_state : int, default=0
-        The seed of the sampler and of the held-out images.
+        The seed of the sampler and of the splits.
 
     progress : callable, default=None
         Called as ``progress(name, fraction, stage)`` as the search goes on: the name "tune", the
@@ -142,7 +144,7 @@ def tune(
     folder = Path(folder)
     X, y = np.asarray(as_data(X)), as_labels(y, "y")
     check_lengths(X, y, "X")
-    train, held_out = _split(X, y, random_state)
+    train, held_out = split(X, y, random_state)
     report = functools.partial(progress, NAME) if progress else _no_report
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCKS / "search.lock"):
@@ -159,7 +161,12 @@ def tune(
             n_trials=n_trials,
             random_state=random_state,
         )
-        _run_trials(search, run, n_trials, effective_n_jobs(n_jobs), deadline, report)
+        n_jobs = effective_n_jobs(n_jobs)
+        _run_trials(search, run, n_trials, n_jobs, deadline, report)
+        measure = functools.partial(
+            measure_setting, folder, estimator, space, X, y, random_state=random_state
+        )
+        _measure_settings(search.study, measure, n_jobs, report)
         best = best_trial(search.study)
         candidate = clone(estimator).set_params(**params_of(best, space))
         result = TuningResult(
@@ -170,6 +177,7 @@ def tune(
             importances=importances(search.study),
             n_train=len(train[1]),
             n_held_out=len(held_out[1]),
+            n_splits=1 + len(other_accuracies(search.study.user_attrs, best)),
             random_state=random_state,
             best_estimator=refit(candidate, best.number, X, y, folder, report),
         )
@@ -194,19 +202,6 @@ def _check_space(estimator, space):
             raise ValueError(f"space has {name!r}, which {type(estimator).__name__} does not have.")
     describe_space(space)
     return space
-
-
-def _split(X, y, random_state):
-    """Return images and labels to train on, and held-out ones: a fifth of each class."""
-    try:
-        rows = train_test_split(
-            np.arange(len(y)), test_size=HELD_OUT, stratify=y, random_state=random_state
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"The images are too few to hold out a fifth of each class: {error}"
-        ) from None
-    return tuple((X[part], y[part]) for part in map(np.sort, rows))
 
 
 def _run_trial(*args, **kwargs):
@@ -238,6 +233,24 @@ def _run_trials(search, run, n_trials, n_jobs, deadline, report):
         else:
             show()
             run_in_workers(run, more, show, n_jobs)
+
+
+def _measure_settings(study, measure, n_jobs, report):
+    """Measure the best settings on all splits, each in one process."""
+
+    def show():
+        report(None, f"best settings again, {len(unmeasured(study))} of them left")
+
+    while settings := unmeasured(study):
+        if n_jobs == 1:
+            measure(report=report)
+        else:
+            show()
+            left = [True] * len(settings)
+            run_in_workers(measure, lambda left=left: bool(left) and left.pop(), show, n_jobs)
+        if unmeasured(study) == settings:
+            report(None, "waiting for other processes")
+            time.sleep(PAUSE)
 
 
 class _TrialReport:

@@ -1,0 +1,139 @@
+"""Measure the best settings on more splits of the images: on one alone, luck may decide."""
+
+import warnings
+from functools import partial
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from optuna.trial import TrialState
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
+
+from skdigits.model_selection._measure import raise_if_interrupted, watch_epochs
+from skdigits.tuning._file_lock import FileLock
+from skdigits.tuning._journal import quiet_optuna
+from skdigits.tuning._search import LOCKS, LOSS, Search, params_of
+
+PARTS = 5  # of the images, of which each split holds out another
+N_SPLITS = 2  # the first is that of the trials
+N_SETTINGS = 3  # so many are measured on all splits
+
+
+def split(X, y, random_state, number=0):
+    """Return images and labels to train on, and held-out ones: a fifth of each class.
+
+    No image is held out by two splits.
+
+    Raises
+    ------
+    ValueError
+        If the images are too few.
+    """
+    try:
+        if np.unique(y, return_counts=True)[1].min() < 2:
+            raise ValueError("A class has one image.")
+        folds = StratifiedKFold(PARTS, shuffle=True, random_state=random_state)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that some parts lack a rare class
+            rows = list(folds.split(X, y))[number]
+    except ValueError as error:
+        raise ValueError(
+            f"The images are too few to hold out a fifth of each class: {error}"
+        ) from None
+    return tuple((X[part], y[part]) for part in rows)
+
+
+def best_settings(study):
+    """Return the complete trials that are best on the first split, the best first."""
+    return _ranked(study)[:N_SETTINGS]
+
+
+def best_on_all_splits(study):
+    """Return the trial with the highest mean accuracy over all splits.
+
+    Of several, and if no trial was measured on all, the one that is best on the first split.
+    """
+    measures, trials = study.user_attrs, _ranked(study)
+    measured = [trial for trial in trials if len(other_accuracies(measures, trial)) == N_SPLITS - 1]
+    return max(
+        measured or trials[:1],
+        key=lambda trial: mean([trial.value, *other_accuracies(measures, trial)]),
+    )
+
+
+def _ranked(study):
+    """Return complete trials, the best on the first split first, each setting once."""
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    different = {str(trial.params): trial for trial in reversed(complete)}.values()
+    return sorted(different, key=lambda trial: (-trial.value, trial.user_attrs[LOSS]))
+
+
+def other_accuracies(measures, trial):
+    """Return the accuracies of a trial on the other splits; `measures` are a study's attributes."""
+    names = [_name(trial, number) for number in range(1, N_SPLITS)]
+    return [measures[name] for name in names if name in measures]
+
+
+def unmeasured(study):
+    """Return those of the best settings that lack a measure. A single setting needs none."""
+    settings, measures = best_settings(study), study.user_attrs
+    if len(settings) == 1:
+        return []
+    return [each for each in settings if len(other_accuracies(measures, each)) < N_SPLITS - 1]
+
+
+def measure_setting(folder, estimator, space, X, y, *, random_state, report=None):
+    """Measure one of the best settings on the splits that it lacks, if another process does not.
+
+    Each measure is kept at once, so that nobody repeats it. The splits of a setting follow each
+    other, since their fits share a compiled network.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder of the search.
+    estimator, space, X, y, random_state
+        As of `tune`.
+    report : callable, default=None
+        Called as ``report(fraction, stage)`` after each epoch.
+    """
+    with quiet_optuna():
+        study = Search(folder, random_state).study
+        for trial in unmeasured(study):
+            lock = FileLock(Path(folder) / LOCKS / f"splits-{trial.number}.lock")
+            if lock.try_to_acquire():
+                try:
+                    _measure(study, trial, estimator, space, X, y, random_state, report)
+                finally:
+                    lock.release()
+                return
+
+
+def _measure(study, trial, estimator, space, X, y, random_state, report):
+    """Measure a trial on the splits that it lacks. The caller has its lock."""
+    for number in range(1, N_SPLITS):
+        if _name(trial, number) not in study.user_attrs:
+            candidate = clone(estimator).set_params(**params_of(trial, space))
+            if report:
+                what = f"best settings again, split {number + 1} of {N_SPLITS}"
+                watch_epochs(candidate, partial(_report_stage, report, what))
+            accuracy = _accuracy(candidate, *split(X, y, random_state, number))
+            study.set_user_attr(_name(trial, number), accuracy)
+
+
+def _accuracy(candidate, train, held_out):
+    """Return the accuracy on held-out images; 0 if the candidate cannot be trained."""
+    try:
+        with raise_if_interrupted():
+            return candidate.fit(*train).score(*held_out)
+    except Exception:  # of any kind, as in a trial
+        return 0.0
+
+
+def _report_stage(report, what, _, stage):
+    report(None, f"{what}, {stage}")
+
+
+def _name(trial, number):
+    return f"accuracy of trial {trial.number} on split {number}"
