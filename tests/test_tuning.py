@@ -547,7 +547,11 @@ def test_the_page_shows_each_trial(found, tmp_path):
     by_number = {f"#{trial.number}": trial for trial in result.trials}
     for row, mean in zip(rows, means, strict=True):
         trial = by_number[row[0]]
-        known = f"{100 * trial.mean_accuracy:.2f} %" if trial.other_accuracies else "–"
+        known = (
+            f"{100 * trial.mean_accuracy:.2f}\N{NARROW NO-BREAK SPACE}%"
+            if trial.other_accuracies
+            else "–"
+        )
         assert mean == known
     assert rows[0][0] == f"#{result.best}"
     labels = [attrs["aria-label"] for attrs in read.all("svg")]

@@ -17,6 +17,7 @@ JOURNAL = "journal.log"
 LOCKS = "locks"
 ERROR = "error"  # attribute of a trial that cannot be trained
 LOSS = "loss"  # attribute of a complete trial
+RANDOM_TRIALS = 20  # before the sampler learns from earlier ones
 FULL_TRIALS = 5  # so many trials run to their end before others are compared with them
 
 
@@ -86,7 +87,7 @@ class Search:
             number = len(self.study.trials)
             # Each trial has its own seed, so that no process repeats the draws of another.
             seeds = np.random.SeedSequence([self._random_state, number]).generate_state(1)
-            self.study.sampler = TPESampler(seed=int(seeds[0]))
+            self.study.sampler = TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(seeds[0]))
             lock = self._lock_of(number)
             lock.acquire()
             try:

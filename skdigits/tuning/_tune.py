@@ -53,7 +53,7 @@ def tune(
 
     A fifth of the images of each class is held out, the same for all trials. Each trial trains with
     other parameters on the rest, and is measured on the held-out images after each epoch. Optuna's
-    TPE sampler chooses the parameters: the first ten at random, the others near good ones. From the
+    TPE sampler chooses the parameters: the first 20 at random, the others near good ones. From the
     sixth trial on, a trial stops early if its accuracy in the second half of its training is below
     the median of the trials before it.
 
@@ -82,7 +82,8 @@ def tune(
 
     n_trials : int, default=20
         Number of trials in all, with those of earlier calls and of other processes. Trials that
-        were stopped early or failed count. 20 are enough for the default space.
+        were stopped early or failed count. 20 are enough for the default space. More help, since
+        the sampler then knows where good settings are.
 
     space : dict of str to (list or scipy distribution), default=None
         What to search, as :func:`skdigits.model_selection.search_space` gives it. None is its
