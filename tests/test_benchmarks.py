@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROW = {row.name: row for row in ROWS}
 # Left out of the whole tiny run: rows that do what others do, with other numbers.
 ALIKE = {"memory": "cnn-fit", "predict-many": "predict-one"}
-FEW = ("cnn-auto", "growth-pixels")  # two peers do them, in a process each
+FEW = ("growth-pixels",)  # one peer does it
 WHOLE = pytest.param("whole", marks=pytest.mark.slow)
 
 
@@ -94,7 +94,8 @@ def test_tiny_run_writes_files_and_keeps_earlier_rows(tiny):
         "results.md",
         "results.png",
     }
-    assert "| Work | Bar | Found | Met |" in (folder / "results.md").read_text()
+    has_bars = any(row.bars for row in rows_of(results, ROWS))
+    assert ("| Work | Bar | Found | Met |" in (folder / "results.md").read_text()) == has_bars
     assert (folder / "results.png").read_bytes().startswith(b"\x89PNG")
     assert results["rows"].keys() >= {"earlier", *FEW}
 
@@ -212,6 +213,7 @@ def test_candidates_of_the_search_are_different():
     assert len({tuple(candidate.values()) for candidate in drawn}) == 12
 
 
+@pytest.mark.slow
 def test_a_short_soak():
     numbers = ["--fits=5", "--predictions=5", "--networks=5"]
     done = subprocess.run(
