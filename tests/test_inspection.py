@@ -436,7 +436,7 @@ class TestSaliency:
 
     def test_an_image_of_another_shape(self):
         X, y = tiny()
-        with pytest.raises(ValueError, match="X has 25 features"):
+        with pytest.raises(ValueError, match="images of 5 x 5 pixels"):
             SaliencyDisplay.from_estimator(mlp().fit(X, y), X[0, :5, :5])
 
 

@@ -133,7 +133,7 @@ def test_so_does_it_in_prediction_in_validation_data_and_in_transformers(fitted,
 def test_a_data_set_with_labels_in_it_is_refused_as_such(method):
     with pytest.raises(TypeError, match=COLLECT):
         getattr(mlp(), method)(tf.data.Dataset.from_tensor_slices((X, Y)).batch(8))
-    with pytest.raises(ValueError, match="requires y to be passed"):
+    with pytest.raises(ValueError, match="the target y is None"):
         getattr(mlp(), method)(X)
 
 
