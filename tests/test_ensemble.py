@@ -283,7 +283,7 @@ def test_after_an_error_it_is_as_it_was():
         assert vars(classifier) == state
         np.testing.assert_array_equal(classifier.predict_proba(X), before)
     unfitted = averaged()
-    with pytest.raises(ValueError, match="inconsistent"):
+    with pytest.raises(ValueError, match="give one label for each image"):
         unfitted.fit(X, y[:7])
     with pytest.raises(NotFittedError):
         unfitted.predict(X)
