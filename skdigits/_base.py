@@ -289,11 +289,10 @@ class ImageClassifier(
             If the images seem to have another scale than those of `fit`, such as 0..1 instead of
             0..255, or seem to be inverted.
         """
-        check_is_fitted(self)
-        images = self._validate_images(X)
-        self._warn_of_scale(images)
+        images = self._images_to_predict(X)
         return self._network.probabilities(images, averaged=self.test_time_averaging)
 
+    @reads
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
 
@@ -311,10 +310,14 @@ class ImageClassifier(
         log_p : ndarray of shape (n_samples, n_classes)
             Natural logarithms, in the order of `classes_`.
         """
+        images = self._images_to_predict(X)
+        return self._network.log_probabilities(images, averaged=self.test_time_averaging)
+
+    def _images_to_predict(self, X):
         check_is_fitted(self)
         images = self._validate_images(X)
         self._warn_of_scale(images)
-        return self._network.log_probabilities(images, averaged=self.test_time_averaging)
+        return images
 
     @property
     def model_(self):

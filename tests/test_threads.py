@@ -74,23 +74,29 @@ def test_all_fit_one_classifier(classifier, fit_before):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_some_train_one_classifier_while_others_use_it():
+@pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba"])
+def test_some_train_one_classifier_while_others_use_it(method):
     """Whoever uses it finds it as it was before or after a training, never between."""
+
+    def predicted(classifier):
+        return getattr(classifier, method)(X)
+
     shared, twin = mlp().fit(X, Y), mlp().fit(X, Y)
-    states = [twin.predict_proba(X)]
+    states = [predicted(twin)]
     for _ in range(N_THREADS // 2):
-        states.append(twin.partial_fit(X, Y).predict_proba(X))
+        states.append(predicted(twin.partial_fit(X, Y)))
 
     def work(number):
         if number % 2:
-            return [shared.partial_fit(X, Y).predict_proba(X)]
+            return [predicted(shared.partial_fit(X, Y))]
         copied = pickle.loads(pickle.dumps(shared))
-        return [shared.predict_proba(X), copied.predict_proba(X), copied.predict_proba(X)]
+        found = [predicted(shared) for _ in range(8)]
+        return [*found, predicted(copied), predicted(copied)]
 
     for given in at_once(work):
         for found in given:
             assert any(np.array_equal(found, state) for state in states)
-    np.testing.assert_array_equal(shared.predict_proba(X), states[-1])
+    np.testing.assert_array_equal(predicted(shared), states[-1])
     assert shared.n_iter_ == twin.n_iter_
 
 
