@@ -146,19 +146,21 @@ class RandomDistortion(keras.layers.Layer):
         self.flip, self.erase = flip, erase
         self.seed_generator = keras.random.SeedGenerator()
 
+    def compute_output_spec(self, images):
+        """Return what describes the changed images; without this, Keras would trace `call`."""
+        return keras.KerasTensor(images.shape, images.dtype)
+
     def call(self, images):
         """Return the changed images."""
-        height, width = images.shape[1:3]
-        y = tf.linspace(-0.5, 0.5, height)[:, np.newaxis] if height > 1 else tf.zeros((1, 1))
-        x = tf.linspace(-0.5, 0.5, width)[np.newaxis, :] if width > 1 else tf.zeros((1, 1))
         if self.rotation or self.zoom or self.shear or self.elastic:
-            images = self._sample(images, *self._places(tf.shape(images)[0], y, x))
+            places = self._places(tf.shape(images)[0], *_places_of_pixels(images))
+            images = self._sample(images, *places)
         if self.shift:
             images = self._move(images)
         if self.flip:
             mirrored = self._uniform(tf.shape(images)[0], 1.0)[..., np.newaxis] < 0
             images = tf.where(mirrored, images[:, :, ::-1], images)
-        return self._erase(images, y, x) if self.erase else images
+        return self._erase(images) if self.erase else images
 
     def _places(self, n, y, x):
         """Return where the pixels of each image come from; an image spans -0.5..0.5 each way."""
@@ -229,8 +231,8 @@ class RandomDistortion(keras.layers.Layer):
         down, right = (rows - top)[..., np.newaxis], (columns - left)[..., np.newaxis]
         return _mix(_mix(corner, beside, right), _mix(below, across, right), down)
 
-    def _erase(self, images, y, x):
-        n = tf.shape(images)[0]
+    def _erase(self, images):
+        n, (y, x) = tf.shape(images)[0], _places_of_pixels(images)
         # Half of the areas are 0: no rectangle. The sides differ by up to a factor of 2.
         area = tf.maximum(self._uniform(n, self.erase), 0)
         aspect = tf.pow(2.0, self._uniform(n, 1.0))
@@ -239,6 +241,14 @@ class RandomDistortion(keras.layers.Layer):
         inside_x = tf.abs(x - self._uniform(n, 0.5)) < half_width
         inside = tf.logical_and(inside_y, inside_x)[..., np.newaxis]
         return tf.where(inside, tf.reduce_mean(images, [1, 2, 3], keepdims=True), images)
+
+
+def _places_of_pixels(images):
+    """Return the places of rows and of columns, as a column and a row, from -0.5 to 0.5."""
+    height, width = images.shape[1:3]
+    y = tf.linspace(-0.5, 0.5, height)[:, np.newaxis] if height > 1 else tf.zeros((1, 1))
+    x = tf.linspace(-0.5, 0.5, width)[np.newaxis, :] if width > 1 else tf.zeros((1, 1))
+    return y, x
 
 
 def _mix(one, other, share):

@@ -32,17 +32,9 @@ def inference_mode(layers):
             layer.trainable = True
 
 
-@contextmanager
-def one_operation(layers):
-    """Let layers of batch normalisation compute a training step as one operation, if they can."""
-    replaced = [layer for layer in layers if _is_plain(layer)]
-    for layer in replaced:
-        layer.call = _Call(layer)
-    try:
-        yield
-    finally:
-        for layer in replaced:
-            del layer.call  # the method of the class is left
+def calls_of_one_operation(layers):
+    """Return pairs of a layer and its call, for `replaced_calls`, for the layers that can."""
+    return [(layer, _Call(layer)) for layer in layers if _is_plain(layer)]
 
 
 def _is_plain(layer):

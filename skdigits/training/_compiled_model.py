@@ -11,6 +11,7 @@ from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
 from skdigits.training._augmentation import make_augmenter
+from skdigits.training._dropout import DropoutRates
 from skdigits.training._graphs import Graphs
 from skdigits.training._initial import InitialValues
 from skdigits.training._optimizer import (
@@ -63,11 +64,18 @@ class CompiledModel:
         self._augmenter_initial = InitialValues(self.augmenter, begun) if self.augmenter else None
         self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
         self.variables = Variables(self.model, self.optimizer, self.augmenter)
-        steps = Steps(self.model, self.augmenter, traits, spec.sets_rate)
+        self._dropout_rates = DropoutRates(self.model) if spec.shares_dropout else None
+        steps = Steps(self.model, self.augmenter, traits, spec.sets_rate, self._dropout_rates)
         self.graphs = Graphs(steps, spec.input_shape)
         self.architecture = _architecture(self.model) if "build" in spec.options else None
         self.key = self.condition = None
         self.lent_out = False  # whether others have seen the model
+
+    def take_over(self, spec):
+        """Work for a spec of the same key, which may have other dropout rates."""
+        self.spec = spec
+        if self._dropout_rates:
+            self._dropout_rates.set(spec.options["dropout"])
 
     @property
     def can_start_again(self):

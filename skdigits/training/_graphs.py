@@ -12,6 +12,8 @@ PREDICT_ROWS = 1024  # rows of one call of the prediction graph, to limit its me
 # the place of an image: matrix products round the last few rows differently (seen with AVX2).
 ROWS_TOGETHER = 8
 
+INFERENCE = ("evaluate", "predict", "logarithms")  # graphs that give the network's outputs
+
 
 class Graphs:
     """Graphs that are traced at their first use.
@@ -128,6 +130,8 @@ class Graphs:
         function, signature = getattr(self._steps, name), signatures.get(name, [*rows, real])
         graph = tf.function(function, input_signature=signature, autograph=False)
         with neutral_keras():
+            if name in INFERENCE:
+                self._steps.prepare_inference()
             self._traced[name, dtype] = graph.get_concrete_function()
         return self._traced[name, dtype]
 

@@ -46,6 +46,7 @@ def acquire(spec, seed):
     with lock:
         _take_back()
         compiled = _find(key) or _build(spec, key, seed)
+        compiled.take_over(spec)
         # The old condition itself holds references.
         compiled.lent_out, compiled.condition = False, None
         compiled.condition = Condition(compiled)

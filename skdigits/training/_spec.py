@@ -12,6 +12,7 @@ from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import check_parameters, is_name, loss_of
 from skdigits.training._comparable import UnknownError, freeze
+from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
 
@@ -106,10 +107,21 @@ class NetworkSpec:
         """Whether the training sets the learning rate at each step."""
         return is_name(self.schedule, "one_cycle")
 
+    @property
+    def shares_dropout(self):
+        """Whether models of this spec may replace each other with other dropout rates."""
+        return self.build in (networks.build_mlp, networks.build_cnn)
+
     def key(self):
-        """Return a hashable value that is the same for equal specs; None if that is unknown."""
+        """Return a hashable value for specs that may share a model; None if that is unknown.
+
+        It is the same for equal specs, and for those that differ in their dropout rates only.
+        """
+        options = self.options
+        if self.shares_dropout:
+            options = {**options, "dropout": without_rates(options["dropout"])}
         try:
-            return freeze(vars(self))
+            return freeze({**vars(self), "options": options})
         except UnknownError:
             return None
 

@@ -5,7 +5,7 @@ little. Each step gathers its batch and converts it to float, so that uint8 pixe
 memory. The batch dimension is dynamic: one trace works for every batch size.
 """
 
-import functools
+from typing import Any
 
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import tf
@@ -14,9 +14,10 @@ from skdigits.networks._layers import STANDARDIZE
 from skdigits.training import _probabilities as p
 from skdigits.training._batch_normalization import (
     batch_normalizations,
+    calls_of_one_operation,
     inference_mode,
-    one_operation,
 )
+from skdigits.training._layer_calls import replaced_calls
 from skdigits.training._optimizer import apply_gradients
 
 
@@ -33,11 +34,15 @@ class Steps:
         Properties of the loss that the model is compiled with.
     sets_rate : bool
         Whether to set the learning rate at each step.
+    dropout_rates : DropoutRates or None
+        The rates of layers of dropout; None leaves them to Keras.
     """
 
-    def __init__(self, model, augmenter, traits, sets_rate):
+    def __init__(self, model, augmenter, traits, sets_rate, dropout_rates):
         self.model, self.augmenter = model, augmenter
         self.traits, self.sets_rate = traits, sets_rate
+        self._in_float32: Any = None
+        self._dropout_calls = dropout_rates.calls if dropout_rates else []
 
     @property
     def has_averages(self):
@@ -47,14 +52,16 @@ class Steps:
     def train(self, images, labels, weights, order, batch_size, rates):
         """Take one step for each batch of `order`."""
         data = images, labels, weights, order, batch_size
-        with one_operation(batch_normalizations(self.model)):
+        one_operation = calls_of_one_operation(batch_normalizations(self.model))
+        with replaced_calls([*one_operation, *self._dropout_calls]):
             return self._train(self.model.trainable_variables, data, rates, training=True)
 
     def train_with_fixed_averages(self, images, labels, weights, order, batch_size, rates):
         """Take steps that normalise by the averages, as prediction does, and do not change them."""
         data = images, labels, weights, order, batch_size
         variables = self.model.trainable_variables
-        with inference_mode(batch_normalizations(self.model)):
+        averages = inference_mode(batch_normalizations(self.model))
+        with averages, replaced_calls(self._dropout_calls):
             return self._train(variables, data, rates, training=True)
 
     def train_output(self, images, labels, weights, order, batch_size, rates):
@@ -90,7 +97,7 @@ class Steps:
 
         So the classifier predicts what its `model_` predicts, on any processor.
         """
-        if is_float32(self.model):
+        if self._in_float32 is None:
             return self.model(pixels, training=False)
         outputs, _ = self._in_float32.stateless_call(
             [variable.value for variable in self.model.trainable_variables],
@@ -100,11 +107,13 @@ class Steps:
         )
         return outputs
 
-    @functools.cached_property
-    def _in_float32(self):
-        """A copy of the model's layers in float32, to call with the weights of the model."""
-        with tf.init_scope():  # this may run while a graph is traced
-            return copy_network(self.model)
+    def prepare_inference(self):
+        """Copy the model's layers in float32, to call with the weights of the model, if needed.
+
+        TensorFlow traces a graph twice if the first time makes variables, so this comes before.
+        """
+        if self._in_float32 is None and not is_float32(self.model):
+            self._in_float32 = copy_network(self.model)
 
     def _train(self, variables, data, rates, training):
         optimizer = self.model.optimizer
