@@ -28,6 +28,18 @@ os.environ.setdefault("SKDIGITS_POOL_SIZE", "40")
 gc.disable()  # until all modules are imported
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each file to one process, since its tests share fixtures and networks.
+
+    The files go in the order of `testpaths`.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
 def pytest_collection_finish():
     """Let no garbage collection visit the modules imported so far; with TensorFlow's it is slow."""
     gc.freeze()

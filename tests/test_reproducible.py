@@ -172,7 +172,6 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     assert differing == []
 
 
-@pytest.mark.precision
 @pytest.mark.parametrize("make", BOTH)
 def test_workers_give_the_bits_of_this_process(make):
     """Also after a fit in the parent, though joblib shares out the cores."""

@@ -35,7 +35,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.precision
 @pytest.mark.parametrize(
     "numbers_of_images",
     [
