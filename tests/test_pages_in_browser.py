@@ -175,6 +175,21 @@ def test_texts_of_drawings_stay_apart(screen, pages):
         assert screen.run(COLLISIONS) == [], kind
 
 
+# The pixels of the smallest letters of each drawing on the screen.
+LETTERS = r"""[...document.querySelectorAll('figure svg')].map((svg) =>
+  Math.min(...[...svg.querySelectorAll('text')].map((text) =>
+    parseFloat(getComputedStyle(text).fontSize))) *
+  svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"""
+
+
+def test_letters_of_drawings_can_be_read_on_a_phone(screen, pages):
+    use(screen)
+    for kind in ("comparison", "study", "search"):
+        show(screen, pages[kind], width=360, mobile=True)
+        screen.run(OPEN)
+        assert min(screen.run(LETTERS)) > 10.9, kind
+
+
 def test_a_headline_has_three_lines_at_most(screen, pages):
     use(screen)
     for kind, page in pages.items():

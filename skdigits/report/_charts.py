@@ -12,10 +12,10 @@ from skdigits.report import _format as fmt
 from skdigits.report._pictures import Drawing, training_curves
 
 LINES = ("-", "--", ":", "-.")
-SIZE = (5.0, 3.6)
-SWEEP_SIZE = (5.0, 4.4)  # including the legend below
+SIZE = (4.0, 3.2)
+SWEEP_SIZE = (4.0, 4.0)  # including the legend below
 MOST_MODELS_WITH_BOTH_CURVES = 2
-MOST_LETTERS_BELOW = 48  # of a name in a legend below the axes
+MOST_LETTERS_BELOW = 36  # of a name in a legend below the axes
 MOST_TICKS = 20
 LOG_FROM = 20  # ratio of the largest to the smallest value for a logarithmic axis
 

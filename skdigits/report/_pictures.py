@@ -45,9 +45,13 @@ FAINTEST = 0.08
 # first one on the dark page.
 BLACK_FROM, BLACK_TO = 0.53, 0.74
 MOST_CLASSES_WITH_COUNTS = 20
+CURVES = (4.0, 3.2)  # inches: with letters of 10 points they fit a phone
+HEIGHT_IN_LEGEND = 0.21  # of each curve
 FEW_CLASSES = 4  # with up to so many classes, a matrix is drawn smaller
 REM_PER_INCH = 6.8
-MOST_LETTERS_IN_LEGEND = 26  # of a name, beside the word "validation"
+POINTS_PER_INCH = 72
+LEAST_LETTERS = 11  # pixels on the screen of a phone, where a wider drawing scrolls
+MOST_LETTERS_IN_LEGEND = 20  # of a name, beside the word "validation"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,9 @@ class Drawing:
         svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure, and not used
         label = self.description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
         width = f"max-width: {REM_PER_INCH * self.size[0]:g}rem"  # keeps text small
+        letters = min(map(float, re.findall(r"font-size: ([\d.]+)px", svg)), default=np.inf)
+        # The units of the drawing are points.
+        width += f"; --least: {POINTS_PER_INCH * self.size[0] * LEAST_LETTERS / letters:.0f}px"
         return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}"', 1)
 
     def png(self):
@@ -141,7 +148,9 @@ def training_curves(histories, metric, *, of="", limits=None, held_out="validati
             ax.set_ylim(*limits)
 
     description = f"{metric.capitalize()} over the epochs of training: {', '.join(histories)}{of}"
-    return Drawing(plot, description, (5.0, 3.6))
+    width, height = CURVES
+    legend = 2 * HEIGHT_IN_LEGEND * len(histories)
+    return Drawing(plot, description, (width, max(height, 1.0 + legend)))
 
 
 def confusion_matrix(confusion, class_names, name):
@@ -163,7 +172,7 @@ def confusion_matrix(confusion, class_names, name):
         ax.spines[:].set(alpha=0.3, linewidth=0.6)
         ax.tick_params(length=0)
         if len(matrix) <= MOST_CLASSES_WITH_COUNTS:
-            size = 9 if len(matrix) <= 10 else 6
+            size = 10 if len(matrix) <= 10 else 6
             for row, column in cells:
                 colour = _text_colour(opacities[row, column])
                 options = {"ha": "center", "va": "center", "fontsize": size, "color": colour}

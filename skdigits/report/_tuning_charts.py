@@ -9,11 +9,12 @@ from skdigits.inspection._history import PALETTE
 from skdigits.report import _format as fmt
 from skdigits.report._pictures import INK, PAPER, Drawing
 
-SIZE = (5.0, 3.6)
+SIZE = (4.0, 3.2)
 MOST_PARAMETERS = 7  # in one drawing of all trials
 WIDTH_OF_AXIS, HEIGHT_OF_AXES = 1.2, 4.2
 MOST_LETTERS_IN_LINE = 13  # below an axis
 BAR_HEIGHT = 0.45  # inches
+MARGIN = 0.04  # of the axis above 100 %
 BLUE, ORANGE = PALETTE[:2]
 GREY = "#909090"
 FROM_MINUTES = 300  # seconds
@@ -69,7 +70,16 @@ def _progress(trials, places, x, of):
         _frame(ax, x)
         if x == "Trials":
             ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, min(high, 100 + MARGIN * (100 - low)))
+        ax.legend(
+            frameon=False,
+            loc="upper center",
+            bbox_to_anchor=(0.45, -0.18),
+            ncols=3,
+            handlelength=1.2,
+            columnspacing=1.0,
+        )
 
     over = "the time of all trainings" if "Time" in x else "the trials"
     text = f"Accuracy on the held-out images over {over}, and the best so far{of}"
@@ -125,7 +135,7 @@ def _parallel_coordinates(trials, space, best, of):
                     (4, 0),
                     textcoords="offset points",
                     va="center",
-                    fontsize=8,
+                    fontsize=9,
                     bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1},
                 )
         names = [fill(name, MOST_LETTERS_IN_LINE) for name, _, _ in axes]
