@@ -102,7 +102,7 @@ class Scale:
         likeness = self._likenesses(near).mean()
         least = self._of_training("likeness", len(rows))
         if likeness < least - self.margin <= -likeness:
-            return "it looks like the negative"
+            return "it looks like the negative, with light and dark swapped"
         return None
 
     def _small(self, values, number):

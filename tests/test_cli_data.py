@@ -75,6 +75,14 @@ def test_info_of_the_digits(capsys):
     assert err == ""
 
 
+def test_info_names_the_garments(data_folder, monkeypatch, capsys):
+    monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
+    assert main(["data", "info", "fashion"]) == 0
+    lines, _ = words(capsys)
+    assert "Fashion-MNIST, images of each class" in lines
+    assert "9: Ankle boot 6,000 1,000" in lines
+
+
 @pytest.mark.usefixtures("no_network")
 def test_info_downloads_nothing(capsys):
     assert main(["data", "info", "mnist"]) == 0
@@ -103,6 +111,7 @@ def test_info_of_your_own_pictures(flowers, capsys):
     assert main(["data", "info", str(flowers)]) == 0
     lines, err = words(capsys)
     assert "20 grey images of 9 x 8 pixels." in lines
+    assert "flowers, images of each class" in lines
     assert "daisy 8 2" in lines
     assert "tulip 8 2" in lines
     line = r"skdigits: warning: 1 of 21 pictures cannot be read and are left out\. .*broken.png.*\n"

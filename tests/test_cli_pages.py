@@ -47,6 +47,17 @@ def test_the_page_of_another_command_is_kept(tmp_path, capsys, command):
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_the_pages_of_studies_are_kept(tmp_path, capsys):
+    assert compare(tmp_path / "binary") == 0
+    results = tmp_path / "binary" / "results.json"
+    text = results.read_text(encoding="utf-8")
+    results.write_text(text.replace("skdigits compare ", "skdigits study run binary "), "utf-8")
+    (tmp_path / "index.html").write_text("<h1>All studies</h1>")
+    capsys.readouterr()
+    assert compare(tmp_path) == 2
+    assert "has the results of `skdigits study run`; give another" in capsys.readouterr().err
+
+
 def test_the_page_beside_a_model_is_kept(tmp_path, capsys):
     assert compare(tmp_path / "model-page") == 0
     out = str(tmp_path / "model.skd")

@@ -432,7 +432,7 @@ def test_ctrl_c_is_one_line_and_exit_130(model, folder, monkeypatch, capsys, for
         (["{model}", "x.png", "--top", "0"], "--top must be at least 1, got 0"),
         (["{model}", "x.png", "--top", "many"], "Invalid value for '--top'"),
         (["{model}", "x.png", "--format", "xml"], "--format must be table, json, csv; got 'xml'"),
-        (["none.skd", "x.png"], "none.skd"),
+        (["none.skd", "x.png"], "error: none.skd: No such file or directory"),
         (["none.onnx", "x.png"], "none.onnx"),
         (["model.tflite", "x.png"], "a .tflite file cannot be used here"),
         (["{picture}", "{model}"], "1.png is not a model; give the model first"),

@@ -75,9 +75,10 @@ def test_run_prints_the_published_figures_and_writes_pages(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("tiny")
-def test_the_command_on_the_page_runs_it_again(tmp_path, monkeypatch):
+def test_the_command_on_the_page_runs_it_again(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     main(["study", "run", "tiny", "--quick", "--out", "my folder"])
+    assert "A quick look, not a result: " in capsys.readouterr().out
     results = json.loads((tmp_path / "my folder/tiny/results.json").read_text(encoding="utf-8"))
     assert results["run"]["command"] == (
         "skdigits study run tiny --data digits --out 'my folder' --seeds 2 --quick"

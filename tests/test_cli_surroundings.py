@@ -145,7 +145,7 @@ def test_the_c_locale(tmp_path):
         ("skdigits compair 2>&-", 2, "skdigits: error: No such command 'compair'", ""),
         ("skdigits compair 0<&- >&- 2>&-", 2, "", ""),
         ("skdigits compair 2>/dev/full", 2, "", ""),
-        ("skdigits study list >/dev/full", 2, "", "skdigits: error: [Errno 28] No space"),
+        ("skdigits study list >/dev/full", 2, "", "skdigits: error: No space"),
     ],
 )
 def test_streams_that_are_closed_or_full(command, code, shown, error):
@@ -257,6 +257,6 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, capsys):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert re.fullmatch(
-        rf"skdigits: error: \[Errno 27\] [\w ]+: '{re.escape(str(tmp_path))}/\w+\.\w+'\n",
+        rf"skdigits: error: {re.escape(str(tmp_path))}/\w+\.\w+: [\w ]+\n",
         capsys.readouterr().err,
     )

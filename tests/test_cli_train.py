@@ -217,7 +217,7 @@ def test_the_model_is_kept_where_the_page_cannot_be_written(tmp_path, capsys, mo
     assert main([*args, "--out", str(tmp_path / "d.skd")]) == 2
     captured = capsys.readouterr()
     assert "Accuracy: " in captured.out
-    assert captured.err == "skdigits: error: [Errno 28] No space left on device\n"
+    assert captured.err == "skdigits: error: No space left on device\n"
     assert skdigits.load(tmp_path / "d.skd").n_iter_ == 1
 
 

@@ -48,7 +48,7 @@ def test_it_says_what_it_has_done(data, tmp_path, capsys):
     captured = capsys.readouterr()
     folder = tmp_path / "a folder" / "s"
     trials, best, accuracy, model, page = captured.out.splitlines()
-    assert trials == "Trials: 1 trial (1 complete)"
+    assert trials == "Trials: 1 (1 complete)"
     (trial,) = results(folder)["search"]["trials"]
     params = ", ".join(f"{name}={value:.3g}" for name, value in trial["params"].items())
     assert best.startswith(f"Best: {params}, {100 * trial['accuracy']:.2f}")

@@ -1,5 +1,6 @@
 """The command line. ``skdigits --help`` lists the commands."""
 
+import os
 import sys
 
 from skdigits._quiet import quiet_for_now
@@ -106,8 +107,16 @@ def _fail_or_raise(error):
     notes = getattr(error, "__notes__", [])  # the name of the model
     if not isinstance(error, EXPECTED) and not notes:
         raise error
-    message = str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
-    return _fail(": ".join([*notes, message or type(error).__name__]))
+    return _fail(": ".join([*notes, _text(error) or type(error).__name__]))
+
+
+def _text(error):
+    if not isinstance(error, EXPECTED):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.strerror:  # without its number
+        path = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return path + error.strerror
+    return str(error)
 
 
 def _fail(message):

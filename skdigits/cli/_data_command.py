@@ -86,15 +86,21 @@ def show_info(
     color = "grey" if X.ndim == 3 else "RGB"
     say(f"{len(y) + len(y_test):,} {color} images of {X.shape[1]} x {X.shape[2]} pixels.")
     rows = [
-        [str(label), f"{np.sum(y == label):,}", f"{np.sum(y_test == label):,}"]
-        for label in np.unique(np.concatenate([y, y_test]))
+        [text, f"{np.sum(y == label):,}", f"{np.sum(y_test == label):,}"]
+        for label, text in _classes(split)
     ]
-    print_table(
-        ("Class", "Training", "Test"),
-        rows,
-        title=f"{title_of(name)}, images of each class",
-        best_first=False,
-    )
+    title = f"{title_of(name)}, images of each class"
+    print_table(("Class", "Training", "Test"), rows, title=title, best_first=False)
+
+
+def _classes(split):
+    """Yield each label that occurs, and its text: with the name of the class if that is another."""
+    import numpy as np
+
+    labels = np.unique(np.concatenate([split.train[1], split.test[1]]))
+    named = len(split.class_names) == len(labels)
+    for label, name in zip(labels, split.class_names if named else labels, strict=True):
+        yield label, str(label) if str(label) == str(name) else f"{label}: {name}"
 
 
 @data.command(name="fetch")

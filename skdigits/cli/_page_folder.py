@@ -26,6 +26,8 @@ def check_page(folder, name, command=None, argument=None):
         return
     argument = argument or f"--out {folder}"
     found = _command_of(folder / RESULTS)
+    if found is None and _has_studies(folder):
+        found = "skdigits study run"
     if found is None:
         raise ValueError(
             f"{argument}: {folder} has a page that skdigits has not written; give another --out, "
@@ -43,14 +45,17 @@ def check_index(folder):
     """Raise ValueError if a folder for the pages of several studies has another page."""
     if (folder / RESULTS).exists():
         check_page(folder, "study")
-    elif (folder / PAGE).exists() and not any(
-        (_command_of(path) or "").startswith("skdigits study ")
-        for path in folder.glob(f"*/{RESULTS}")
-    ):
+    elif (folder / PAGE).exists() and not _has_studies(folder):
         raise ValueError(
             f"--out {folder} has a page that `skdigits study run` has not written; give another "
             "--out, or remove it"
         )
+
+
+def _has_studies(folder):
+    """Return whether a folder has the results of a study in one of its folders."""
+    commands = (_command_of(path) for path in folder.glob(f"*/{RESULTS}"))
+    return any(command and command.startswith("skdigits study ") for command in commands)
 
 
 def _command_of(path):

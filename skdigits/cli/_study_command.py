@@ -35,7 +35,7 @@ def list_studies():
     from skdigits.cli._terminal import print_table
     from skdigits.studies import STUDIES
 
-    columns = ("Name", "Question", "Data", "Parts", "About")
+    columns = ("Name", "Question", "Data", "Parts", "Takes about")
     rows = [
         [
             name,
@@ -51,7 +51,7 @@ def list_studies():
 
 def _part(experiment):
     models = getattr(experiment, "models", None)
-    return f"{experiment.title} ({', '.join(models)})" if models else experiment.title
+    return f"{experiment.title} ({' / '.join(models)})" if models else experiment.title
 
 
 def complete_study(incomplete: str):
@@ -164,6 +164,8 @@ def run_studies(
         page = report.write_study(result, evaluated_images(result, own), folder, run=run)
         for table in _tables(result):
             print_table(**table)
+        if result.quick:
+            say("A quick look, not a result: few epochs on a small part of the images.")
         for warning in display.warnings:
             tell(f"warning: {warning}")
         say(f"Page: {page}")

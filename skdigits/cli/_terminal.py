@@ -146,7 +146,7 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     def widths(table):
         return console.measure(table, options=any_width)
 
-    options: dict[str, Any] = {"title": title, "n_texts": n_texts, "best_first": best_first}
+    options: dict[str, Any] = {"n_texts": n_texts, "best_first": best_first}
     table = _table(columns, rows, **options)
     if widths(table).maximum > console.width:
         columns, rows = narrowed(columns, rows, n_texts)
@@ -160,14 +160,13 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     # If the terminal is too narrow, let it break lines: Rich would leave columns empty.
     console.width = max(console.width, widths(table).minimum)
     with console.capture() as printed:
+        console.print(readable(title), style="table.title")  # it may be wider than the table
         console.print(table)
     say(printed.get().removesuffix("\n"))
 
 
-def _table(columns, rows, *, title, n_texts, best_first, padding=1):
+def _table(columns, rows, *, n_texts, best_first, padding=1):
     table = Table(
-        title=readable(title),
-        title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, padding),
         collapse_padding=True,

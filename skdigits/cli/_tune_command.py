@@ -157,7 +157,7 @@ def _check(data, model, trials, out, jobs, minutes, settings, seed):
 
 def _answer(result, comparison, is_held_out):
     """Return what to print, line by line."""
-    from skdigits.report._format import percent, plural
+    from skdigits.report._format import percent
 
     states = [trial.state for trial in result.trials]
     n_tried = sum(state in ("complete", "pruned", "failed") for state in states)
@@ -169,7 +169,7 @@ def _answer(result, comparison, is_held_out):
     which = "held-out images, a fifth of each class" if is_held_out else "test images"
     n_train = result.n_train + result.n_held_out
     return [
-        f"Trials: {plural(n_tried, 'trial')} ({', '.join(parts)})",
+        f"Trials: {n_tried} ({', '.join(parts)})",
         f"Best: {params}, {percent(best.mean_accuracy)} in the search{splits}",
         f"Accuracy: {percent(model.mean['accuracy'])} on {comparison.n_evaluated:,} {which} "
         f"(trained on {n_train:,})",
