@@ -14,7 +14,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, mlp, run_python, tiny, weights
+from support import BOTH, assert_same_weights, mlp, run_python, slow_but, tiny, weights
 
 from skdigits._private_names import TAKES_PUBLIC_WAYS
 from skdigits.model_selection import compare
@@ -517,6 +517,15 @@ CALLBACKS = {
     "TensorBoard": lambda folder: keras.callbacks.TensorBoard(folder / "board"),
 }
 
+# Those that hold files, threads or weights; the others are plain objects.
+QUICK_CALLBACKS = [
+    "CSVLogger",
+    "ModelCheckpoint",
+    "BackupAndRestore",
+    "EarlyStopping",
+    "TensorBoard",
+]
+
 
 class Opens(keras.callbacks.Callback):
     """Keeps files in each way in which a callback may."""
@@ -536,7 +545,7 @@ class Opens(keras.callbacks.Callback):
 class TestCopies:
     """Callbacks are parameters: what they hold after a fit must not keep `clone` from working."""
 
-    @pytest.mark.parametrize("name", CALLBACKS)
+    @pytest.mark.parametrize("name", slow_but(CALLBACKS, *QUICK_CALLBACKS))
     @pytest.mark.filterwarnings("ignore:Could not reach RemoteMonitor")
     def test_a_fitted_estimator_with_a_callback_of_keras(self, name, tmp_path):
         if name == "TensorBoard":

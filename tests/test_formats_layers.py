@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 import skl2onnx
 from plain_network import predict
-from support import BOTH, cnn, dense, mlp, tiny
+from support import BOTH, cnn, dense, mlp, slow_but, tiny
 
 import skdigits.formats  # noqa: F401  (skl2onnx knows our classifiers now)
 from skdigits import CNNClassifier, NetworkClassifier
@@ -62,7 +62,7 @@ def test_columns_far_from_zero():
     assert_described(classifier, columns)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", slow_but(ACTIVATIONS, "leaky_relu", "gelu", "tanh"))
 def test_activations(name):
     values = np.linspace(-9, 9, 40, dtype=np.float32).reshape(10, 4)
     classifier = mlp(epochs=1, activation=name, hidden_layer_sizes=(8,))

@@ -24,7 +24,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
-from support import cnn, dense, mlp, run_python, tiny
+from support import cnn, dense, mlp, run_python, slow_but, tiny
 
 import skdigits
 import skdigits.formats
@@ -96,6 +96,7 @@ AROUND = {
     "grid search": lambda: GridSearchCV(in_pipeline(), {"cnnclassifier__epochs": [1]}, cv=2),
     "random search": lambda: RandomizedSearchCV(small_mlp(), {"epochs": [1]}, n_iter=1, cv=2),
 }
+LIKE_OTHERS = {"min-max", "nothing", "voting", "sigmoid", "random search"}
 
 
 def in_pipeline():
@@ -121,7 +122,7 @@ def test_skl2onnx_converts_our_estimators(name):
         assert_same(model, skl2onnx.to_onnx(model, given[:1]), given)
 
 
-@pytest.mark.parametrize("name", AROUND)
+@pytest.mark.parametrize("name", slow_but(AROUND, *sorted(set(AROUND) - LIKE_OTHERS)))
 def test_inside_of_other_estimators(name, tmp_path):
     model = AROUND[name]().fit(ROWS, Y)
     path = skdigits.export(model, tmp_path / "model.onnx", images=ROWS)

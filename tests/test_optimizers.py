@@ -156,8 +156,8 @@ def test_each_argument_of_each_optimizer_has_a_value_here():
 @pytest.mark.parametrize("case", slow_but(CASES, *STEP_BY_STEP))
 def test_step_by_step_seen_by_a_callback(case, start):
     seen = Weights()
-    ours = network(optimizer=CASES[case](), epochs=5, batch_size=24, callbacks=[seen]).fit(X, Y)
-    theirs, steps = in_keras(start[0], CASES[case](), X, Y, epochs=5, batch_size=24)
+    ours = network(optimizer=CASES[case](), epochs=3, batch_size=24, callbacks=[seen]).fit(X, Y)
+    theirs, steps = in_keras(start[0], CASES[case](), X, Y, epochs=3, batch_size=24)
     for one, other in zip(seen.after, steps.after, strict=True):
         assert_close(one, other)
     assert_close(ours.model_.get_weights(), theirs.get_weights())

@@ -202,7 +202,7 @@ print(tf.config.threading.get_inter_op_parallelism_threads())
     ("how", "environment", "expected"),
     [
         ("set", {"TF_NUM_INTEROP_THREADS": "3"}, [3, 0]),  # 0 leaves it to TensorFlow
-        ("started", {}, [0, 0]),
+        pytest.param("started", {}, [0, 0], marks=pytest.mark.slow),
     ],
 )
 def test_a_number_of_threads_that_the_caller_chose_is_kept(how, environment, expected):

@@ -31,7 +31,8 @@ def fits():
 
 if __name__ == "__main__":
     fits()
-    cross_val_score(cnn(), *tiny(), cv=2, n_jobs=2, error_score="raise")  # in other processes
+    if sys.argv[2:]:
+        cross_val_score(cnn(), *tiny(), cv=2, n_jobs=2, error_score="raise")  # in other processes
 """
 
 

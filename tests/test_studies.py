@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import randint, ttest_rel
+from scipy.stats import loguniform, randint, ttest_rel
 
 from skdigits import MLPClassifier
 from skdigits.datasets import load_digits
+from skdigits.model_selection import search_space
+from skdigits.model_selection._search_space import describe_space
 from skdigits.networks import build_cnn
 from skdigits.studies import (
     STUDIES,
@@ -198,6 +200,17 @@ def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path, pair, n_reports
     assert len(list(tmp_path.iterdir())) == 6
     for name, written in done.items():
         assert (tmp_path / name).stat().st_mtime_ns == written
+
+
+def test_a_search_over_a_distribution_is_taken_over_by_a_later_study(tmp_path):
+    def study(highest):  # each has a distribution object of its own, as another process has
+        space = {"learning_rate": loguniform(1e-3, highest)}
+        search = Search("s", "S", ("digits",), Model("mlp", TINY), space, 1, 2, n_train=60)
+        return replace(PAIR, experiments=(search,), published=())
+
+    for highest, n_files in ((1e-2, 1), (1e-2, 1), (2e-2, 2)):
+        run_study(study(highest), folder=tmp_path, n_seeds=1)
+        assert len(list(tmp_path.iterdir())) == n_files
 
 
 def test_a_run_whose_settings_changed_is_run_again(tmp_path):
@@ -476,6 +489,9 @@ def test_binary_is_declared_as_published():
 
 def test_ann_search_is_declared_as_published():
     search, models = experiments("ann-search").values()
+    full = describe_space(search_space(MLPClassifier(), size="full"))
+    ours = {name: search.space[name] for name in ("learning_rate", "batch_size")}
+    assert describe_space(ours) == {name: full[name] for name in ours}
     assert set(search.space) == {"hidden_layer_sizes", "learning_rate", "epochs", "batch_size"}
     assert len(search.space["hidden_layer_sizes"].n_layers) > 1
     ablation = [model for model in models.models.values() if model.from_search == "search"]

@@ -26,10 +26,10 @@ def by_hand(estimator, X, down, across, mirrored):
 @pytest.mark.parametrize(
     ("make", "augmentation", "mirrored"),
     [
-        (mlp, "auto", False),
+        pytest.param(mlp, "auto", False, marks=pytest.mark.slow),
         (mlp, "shift", False),
-        (mlp, "elastic", False),
-        (mlp, ["erase", "affine", "flip"], True),
+        pytest.param(mlp, "elastic", False, marks=pytest.mark.slow),
+        pytest.param(mlp, ["erase", "affine", "flip"], True, marks=pytest.mark.slow),
         (cnn, ["erase", "affine", "flip"], True),
     ],
 )

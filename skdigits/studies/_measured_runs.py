@@ -110,6 +110,8 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
+    if hasattr(value, "dist"):  # of scipy; its text has an address
+        return [value.dist.name, plain(value.args), plain(value.kwds)]
     return value if isinstance(value, str | int | float | None) else repr(value)
 
 
