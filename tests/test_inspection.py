@@ -191,7 +191,7 @@ def test_a_new_figure_is_one_of_pyplots(images):
     assert plt.gcf() is display.figure_
 
 
-BACKENDS = ["nonsense", "module://there.is.none"]
+BACKENDS = [pytest.param("nonsense", marks=pytest.mark.slow), "module://there.is.none"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
