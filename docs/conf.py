@@ -12,6 +12,7 @@ from pathlib import Path
 from skdigits import __version__
 
 HERE = Path(__file__).parent
+UNIT = re.compile(r"(?<=\d) (?=([x%±]|[mk]?s|[kM]B)(?!\w))|(?<=±) (?=\d)")  # the space before it
 
 project = "skdigits"
 author = "The skdigits developers"
@@ -51,7 +52,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "docs/generated/gallery",
     "filename_pattern": r"/(?!03|13)\d\d_",  # 03 downloads MNIST, 13 writes a file
     "within_subsection_order": "FileNameSortKey",
-    "default_thumb_file": str(HERE / "page.png"),
+    "default_thumb_file": str(HERE / "page.png"),  # of 13
+    "remove_config_comments": True,
     "backreferences_dir": "docs/generated/used_in",
     "doc_module": ("skdigits",),
     "reference_url": {"skdigits": None},
@@ -86,8 +88,12 @@ def setup(app):
 
 
 def for_the_site(app, docname, source):
-    """Let links to scripts lead to the gallery, and code end without the blank line of doctest."""
+    """Let links to scripts lead to the gallery, and code end without the blank line of doctest.
+
+    In tables, figures stay beside their units.
+    """
     text = source[0].replace("\n\n```\n", "\n```\n")
+    text = re.sub(r"^\|.*", lambda row: UNIT.sub("\N{NO-BREAK SPACE}", row[0]), text, flags=re.M)
     gallery = "/docs/generated/gallery"
     text = re.sub(r"\]\((\.\./)?examples/README\.md\)", f"]({gallery}/index.rst)", text)
     source[0] = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", rf"]({gallery}/\1.rst)", text)

@@ -15,7 +15,8 @@ In a clone::
     python examples/01_pipeline.py
 """
 
-from sklearn.metrics import classification_report
+import matplotlib.pyplot as plt
+from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 from sklearn.pipeline import make_pipeline
 
 from skdigits import CNNClassifier
@@ -34,3 +35,6 @@ pipeline.fit(X_train, y_train)
 print(f"the network was trained on images of {pipeline[-1].image_shape_}")
 print(f"accuracy on the test images: {pipeline.score(X_test, y_test):.3f}\n")
 print(classification_report(y_test, pipeline.predict(X_test)))
+
+ConfusionMatrixDisplay.from_estimator(pipeline, X_test, y_test, cmap="Blues", colorbar=False)
+plt.show()

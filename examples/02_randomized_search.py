@@ -15,6 +15,7 @@ In a clone::
     python examples/02_randomized_search.py
 """
 
+import matplotlib.pyplot as plt
 from scipy.stats import loguniform
 from sklearn.model_selection import RandomizedSearchCV
 
@@ -55,3 +56,9 @@ for rank, score, spread, parameters in sorted(
     )
     print(f"{rank}. accuracy {score:.3f} ± {spread:.3f}  {settings}")
 print(f"the best one on the test images: accuracy {search.score(X_test, y_test):.3f}")
+
+rates = results["param_learning_rate"].astype(float)
+plt.errorbar(rates, results["mean_test_score"], results["std_test_score"], fmt="o", capsize=3)
+plt.xlabel("Learning rate")
+plt.ylabel("Mean accuracy over the folds")
+plt.show()

@@ -15,6 +15,7 @@ In a clone::
     python examples/03_cross_validation.py
 """
 
+import matplotlib.pyplot as plt
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from skdigits import MLPClassifier
@@ -32,3 +33,9 @@ for name, (X, y) in tasks.items():
     classifier = MLPClassifier(epochs=6, random_state=0)
     scores = cross_val_score(classifier, X[:N_IMAGES], y[:N_IMAGES], cv=folds)
     print(f"{name:16} accuracy {scores.mean():.3f} ± {scores.std():.3f} over {len(scores)} folds")
+    plt.bar(name, scores.mean(), yerr=scores.std(), capsize=6)
+
+plt.ylabel("Mean accuracy over the folds")
+plt.show()
+
+# sphinx_gallery_thumbnail_path = 'docs/static/cross_validation.png'

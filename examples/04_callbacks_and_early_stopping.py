@@ -9,15 +9,11 @@ of the best epoch.
 
 In a clone::
 
-    python examples/04_callbacks_and_early_stopping.py              # opens a window
-    python examples/04_callbacks_and_early_stopping.py curves.png   # writes a file
+    python examples/04_callbacks_and_early_stopping.py
 """
 
-import sys
+import skdigits.networks  # before Keras, so that TensorFlow writes no log
 
-import skdigits.networks  # noqa: F401  (before Keras, so that TensorFlow loads without a banner)
-
-# isort: split
 import matplotlib.pyplot as plt
 from keras.callbacks import TerminateOnNaN
 from sklearn.callback import ProgressBar
@@ -48,7 +44,4 @@ print(f"validation accuracy there: {max(classifier.history_['val_accuracy']):.3f
 print(f"accuracy on the test images: {classifier.score(X_test, y_test):.3f}")
 
 HistoryDisplay.from_estimator(classifier)
-if len(sys.argv) > 1:
-    plt.savefig(sys.argv[1])
-else:
-    plt.show()
+plt.show()

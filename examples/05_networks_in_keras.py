@@ -11,14 +11,15 @@ In a clone::
     python examples/05_networks_in_keras.py
 """
 
-from skdigits.networks import build_cnn  # first, so that TensorFlow loads without its banner
+from skdigits.networks import build_cnn  # before Keras, so that TensorFlow writes no log
 
-# isort: split
+import matplotlib.pyplot as plt
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 
 from skdigits import CNNClassifier
 from skdigits.datasets import load_digits
+from skdigits.inspection import HistoryDisplay
 
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
@@ -29,7 +30,7 @@ network.get_layer("standardize").set_weights(
     [np.array([X_train.mean()]), np.array([X_train.var()])]
 )
 network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-network.fit(X_train[..., np.newaxis], y_train, epochs=5, verbose=0)
+history = network.fit(X_train[..., np.newaxis], y_train, epochs=5, verbose=0)
 loss, accuracy = network.evaluate(X_test[..., np.newaxis], y_test, verbose=0)
 print(f"plain Keras: accuracy {accuracy:.3f}, {network.count_params()} parameters")
 
@@ -55,3 +56,7 @@ print(f"skdigits:    accuracy {classifier.score(X_test, y_test):.3f}")
 outputs = classifier.model_.predict(X_test[..., np.newaxis], verbose=0)
 same = np.mean(outputs.argmax(axis=1) == classifier.predict(X_test))
 print(f"its Keras model names the same class for {same:.0%} of the images")
+
+curves = {"plain Keras": history.history, "skdigits": classifier.history_}
+HistoryDisplay(curves, metric="accuracy").plot()
+plt.show()

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 
 from skdigits import MLPClassifier
@@ -28,7 +29,8 @@ X_test, y_test = load_digits(subset="test", return_X_y=True)
 first, second = np.array_split(np.random.default_rng(0).permutation(len(X_train)), 2)
 
 classifier = MLPClassifier(epochs=3, random_state=0).fit(X_train[first], y_train[first])
-print(f"after the first half: accuracy {classifier.score(X_test, y_test):.3f}")
+accuracies = [classifier.score(X_test, y_test)]
+print(f"after the first half: accuracy {accuracies[0]:.3f}")
 
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "digits.joblib"
@@ -42,4 +44,11 @@ print(f"the copy gives the same probabilities, bit for bit: {same}")
 again = pickle.loads(pickle.dumps(again))
 for _ in range(3):
     again.partial_fit(X_train[second], y_train[second])
-print(f"after three epochs on the second half: accuracy {again.score(X_test, y_test):.3f}")
+    accuracies.append(again.score(X_test, y_test))
+print(f"after three epochs on the second half: accuracy {accuracies[-1]:.3f}")
+
+plt.plot(accuracies, "o-")
+plt.xlabel("Epochs on the second half")
+plt.xticks(range(4))
+plt.ylabel("Accuracy on the test images")
+plt.show()

@@ -8,11 +8,8 @@ needs no classifier. The second works with any scikit-learn classifier, and with
 
 In a clone::
 
-    python examples/07_sample_images_and_confusions.py                # opens a window
-    python examples/07_sample_images_and_confusions.py pictures.png   # writes a file
+    python examples/07_sample_images_and_confusions.py
 """
-
-import sys
 
 import matplotlib.pyplot as plt
 
@@ -34,7 +31,4 @@ right.set_title("Commonest confusions, and how often")
 for confusion in display.confusions:
     print(f"{confusion.label} taken for {confusion.predicted}: {confusion.count} times")
 
-if len(sys.argv) > 1:
-    plt.savefig(sys.argv[1])
-else:
-    plt.show()
+plt.show()

@@ -8,11 +8,8 @@ Both displays also take an MLP.
 
 In a clone::
 
-    python examples/08_inside_a_network.py                # opens a window
-    python examples/08_inside_a_network.py pictures.png   # writes a file
+    python examples/08_inside_a_network.py
 """
-
-import sys
 
 import matplotlib.pyplot as plt
 
@@ -33,7 +30,4 @@ for row, ax in zip([2, 40, 300], axes.flat[1:], strict=True):
     display = SaliencyDisplay.from_estimator(classifier, X_test[row], ax=ax)
     print(f"image {row}: a {y_test[row]}, taken for {display.label}")
 
-if len(sys.argv) > 1:
-    plt.savefig(sys.argv[1])
-else:
-    plt.show()
+plt.show()

@@ -17,6 +17,7 @@ In a clone::
 
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy import ndimage
 from sklearn.pipeline import make_pipeline
@@ -60,3 +61,13 @@ with warnings.catch_warnings(record=True) as caught:
     predictions = pipeline.predict([pictures[0], blank_page, "missing.png"])
 print(caught[0].message)
 print(f"the first picture shows {predictions[0]}; it is {y_test[0]}")
+
+figure, axes = plt.subplots(2, 4, figsize=(7, 4), layout="constrained")
+images = DigitNormalizer().transform(pictures[:4])
+for column, (picture, image) in enumerate(zip(pictures, images, strict=False)):
+    axes[0, column].imshow(picture)
+    axes[1, column].imshow(image, cmap="gray")
+for ax in axes.flat:
+    ax.set_axis_off()
+figure.suptitle("Pictures, and what the classifier gets")
+plt.show()

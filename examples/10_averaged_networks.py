@@ -12,6 +12,7 @@ In a clone::
     python examples/10_averaged_networks.py
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import log_loss
 
@@ -27,13 +28,18 @@ network = MLPClassifier(hidden_layer_sizes=(64,))
 average = AveragingClassifier(network, n_estimators=5, random_state=0).fit(X_train, y_train)
 
 classifiers = {f"network {n}": member for n, member in enumerate(average.estimators_, start=1)}
+plt.figure(layout="constrained")
 for name, classifier in {**classifiers, "average": average}.items():
     probabilities = classifier.predict_proba(X_test)
+    loss = log_loss(y_test, probabilities)
+    plt.barh(name, loss, color="tab:orange" if name == "average" else "tab:blue")
     print(
-        f"{name:9} accuracy {classifier.score(X_test, y_test):.3f}, "
-        f"log loss {log_loss(y_test, probabilities):.3f}, "
+        f"{name:9} accuracy {classifier.score(X_test, y_test):.3f}, log loss {loss:.3f}, "
         f"calibration error {expected_calibration_error(y_test, probabilities):.3f}"
     )
 agreed = np.ptp([member.predict(X_test) for member in average.estimators_], axis=0) == 0
 accuracy = average.score(X_test[agreed], y_test[agreed])
 print(f"where all five agree ({agreed.mean():.0%} of the images): accuracy {accuracy:.3f}")
+
+plt.xlabel("Log loss on the test images; less is better")
+plt.show()

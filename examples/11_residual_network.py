@@ -10,10 +10,12 @@ In a clone::
     python examples/11_residual_network.py
 """
 
+import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV
 
 from skdigits import NetworkClassifier
 from skdigits.datasets import load_digits
+from skdigits.inspection import SaliencyDisplay
 
 X_train, y_train = load_digits(subset="train", return_X_y=True)
 X_test, y_test = load_digits(subset="test", return_X_y=True)
@@ -39,8 +41,11 @@ classifier = NetworkClassifier(build, epochs=6, random_state=0)
 search = GridSearchCV(classifier, {"build_options__n_blocks": [1, 3]}, cv=2)
 search.fit(X_train[:600], y_train[:600])
 for blocks, score in zip([1, 3], search.cv_results_["mean_test_score"], strict=True):
-    print(f"{blocks} blocks: {score:.3f} in cross-validation")
+    print(f"n_blocks={blocks}: {score:.3f} in cross-validation")
 
 best = search.best_estimator_.fit(X_train, y_train)
 print(f"{len(best.model_.layers)} layers, {best.n_parameters_:,} weights")
 print(f"accuracy on the test images: {best.score(X_test, y_test):.3f}")
+
+SaliencyDisplay.from_estimator(best, X_test[2])
+plt.show()

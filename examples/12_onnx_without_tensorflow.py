@@ -8,13 +8,15 @@ fraction of the time.
 
 In a clone::
 
-    pip install ".[onnx]"
+    pip install ".[cli,onnx]"
     python examples/12_onnx_without_tensorflow.py
 """
 
 import tempfile
 import time
 from pathlib import Path
+
+import matplotlib.pyplot as plt
 
 import skdigits
 from skdigits.datasets import load_digits
@@ -33,11 +35,12 @@ with tempfile.TemporaryDirectory() as folder:
 
     session = onnxruntime.InferenceSession(path)
     labels, probabilities = session.run(["label", "probabilities"], {"X": X_test})
-    print(f"the first digit is a {labels[0]}, with probability {probabilities[0].max():.3f}")
+    print(f"the first image shows {labels[0]}, with probability {probabilities[0].max():.3f}")
 
 difference = np.abs(probabilities - classifier.predict_proba(X_test)).max()
 print(f"the probabilities differ from the classifier's by {difference:.0e} at most")
 
+plt.figure(layout="constrained")
 for name, predict in {
     "classifier.predict": classifier.predict,
     "ONNX Runtime": lambda images: session.run(["label"], {"X": images}),
@@ -48,5 +51,9 @@ for name, predict in {
         predict(X_test[number : number + 1])
         times.append(time.perf_counter() - start)
     print(f"one image takes {name} {1e3 * np.median(times):.2f} ms")
+    plt.barh(name, 1e3 * np.median(times))
 
 print(f"the file has an accuracy of {np.mean(labels == y_test):.3f}")
+
+plt.xlabel("Milliseconds for one image")
+plt.show()

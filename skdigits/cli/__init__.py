@@ -1,6 +1,5 @@
 """The command line. ``skdigits --help`` lists the commands."""
 
-import os
 import sys
 
 from skdigits._quiet import quiet_for_now
@@ -114,7 +113,7 @@ def _text(error):
     if not isinstance(error, EXPECTED):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, OSError) and error.strerror:  # without its number
-        path = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        path = "" if error.filename is None else f"{error.filename}: "
         return path + error.strerror
     return str(error)
 
