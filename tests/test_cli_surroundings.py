@@ -12,6 +12,9 @@ import pytest
 from rich.text import Text
 
 from skdigits.cli import main
+from skdigits.cli._app import app as all_commands
+from skdigits.cli._data_command import data
+from skdigits.cli._study_command import study
 from skdigits.cli._terminal import Display, print_table
 from skdigits.model_selection._table import COLUMNS
 
@@ -260,3 +263,21 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, capsys):
         rf"skdigits: error: {re.escape(str(tmp_path))}/\w+\.\w+: [\w ]+\n",
         capsys.readouterr().err,
     )
+
+
+COMMANDS = {
+    f"{group} {command.name or command.callback.__name__}".strip(): command.callback.__doc__
+    for group, app in {"": all_commands, "study": study, "data": data}.items()
+    for command in app.registered_commands
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"study list"}))
+def test_examples_in_the_help_fit_80_columns(name, monkeypatch, capsys):
+    """Otherwise their lines are broken, and cannot be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*name.split(), "--help"]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.split("\n")]
+    examples = [line.strip() for line in COMMANDS[name].split("\n") if line.startswith(" " * 8)]
+    assert examples
+    assert set(examples) <= set(shown)

@@ -74,7 +74,7 @@ def compare(
         # Five folds, for the spread of each measure
         skdigits compare --models mlp,cnn,svc --cv 5
 
-        # Five trainings of each model, to tell a difference from the chance in training
+        # Five trainings of each model, for the chance in training
         skdigits compare --data fashion --models mlp,cnn --seeds 5
 
         # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...

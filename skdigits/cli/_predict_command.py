@@ -45,7 +45,7 @@ def predict(
         skdigits predict flowers.skd *.jpg --top 3
 
         # A picture from another program
-        curl -s https://example.org/photo.jpg | skdigits predict flowers.skd - --format json
+        curl -s https://example.org/photo.jpg | skdigits predict flowers.skd -
     """
     be_quiet(quiet)
     return predict_pictures(model, pictures, top=top, output=output)

@@ -61,14 +61,14 @@ def train(
         skdigits train --data digits --out digits.skd
 
         # Your own pictures: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
-        skdigits train --data flowers --model cnn --set augmentation=shift,flip --out flowers.skd
+        skdigits train --data flowers --set augmentation=shift,flip --out f.skd
 
         # A network of another size
-        skdigits train --data fashion --model cnn --set epochs=5 --set filters=8,16 --out small.skd
+        skdigits train --data fashion --set epochs=5 --set filters=8,16 --out f.skd
 
         # For photographs of digits
-        skdigits train --data mnist --model cnn --set augmentation=affine --normalize-digits \
-            --out mnist.skd
+        skdigits train --data mnist --set augmentation=affine \
+            --normalize-digits --out mnist.skd
     """
     start = time.perf_counter()
     be_quiet(quiet)

@@ -78,12 +78,11 @@ def tune(
         # 20 settings for the digits that come with scikit-learn
         skdigits tune --data digits --model mlp --trials 20 --out digits-search
 
-        # Your own pictures, for at most an hour: flowers/daisy/1.jpg, flowers/tulip/1.jpg, ...
-        skdigits tune --data flowers --model cnn --trials 50 --minutes 60 --out flowers-search
+        # Your own pictures, for at most an hour: flowers/daisy/1.jpg, ...
+        skdigits tune --data flowers --model cnn --trials 50 --minutes 60 --out f
 
-        # Four trials at a time, with mirrored images
-        skdigits tune --data fashion --model cnn --set augmentation=shift,flip --trials 20 \
-            --jobs 4 --out fashion-search
+        # Four trials at a time
+        skdigits tune --data fashion --model cnn --trials 20 --jobs 4 --out f
     """
     start = time.perf_counter()
     be_quiet(quiet)
