@@ -2,9 +2,10 @@
 Look at the images, and at the classes that the classifier confuses
 ===================================================================
 
-You learn to draw some images of each class before the training. After it, you draw the commonest
-confusions, each with the images of which the classifier was most confident. The first display
-needs no classifier. The second works with any scikit-learn classifier, and with predictions.
+You learn to draw some images of each class before the training. After it, you draw the most
+frequent confusions, each with the images of which the classifier was most confident. The first
+display needs no classifier. The second works with any scikit-learn classifier, and with
+predictions.
 
 In a clone::
 
@@ -27,7 +28,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 5), layout="constrained")
 SampleImagesDisplay.from_arrays(X_train, y_train, n_images=8, random_state=0, ax=left)
 left.set_title("Images of each class")
 display = ConfusionExamplesDisplay.from_estimator(classifier, X_test, y_test, n_images=5, ax=right)
-right.set_title("Commonest confusions, and how often")
+right.set_title("Most frequent confusions")
 for confusion in display.confusions:
     print(f"{confusion.label} taken for {confusion.predicted}: {confusion.count} times")
 
