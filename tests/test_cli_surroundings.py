@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 
 import pytest
 from rich.text import Text
@@ -281,3 +282,10 @@ def test_examples_in_the_help_fit_80_columns(name, monkeypatch, capsys):
     examples = [line.strip() for line in COMMANDS[name].split("\n") if line.startswith(" " * 8)]
     assert examples
     assert set(examples) <= set(shown)
+
+
+def test_a_warning_of_several_lines_is_told_as_one():
+    with Display() as display:
+        display("a", 0.5, "")
+        warnings.warn("It failed (status=1):\nincrease the number", stacklevel=1)
+    assert display.warnings == ["a: It failed (status=1)"]

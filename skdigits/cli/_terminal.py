@@ -94,7 +94,7 @@ class Display:
         signal.default_int_handler(signum, frame)
 
     def _keep_warning(self, message, *_):
-        first_line = str(message).partition("\n")[0]
+        first_line = str(message).partition("\n")[0].rstrip(" :")
         text = f"{self._name}: {first_line}"
         if text not in self.warnings:
             self.warnings.append(text)
