@@ -14,6 +14,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 from scipy.stats import loguniform
+from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 from support import digits, mlp, run_python, tiny
 from test_report import Page
@@ -66,12 +67,12 @@ def test_the_best_trial_is_fitted_to_all_images_and_saved(found):
     assert saved.callbacks is None
 
 
-def test_of_equal_accuracies_the_lowest_loss_is_the_best(tmp_path):
+def test_of_equal_accuracies_the_lowest_log_loss_is_the_best(tmp_path):
     rates = {"learning_rate": [0.01, 0.02, 0.03]}
     result = search(tmp_path, mlp(epochs=60), n_trials=5, space=rates)
     assert {trial.accuracy for trial in result.trials} == {1.0}
-    losses = [trial.loss for trial in result.trials]
-    assert result.best_trial.loss == min(losses) < losses[0]
+    losses = [trial.mean_loss for trial in result.trials]
+    assert result.best_trial.mean_loss == min(losses) < losses[0]
 
 
 def test_a_trial_is_measured_on_images_that_it_was_not_trained_on(found):
@@ -88,26 +89,29 @@ def measured_again(result):
     return [trial for trial in result.trials if trial.other_accuracies]
 
 
-def test_the_best_three_settings_are_measured_on_another_split(found):
+def test_the_best_five_settings_are_measured_on_another_split(found):
     result, *_ = found
     X, y = tiny()
     again = measured_again(result)
     assert result.n_splits == 2
-    assert len({str(trial.params) for trial in again}) == len(again) == 3
+    assert len({str(trial.params) for trial in again}) == len(again) == 5
     settings = {
         str(trial.params): trial.accuracy for trial in result.trials if trial.state == "complete"
     }
-    assert sorted(trial.accuracy for trial in again) == sorted(settings.values())[-3:]
+    assert sorted(trial.accuracy for trial in again) == sorted(settings.values())[-5:]
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     train, held_out = list(folds.split(X, y))[1]
     for trial in again:
         classifier = mlp(epochs=4, **trial.params).fit(X[train], y[train])
         assert trial.other_accuracies == [classifier.score(X[held_out], y[held_out])]
         assert trial.mean_accuracy == (trial.accuracy + trial.other_accuracies[0]) / 2
-    assert result.best_trial.mean_accuracy == max(trial.mean_accuracy for trial in again)
+        loss = log_loss(y[held_out], classifier.predict_proba(X[held_out]))
+        assert trial.other_losses == [pytest.approx(loss)]
+        assert trial.mean_loss == (trial.loss + trial.other_losses[0]) / 2
+    assert result.best_trial.mean_loss == min(trial.mean_loss for trial in again)
 
 
-def test_the_highest_mean_accuracy_is_the_best(tmp_path):
+def test_the_lowest_mean_log_loss_is_the_best(tmp_path):
     """As if the setting that is worst on the first split had been better on the other one."""
     rates = {"learning_rate": [0.001, 0.003, 0.01, 0.03]}
     first = search(tmp_path, n_trials=5, space=rates)
@@ -115,7 +119,7 @@ def test_the_highest_mean_accuracy_is_the_best(tmp_path):
     worst = min(again, key=lambda trial: (trial.accuracy, -trial.loss))
     study = journal_of(tmp_path)
     for name in study.user_attrs:
-        study.set_user_attr(name, 2.0 if f" {worst.number} " in name else 0.0)
+        study.set_user_attr(name, [0.9, 0.0] if f" {worst.number} " in name else [1.0, 99.0])
     result = search(tmp_path, n_trials=5, space=rates)
     assert result.best == worst.number
     assert result.best_estimator.learning_rate == worst.params["learning_rate"]
@@ -139,7 +143,7 @@ def test_progress_goes_on_to_the_end(found):
     assert known == sorted(known)
     assert known[-1] == 1.0
     assert stages[0] == "trial 1 of 8, epoch 1 of 4"
-    assert stages.count("best settings again, split 2 of 2, epoch 1 of 4") == 3
+    assert stages.count("best settings again, split 2 of 2, epoch 1 of 4") == 5
     assert stages[-2:] == ("best parameters, epoch 4 of 4", "done")
 
 
@@ -541,7 +545,7 @@ def test_the_page_shows_each_trial(found, tmp_path):
     assert sorted(row[0] for row in read.rows if row[0].startswith("#")) == [
         f"#{n}" for n in range(8)
     ]
-    assert "The best 3 settings were trained and measured on 2 splits" in read.text
+    assert "The best 5 settings were trained and measured on 2 splits" in read.text
     header, *rows = [row for row in read.rows if "Mean of 2 splits" in row or row[0][0] == "#"]
     means = [row[header.index("Mean of 2 splits")] for row in rows]
     by_number = {f"#{trial.number}": trial for trial in result.trials}

@@ -1,5 +1,6 @@
 """The page of a search: what was found, how, and what mistakes the best classifier makes."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def _context(result, comparison, X, data, run):
             "Trial",
             *map(fmt.words, result.space),
             "Accuracy",
-            *_splits_column(result),
+            *_splits_columns(result),
             "Epochs",
             "Time (s)",
             "End",
@@ -147,23 +148,29 @@ def _context(result, comparison, X, data, run):
 def _rank(trial):
     """Sort complete trials first, the best first, then those that were stopped, then failed."""
     loss = trial.loss if trial.loss is not None else 0.0
-    mean = trial.mean_accuracy if trial.other_accuracies else 0.0
+    mean = trial.mean_loss if trial.other_losses else math.inf
     accuracy = trial.accuracy or 0.0
-    return list(RESULTS).index(trial.state), -mean, -accuracy, loss, trial.number
+    return list(RESULTS).index(trial.state), mean, -accuracy, loss, trial.number
 
 
-def _splits_column(result):
-    return [f"Mean of {result.n_splits} splits"] if result.n_splits > 1 else []
+def _splits_columns(result):
+    if result.n_splits == 1:
+        return []
+    return [f"Mean of {result.n_splits} splits", "Mean log loss"]
 
 
 def _row(trial, result):
     params = trial.params
-    mean = fmt.percent(trial.mean_accuracy if trial.other_accuracies else None)
+    on_all = bool(trial.other_accuracies)
+    means = [
+        fmt.percent(trial.mean_accuracy if on_all else None),
+        fmt.number(trial.mean_loss if on_all else None),
+    ]
     return [
         f"#{trial.number}",
         *(_text(params[name]) if name in params else fmt.DASH for name in result.space),
         fmt.percent(trial.accuracy),
-        *([mean] if result.n_splits > 1 else []),
+        *(means if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
         RESULTS[trial.state],

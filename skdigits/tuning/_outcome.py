@@ -8,7 +8,7 @@ from optuna.trial import TrialState
 
 from skdigits.tuning._results import TrialResult
 from skdigits.tuning._search import ERROR, LOSS, params_of
-from skdigits.tuning._splits import best_on_all_splits, best_settings, other_accuracies
+from skdigits.tuning._splits import best_on_all_splits, best_settings, other_measures
 
 FEWEST = 5  # complete trials that tell how important a parameter is
 STATES = {
@@ -54,7 +54,8 @@ def _result(trial, space, measures):
         state=state,
         params=params_of(trial, known),
         accuracy=trial.value if has_ended else None,
-        other_accuracies=other_accuracies(measures, trial),
+        other_accuracies=[accuracy for accuracy, _ in other_measures(measures, trial)],
+        other_losses=[loss for _, loss in other_measures(measures, trial)],
         loss=trial.user_attrs.get(LOSS),
         curve=curve,
         seconds=trial.duration.total_seconds() if has_ended else None,

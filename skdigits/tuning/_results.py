@@ -25,8 +25,10 @@ class TrialResult:
         The accuracy on the held-out images; that of the last epoch for a pruned trial.
     other_accuracies : list of float
         The accuracies on the held-out images of other splits, if it was one of the best.
+    other_losses : list of float
+        The log losses there.
     loss : float or None
-        The mean loss on the held-out images of a complete trial.
+        The log loss of a complete trial on the held-out images.
     curve : list of float
         The accuracy on the held-out images after each epoch.
     seconds : float or None
@@ -42,6 +44,7 @@ class TrialResult:
     params: dict[str, Any]
     accuracy: float | None
     other_accuracies: list[float]
+    other_losses: list[float]
     loss: float | None
     curve: list[float]
     seconds: float | None
@@ -52,6 +55,11 @@ class TrialResult:
     def mean_accuracy(self):
         """The mean accuracy over all splits that it was measured on, or None."""
         return None if self.accuracy is None else mean([self.accuracy, *self.other_accuracies])
+
+    @property
+    def mean_loss(self):
+        """The mean log loss over all splits that it was measured on, or None."""
+        return None if self.loss is None else mean([self.loss, *self.other_losses])
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class TuningResult:
         In the order of their beginnings.
     best : int
         Number of the best trial. The complete trials with the highest accuracies were measured on
-        other splits too; of these it has the highest mean accuracy.
+        other splits too; of these it has the lowest mean log loss.
     importances : dict of str to float
         How much each parameter decided about the accuracy of the complete trials, as a share of
         all; empty if there are too few trials to tell.

@@ -16,7 +16,7 @@ from skdigits.tuning._journal import open_study
 JOURNAL = "journal.log"
 LOCKS = "locks"
 ERROR = "error"  # attribute of a trial that cannot be trained
-LOSS = "loss"  # attribute of a complete trial
+LOSS = "log loss"  # attribute of a complete trial
 RANDOM_TRIALS = 20  # before the sampler learns from earlier ones
 FULL_TRIALS = 5  # so many trials run to their end before others are compared with them
 

@@ -1,5 +1,6 @@
 """Measure the best settings on more splits of the images: on one alone, luck may decide."""
 
+import math
 import warnings
 from functools import partial
 from pathlib import Path
@@ -8,16 +9,18 @@ from statistics import mean
 import numpy as np
 from optuna.trial import TrialState
 from sklearn.base import clone
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
-from skdigits.model_selection._measure import raise_if_interrupted, watch_epochs
+from skdigits.model_selection._measure import predictions, raise_if_interrupted, watch_epochs
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._search import LOCKS, LOSS, Search, params_of
 
 PARTS = 5  # of the images, of which each split holds out another
+WORST_LOSS = -math.log(np.finfo(float).tiny)  # as if each true class had no probability
 N_SPLITS = 2  # the first is that of the trials
-N_SETTINGS = 3  # so many are measured on all splits
+N_SETTINGS = 5  # so many are measured on all splits
 
 
 def split(X, y, random_state, number=0):
@@ -44,33 +47,46 @@ def split(X, y, random_state, number=0):
     return tuple((X[part], y[part]) for part in rows)
 
 
+def measure(classifier, X, y):
+    """Return the accuracy and the log loss of a fitted classifier."""
+    _, predicted, probabilities = predictions(classifier, X)
+    loss = log_loss(y, probabilities, labels=classifier.classes_)
+    return float(accuracy_score(y, predicted)), float(loss)
+
+
 def best_settings(study):
-    """Return the complete trials that are best on the first split, the best first."""
+    """Return the complete trials that are most accurate on the first split, the best first."""
     return _ranked(study)[:N_SETTINGS]
 
 
 def best_on_all_splits(study):
-    """Return the trial with the highest mean accuracy over all splits.
+    """Return the trial with the lowest mean log loss over all splits.
 
-    Of several, and if no trial was measured on all, the one that is best on the first split.
+    Their accuracies differ by less than chance, and the log loss tells more of each image. Of
+    several, and if no trial was measured on all, the one that is most accurate on the first split.
     """
     measures, trials = study.user_attrs, _ranked(study)
-    measured = [trial for trial in trials if len(other_accuracies(measures, trial)) == N_SPLITS - 1]
-    return max(
-        measured or trials[:1],
-        key=lambda trial: mean([trial.value, *other_accuracies(measures, trial)]),
-    )
+    measured = [trial for trial in trials if len(other_measures(measures, trial)) == N_SPLITS - 1]
+
+    def mean_loss(trial):
+        others = [loss for _, loss in other_measures(measures, trial)]
+        return mean([trial.user_attrs[LOSS], *others])
+
+    return min(measured or trials[:1], key=mean_loss)
 
 
 def _ranked(study):
-    """Return complete trials, the best on the first split first, each setting once."""
+    """Return complete trials, the most accurate first, each setting once."""
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     different = {str(trial.params): trial for trial in reversed(complete)}.values()
     return sorted(different, key=lambda trial: (-trial.value, trial.user_attrs[LOSS]))
 
 
-def other_accuracies(measures, trial):
-    """Return the accuracies of a trial on the other splits; `measures` are a study's attributes."""
+def other_measures(measures, trial):
+    """Return accuracy and log loss of a trial on each other split that it was measured on.
+
+    `measures` are the attributes of a study.
+    """
     names = [_name(trial, number) for number in range(1, N_SPLITS)]
     return [measures[name] for name in names if name in measures]
 
@@ -80,7 +96,7 @@ def unmeasured(study):
     settings, measures = best_settings(study), study.user_attrs
     if len(settings) == 1:
         return []
-    return [each for each in settings if len(other_accuracies(measures, each)) < N_SPLITS - 1]
+    return [each for each in settings if len(other_measures(measures, each)) < N_SPLITS - 1]
 
 
 def measure_setting(folder, estimator, space, X, y, *, random_state, report=None):
@@ -118,17 +134,17 @@ def _measure(study, trial, estimator, space, X, y, random_state, report):
             if report:
                 what = f"best settings again, split {number + 1} of {N_SPLITS}"
                 watch_epochs(candidate, partial(_report_stage, report, what))
-            accuracy = _accuracy(candidate, *split(X, y, random_state, number))
-            study.set_user_attr(_name(trial, number), accuracy)
+            found = _fit_and_measure(candidate, *split(X, y, random_state, number))
+            study.set_user_attr(_name(trial, number), found)
 
 
-def _accuracy(candidate, train, held_out):
-    """Return the accuracy on held-out images; 0 if the candidate cannot be trained."""
+def _fit_and_measure(candidate, train, held_out):
+    """Return accuracy and log loss on held-out images; the worst if it cannot be trained."""
     try:
         with raise_if_interrupted():
-            return candidate.fit(*train).score(*held_out)
+            return measure(candidate.fit(*train), *held_out)
     except Exception:  # of any kind, as in a trial
-        return 0.0
+        return 0.0, WORST_LOSS
 
 
 def _report_stage(report, what, _, stage):
@@ -136,4 +152,4 @@ def _report_stage(report, what, _, stage):
 
 
 def _name(trial, number):
-    return f"accuracy of trial {trial.number} on split {number}"
+    return f"accuracy and log loss of trial {trial.number} on split {number}"

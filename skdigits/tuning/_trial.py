@@ -8,6 +8,7 @@ from skdigits.model_selection._measure import raise_if_interrupted
 from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._search import ERROR, LOSS, Search
+from skdigits.tuning._splits import measure
 
 STEPS = 10_000  # of a training, for Optuna; more than anybody's epochs
 
@@ -48,17 +49,18 @@ def _run(study, trial, candidate, train, held_out, report):
     try:
         with raise_if_interrupted():
             candidate.fit(*train, X_val=X_val, y_val=y_val)
-        accuracy = None if judge.has_pruned else candidate.score(X_val, y_val)
+        measures = None if judge.has_pruned else measure(candidate, X_val, y_val)
     except OSError:  # the journal cannot be written
         raise
     except Exception as error:  # of any kind, as in scikit-learn's searches
         trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
         study.tell(trial, state=TrialState.FAIL)
         return
-    if judge.has_pruned:
+    if measures is None:
         study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
     else:
-        trial.set_user_attr(LOSS, candidate.history_["val_loss"][candidate.best_epoch_ - 1])
+        accuracy, loss = measures
+        trial.set_user_attr(LOSS, loss)
         study.tell(trial, accuracy, skip_if_finished=True)
 
 

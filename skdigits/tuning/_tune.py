@@ -21,7 +21,7 @@ from skdigits.tuning._outcome import best_trial, importances, trial_results
 from skdigits.tuning._refit import refit
 from skdigits.tuning._results import TuningResult
 from skdigits.tuning._search import LOCKS, Search, params_of
-from skdigits.tuning._splits import measure_setting, other_accuracies, split, unmeasured
+from skdigits.tuning._splits import measure_setting, other_measures, split, unmeasured
 from skdigits.tuning._workers import run_in_workers
 
 PAUSE = 0.2  # seconds between two looks at the trials of other processes
@@ -57,8 +57,9 @@ def tune(
     sixth trial on, a trial stops early if its accuracy in the second half of its training is below
     the median of the trials before it.
 
-    The three settings with the highest accuracies are then measured on a second split, which holds
-    out another fifth. The highest mean accuracy over both splits decides which is the best.
+    The five settings with the highest accuracies are then measured on a second split, which holds
+    out another fifth. Their accuracies differ by less than chance, so the lowest mean log loss over
+    both splits decides which is the best.
 
     The folder holds the search. The same call goes on after Ctrl-C, a crash or a kill, and repeats
     no finished trial or measure. Calls in several processes, or on several machines that share the
@@ -178,7 +179,7 @@ def tune(
             importances=importances(search.study),
             n_train=len(train[1]),
             n_held_out=len(held_out[1]),
-            n_splits=1 + len(other_accuracies(search.study.user_attrs, best)),
+            n_splits=1 + len(other_measures(search.study.user_attrs, best)),
             random_state=random_state,
             best_estimator=refit(candidate, best.number, X, y, folder, report),
         )
