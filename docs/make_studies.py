@@ -1,6 +1,7 @@
 """Write the measured tables of studies.md: ``python docs/make_studies.py FOLDER``.
 
-FOLDER is what ``skdigits study run all --out FOLDER`` wrote. So no figure is typed by hand. Results
+FOLDER is what ``skdigits study run all --out FOLDER`` wrote, or a run of some studies: the others
+keep their tables. So no figure is typed by hand. Results
 and the main drawings are copied to ``docs/studies``, the results with six digits, and without the
 single mistakes and the curves of sweeps, which would take megabytes.
 """
@@ -24,11 +25,16 @@ BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 
 def main(folder):
     """Put the tables between the marks."""
-    found = [Path(folder) / name / "results.json" for name in STUDIES]
-    parts = [_study(json.loads(path.read_text(encoding="utf-8")), path.parent) for path in found]
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    text = before + BEGIN + "\n\n" + "\n\n".join(parts) + "\n\n" + END + after
+    measured, after = rest.split(END)
+    earlier = re.findall(r"^(### (\S+)\n.*?)(?=\n+### |\n*\Z)", measured, re.S | re.M)
+    parts = {name: part for part, name in earlier}
+    for name in STUDIES:
+        path = Path(folder) / name / "results.json"
+        if path.exists():
+            parts[name] = _study(json.loads(path.read_text(encoding="utf-8")), path.parent)
+    tables = "\n\n".join(parts[name] for name in STUDIES)
+    text = before + BEGIN + "\n\n" + tables + "\n\n" + END + after
     PAGE.write_text(text, encoding="utf-8")
 
 

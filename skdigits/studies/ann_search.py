@@ -29,7 +29,7 @@ STUDY = Study(
         "learning rate, epochs and batch size; four runs with what it found (plain, batch norm, "
         "dropout of 0.2, both); then a CNN."
     ),
-    minutes=25,
+    minutes=17,
     experiments=(
         Search(
             name="search",
