@@ -37,6 +37,9 @@ EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
     "best": CNNClassifier.with_effort("best"),
+    "best-elastic": CNNClassifier.with_effort("best", augmentation="elastic"),
+    "best-turned": CNNClassifier.with_effort("best", augmentation=TURNED),
+    "best-mirrored": CNNClassifier.with_effort("best", augmentation=MIRRORED),
     "best-mirrored-longer": CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=LONGER),
     "averaged-turned": AveragingClassifier(
         CNNClassifier.with_effort("best", augmentation=TURNED), MEMBERS
