@@ -1,7 +1,9 @@
 """Train on images in a memory-mapped file, and on the same images in memory.
 
 ``python -m benchmarks.mapped --gigabytes 10`` prints seconds and memory of both, each in a process
-of its own. The file is sparse: its images are black, but for some.
+of its own, and the ratio of their times an image. In memory a training takes twice the size of the
+images, so it has only the first `--in-memory` gigabytes of the file. The file is sparse: its images
+are black, but for some.
 """
 
 import json
@@ -24,22 +26,24 @@ MAIN = "benchmarks.mapped"
 
 def main(
     gigabytes: Annotated[float, typer.Option(help="Size of the file.")] = 10.0,
+    in_memory: Annotated[float, typer.Option(help="Gigabytes to train on in memory.")] = 4.0,
     child: Annotated[str, typer.Option(hidden=True)] = "",
     file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ):
     """Measure both, or one of them as a process of its own (`child`)."""
     if child:
-        print(json.dumps(_measure(child, file)))
+        print(json.dumps(_measure(child, file, int(in_memory * 1e9) // SIDE**2)))
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.npy"
-        n_images = _write(path, int(gigabytes * 1e9))
-        found = {kind: _run(kind, path) for kind in ("memory", "mapped")}
+        _write(path, int(gigabytes * 1e9))
+        found = {kind: _run(kind, path, in_memory) for kind in ("memory", "mapped")}
     for kind, measured in found.items():
         print(kind, json.dumps(measured))
-    ratios = [found["mapped"][name] / found["memory"][name] for name in ("seconds", "cpu_seconds")]
+    times = [f"microseconds{which}_an_image" for which in ("", "_of_processors")]
+    ratios = [found["mapped"][name] / found["memory"][name] for name in times]
     print(
-        f"{n_images} images, {gigabytes:g} GB: mapped takes {ratios[0]:.2f} of the time, "
+        f"{gigabytes:g} GB mapped: an image takes {ratios[0]:.2f} of the time in memory, "
         f"{ratios[1]:.2f} of the processor's time"
     )
 
@@ -51,19 +55,21 @@ def _write(path, n_bytes):
     rng = np.random.default_rng(0)
     for start in range(0, n_images, SPARSE_PART):
         images[start] = rng.integers(0, 256, (SIDE, SIDE))
-    return n_images
 
 
-def _run(kind, path):
-    command = [sys.executable, "-m", MAIN, "--child", kind, "--file", str(path)]
+def _run(kind, path, in_memory):
+    options = ["--child", kind, "--file", str(path), "--in-memory", str(in_memory)]
+    command = [sys.executable, "-m", MAIN, *options]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measure(kind, path):
+def _measure(kind, path, most_in_memory):
     from skdigits import MLPClassifier
 
-    X = np.load(path, mmap_mode="r" if kind == "mapped" else None)
+    X = np.load(path, mmap_mode="r")
+    if kind == "memory":
+        X = np.array(X[:most_in_memory])
     y = np.arange(len(X)) % N_CLASSES
     classifier = MLPClassifier(
         hidden_layer_sizes=(64,), epochs=1, augmentation=None, batch_size=512, random_state=0
@@ -74,7 +80,14 @@ def _measure(kind, path):
     cpu_seconds = time.process_time() - cpu_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     loss = classifier.history_["loss"][-1]
-    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_gigabytes": peak, "loss": loss}
+    return {
+        "images": len(X),
+        "seconds": round(seconds, 1),
+        "microseconds_an_image": 1e6 * seconds / len(X),
+        "microseconds_of_processors_an_image": 1e6 * cpu_seconds / len(X),
+        "peak_gigabytes": peak,
+        "loss": loss,
+    }
 
 
 if __name__ == "__main__":

@@ -49,6 +49,13 @@ def binary(request, content):
     return {"content": head + content, "headers": {HEADER: str(len(head))}}
 
 
+def test_monitors_may_ask_for_the_head_alone(app):
+    for url in ("/", "/v2/health/live", "/v2/health/ready"):
+        answer = call(app, "HEAD", url)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert "head" not in call(app, "GET", "/openapi.json").text
+
+
 def test_metadata(app):
     assert call(app, "GET", "/v2").json()["extensions"] == ["binary_tensor_data"]
     for url in ("/v2/health/live", "/v2/health/ready", "/v2/models/digits/ready"):
