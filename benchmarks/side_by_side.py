@@ -24,6 +24,7 @@ from benchmarks.usual_recipes import RECIPES
 MODULE = "benchmarks.side_by_side"
 FIGURE = Path(__file__).resolve().parents[1] / "docs/performance/side_by_side.png"
 TITLES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
+TICKS = (3, 10, 30, 100, 300)
 IMPORTS = {
     "skdigits": "tensorflow",
     "Keras": "keras",
@@ -139,12 +140,15 @@ def draw(means):
                     fontsize=9,
                 )
         ax.set(xscale="log", xlabel="fit of 60,000 images (seconds)", title=title)
+        ax.set_xticks(TICKS, labels=map(str, TICKS))
+        ax.minorticks_off()
+        ax.margins(x=0.2, y=0.1)
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("test accuracy (%)")
     handles = {
         text: handle for handle, text in zip(*axes[0].get_legend_handles_labels(), strict=True)
     }
-    axes[0].legend(handles.values(), handles.keys(), loc="lower right")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(MARKS))
     figure.savefig(FIGURE, dpi=130)
 
 
