@@ -44,6 +44,8 @@ def _study(results, folder):
     copies.mkdir(parents=True, exist_ok=True)
     for drawing in copies.glob("*.png"):
         drawing.unlink()
+    # The folder of a run is a matter of the machine.
+    run["command"] = re.sub(r"--out \S+", "--out studies", run["command"])
     small = json.dumps(_small(results), ensure_ascii=False)
     (copies / "results.json").write_text(small + "\n", encoding="utf-8")
     claims = SimpleNamespace(published=[PublishedResult(**each) for each in study["published"]])
