@@ -61,9 +61,9 @@ def tune(
     Searches the layers, the dropout rate and the learning rate, but for those that `--set` gives to
     all trials. Each trial trains with another
     setting on four fifths of the training images, and is measured on the others. Trials that are
-    worse than most others in the second half of their training are stopped. The best three settings
-    are also measured on another fifth. The one with the highest mean accuracy is then trained on
-    all training images, and measured once on the test images.
+    worse than most others in the second half of their training are stopped. The five most accurate
+    settings are also measured on another fifth. The one with the lowest mean log loss is then
+    trained on all training images, and measured once on the test images.
 
     Writes **best.skd**, for `skdigits predict`, `evaluate` and `export`; **index.html**, a page
     with the progress of the search and the mistakes of the best network; and **results.json**, with
