@@ -44,7 +44,7 @@ def test_a_shared_model_gives_the_bits_of_a_new_one(others, rate, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_what_is_dropped_is_what_keras_drops(dtype):
-    layer = keras.layers.Dropout(0.4, seed=5, dtype=dtype)
+    layer = keras.layers.Dropout(0.4, seed=5, dtype=dtype, name="hidden_dropout")
     model = keras.Sequential([keras.Input((3, 7)), layer])
     model(np.zeros((1, 3, 7), dtype="float32"))
     shared, pixels = DropoutRates(model), tf.random.stateless_normal((20, 3, 7), (1, 2))
@@ -87,6 +87,14 @@ def test_cnn_shares_too(builds):
     del found
     CNNClassifier(dropout=0.3, **options).fit(X, y)
     assert len(builds) <= 2
+
+
+def test_an_activation_that_drops_keeps_its_rate():
+    for rate in (0.0, 0.2, 0.4):
+        one = mlp(rate, activation=keras.layers.Dropout(0.7))
+        assert rates(one) == ([rate, rate] if rate else [])
+        layers = [each for each in one.model_.layers if each.name.endswith("_activation")]
+        assert [each.rate for each in layers] == [0.7, 0.7]
 
 
 @pytest.mark.parametrize("bad", [(0.2, 1.0), (-0.1, 0.2), (0.2, float("nan"))])

@@ -4,6 +4,7 @@ from skdigits._tensorflow import keras
 
 STANDARDIZE = "standardize"
 FLATTENED = "flattened"
+DROPOUT = "_dropout"  # the end of the name of such a layer
 
 # Momentum of batch normalisation's averages, which prediction uses. With Keras's 0.99, the averages
 # would still be near their first values after the few steps of a short training.
@@ -24,7 +25,7 @@ def standardized_input(input_shape):
 def dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dtype):
     """Add the dense hidden layers; without any, apply the dropout rate to `x`."""
     if not sizes and rates[0]:
-        return keras.layers.Dropout(rates[0], dtype=dtype, name="hidden_dropout")(x)
+        return keras.layers.Dropout(rates[0], dtype=dtype, name=f"hidden{DROPOUT}")(x)
     for number, (units, rate) in enumerate(zip(sizes, rates, strict=False), start=1):
         name, initializer = f"hidden_{number}", copy_of(kernel_initializer)
         dense = keras.layers.Dense(units, kernel_initializer=initializer, dtype=dtype, name=name)
@@ -41,7 +42,7 @@ def finish(x, activation, batch_norm, rate, dtype, name):
         x = copy_of(activation, name=f"{name}_activation")(x)
     else:
         x = keras.layers.Activation(activation, dtype=dtype, name=f"{name}_activation")(x)
-    return keras.layers.Dropout(rate, dtype=dtype, name=f"{name}_dropout")(x) if rate else x
+    return keras.layers.Dropout(rate, dtype=dtype, name=f"{name}{DROPOUT}")(x) if rate else x
 
 
 def output_layer(x, n_classes, activation, kernel_initializer):

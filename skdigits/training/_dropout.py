@@ -7,6 +7,7 @@ their rates as constants in the graph.
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, tf
 from skdigits.networks._arguments import dropout_rates
+from skdigits.networks._layers import DROPOUT
 
 
 def without_rates(dropout):
@@ -26,7 +27,9 @@ class DropoutRates:
     """
 
     def __init__(self, model):
-        self._layers = [each for each in layers_in(model) if type(each) is keras.layers.Dropout]
+        kind = keras.layers.Dropout  # an activation may be one, too: it keeps its rate
+        layers = [each for each in layers_in(model) if type(each) is kind]
+        self._layers = [each for each in layers if each.name.endswith(DROPOUT)]
         self._values = [tf.Variable(_rate_and_factor(each.rate)) for each in self._layers]
 
     def set(self, dropout):
