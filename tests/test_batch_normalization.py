@@ -47,8 +47,9 @@ def fitted(kind, options=(), n_images=99, **parameters):
     [
         (),
         (("epsilon", 1e-6),),  # smaller than the operation can have on a GPU
-        (("scale", False),),
-        (("center", False),),
+        (("scale", False), ("center", False)),
+        pytest.param((("scale", False),), marks=pytest.mark.slow),
+        pytest.param((("center", False),), marks=pytest.mark.slow),
         (("axis", 1),),
     ],
 )

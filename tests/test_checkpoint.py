@@ -45,7 +45,10 @@ def killed_after(epochs, estimator, path):
             epochs=9, early_stopping=True, n_iter_no_change=2, validation_fraction=0.2,
             learning_rate=0.03, **other,
         ),
-        lambda **other: mlp(epochs=4, learning_rate_schedule="constant", **other),
+        pytest.param(
+            lambda **other: mlp(epochs=4, learning_rate_schedule="constant", **other),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["dropout", "augmentation", "early stopping", "constant rate"],
 )  # fmt: skip
@@ -79,6 +82,7 @@ four_epochs(checkpoint=sys.argv[1]).fit(X, Y)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_process_that_is_really_killed(tmp_path):
     """While it writes the file for the third time."""

@@ -45,7 +45,37 @@ parametrize = partial(
 )
 
 
-@parametrize(ESTIMATORS)
+# These build several networks. The classifiers share the code, so the first of them is enough.
+LONG = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_estimators_dtypes",
+    "check_classifier_data_not_an_array",
+    "check_n_features_in_after_fitting",
+    "check_classifiers_one_label_sample_weights",
+    "check_fit_score_takes_y",
+    "check_dtype_object",
+    "check_pipeline_consistency",
+    "check_estimators_pickle",
+    "check_fit2d_1feature",
+    "check_sample_weights_pandas_series",
+    "check_estimators_overwrite_params",
+    "check_estimators_nan_inf",
+}
+
+
+def without_repetitions(checks):
+    """Mark the long checks of all estimators but the first as slow."""
+    names, cases = checks.args
+    marked = []
+    for case in cases:
+        estimator, check = values = getattr(case, "values", case)
+        repeats = check.func.__name__ in LONG and not isinstance(estimator, MLPClassifier)
+        marks = [*getattr(case, "marks", []), *[pytest.mark.slow] * repeats]
+        marked.append(pytest.param(*values, marks=marks))
+    return pytest.mark.parametrize(names, marked, **checks.kwargs)
+
+
+@without_repetitions(parametrize(ESTIMATORS))
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

@@ -6,12 +6,17 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
-from support import BOTH, assert_same_weights, cnn, mlp, slow_but, tiny, weights
+from support import assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
+from skdigits import CNNClassifier
 from skdigits._classifier_registry import SHORT_NAMES, load_class
 from skdigits.datasets import load_digits
 
 CLASSES = [load_class(name) for name in SHORT_NAMES.values()]
+# The longest; other tests fit CNNs with fewer filters.
+CNN_IS_SLOW = [
+    pytest.param(each, marks=pytest.mark.slow) if each is CNNClassifier else each for each in CLASSES
+]
 EFFORTS = ["quick", "default", "best"]
 
 
@@ -38,14 +43,14 @@ def test_an_effort_of_another_name_is_named(make):
 
 
 @pytest.mark.parametrize("effort", slow_but(EFFORTS, "quick", "best"))
-@pytest.mark.parametrize("make", CLASSES)
+@pytest.mark.parametrize("make", CNN_IS_SLOW)
 def test_every_effort_trains(make, effort):
     X, y = tiny(shape=(9, 14))
     classifier = make.with_effort(effort, epochs=2, batch_size=8, random_state=0).fit(X, y)
     assert classifier.predict_proba(X).shape == (60, 3)
 
 
-@pytest.mark.parametrize("make", CLASSES)
+@pytest.mark.parametrize("make", CNN_IS_SLOW)
 def test_a_few_digits_are_told_apart_better_than_by_a_support_vector_machine(make):
     X, y = load_digits(return_X_y=True)
     X, X_test, y, y_test = train_test_split(X, y, train_size=100, stratify=y, random_state=0)
@@ -79,7 +84,7 @@ def test_auto_filters_are_the_blocks_of_three_that_fit(shape, pool_size, n_block
     assert kinds.count(keras.layers.Conv2D) == kinds.count(keras.layers.MaxPooling2D) == n_blocks
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
 def test_auto_augmentation_shifts_images(make):
     X, y = tiny(shape=(26, 13))
     auto, shift, none = (

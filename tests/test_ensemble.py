@@ -29,14 +29,15 @@ def averaged(estimator=None, **parameters):
     """Return an average that trains in a moment."""
     if estimator is None:
         estimator = mlp(random_state=None)
-    return AveragingClassifier(estimator, **{"n_estimators": 3, "random_state": 0} | parameters)
+    return AveragingClassifier(estimator, **{"n_estimators": 2, "random_state": 0} | parameters)
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    return averaged(mlp(hidden_layer_sizes=(32,), epochs=6)).fit(*digits())
+    return averaged(mlp(hidden_layer_sizes=(32,), epochs=6), n_estimators=3).fit(*digits())
 
 
+@pytest.mark.slow
 def test_the_default_is_the_average_of_five_default_cnns():
     classifier = AveragingClassifier()
     assert classifier.n_estimators == 5

@@ -10,6 +10,9 @@ from support import BOTH, cnn, digits, mlp, tiny
 
 DTYPES = ["uint8", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
+SCALES = [1e-12, 1e-6, 1 / 255, 1.0, 1e6, 1e15]
+MLP_AND_SLOWLY_CNN = [mlp, pytest.param(cnn, marks=pytest.mark.slow)]
+
 # learns `tiny` by heart
 QUICK = {
     "epochs": 20,
@@ -26,13 +29,14 @@ QUICK = {
 def test_two_three_and_four_dimensions_are_the_same_images(make, image_shape):
     X, y = digits()
     forms = [X.reshape(len(X), -1), X, X[..., np.newaxis]]
-    fitted = [make(image_shape=image_shape).fit(form, y) for form in forms]
-    expected = fitted[0].predict_proba(forms[0])
-    for estimator in fitted:
+    expected = make(image_shape=image_shape).fit(X, y).predict_proba(X)
+    for form in forms:
+        estimator = make(image_shape=image_shape).fit(form, y)
         assert estimator.image_shape_ == (28, 28, 1)
         assert estimator.n_features_in_ == 784
-        for form in forms:
-            np.testing.assert_array_equal(estimator.predict_proba(form), expected)
+        for other in forms:
+            np.testing.assert_array_equal(estimator.predict_proba(other), expected)
+        del estimator  # the next one gets its network
 
 
 @pytest.mark.precision
@@ -85,14 +89,13 @@ def test_memory_layout_does_not_matter_and_input_is_left_alone(lay_out):
 def test_any_image_shape_is_read_from_the_array(shape, dtype):
     X, y = tiny(n=20, shape=shape)
     X = (X // 2).astype(dtype)
-    for make in BOTH:
-        estimator = make(epochs=1).fit(X, y)
-        assert estimator.image_shape_ == shape
-        assert estimator.model_.input_shape == (None, *shape)
-        assert estimator.predict_proba(X).shape == (20, 3)
+    estimator = cnn(epochs=1).fit(X, y)
+    assert estimator.image_shape_ == shape
+    assert estimator.model_.input_shape == (None, *shape)
+    assert estimator.predict_proba(X).shape == (20, 3)
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_rows_of_non_square_images_with_image_shape(make):
     X, y = tiny(shape=(10, 6))
     expected = make().fit(X, y).predict_proba(X)
@@ -102,7 +105,7 @@ def test_rows_of_non_square_images_with_image_shape(make):
         np.testing.assert_array_equal(estimator.predict_proba(X), expected)
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
 def test_colour_is_learnt_from_the_channels(make):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 150)
@@ -113,8 +116,14 @@ def test_colour_is_learnt_from_the_channels(make):
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1 / 255, 1.0, 1e6, 1e15])
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize(
+    ("make", "scale"),
+    [
+        *((mlp, scale) for scale in SCALES),
+        *(pytest.param(cnn, scale, marks=pytest.mark.slow) for scale in SCALES[1:-1]),
+        *((cnn, scale) for scale in (SCALES[0], SCALES[-1])),
+    ],
+)
 def test_quality_is_the_same_at_any_scale_of_the_pixels(make, scale):
     X, y = digits()
     raw = make(epochs=6).fit(X, y).predict(X)
@@ -219,7 +228,7 @@ def test_labels_of_any_type_come_back(label):
     np.testing.assert_array_equal(predicted, estimator.classes_[twin.predict(X)])
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_bools_are_labels(make):
     X, y = tiny(n_classes=2)
     estimator = make(**QUICK).fit(X, y.astype(bool))
@@ -279,7 +288,7 @@ class TestProbabilities:
         )
         assert estimator.score(X, y) > 0.9
 
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     @pytest.mark.parametrize(
         "loss", ["auto", "categorical_crossentropy", "CategoricalCrossentropy"]
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support import slow_but
 
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.datasets import load_digits
@@ -21,17 +22,20 @@ def start_and_end(estimator, X, y):
     return keep.start, estimator
 
 
-@pytest.mark.parametrize(
-    ("shape", "options"),
-    [
-        ((12, 12), {}),  # "same" padding, one channel
-        ((16, 14, 3), {"kernel_size": (3, 5)}),
-        ((28, 28), {"filters": (4, 9), "batch_norm": True}),  # "valid" padding
-        ((20, 20, 9), {"filters": (5,), "pool_size": 1, "activation": "tanh"}),
-    ],
-)
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw"])
-def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
+NETWORKS = {
+    "same padding": ((12, 12), {}),
+    "three channels": ((16, 14, 3), {"kernel_size": (3, 5)}),
+    "valid padding": ((28, 28), {"filters": (4, 9), "batch_norm": True}),
+    "nine channels": ((20, 20, 9), {"filters": (5,), "pool_size": 1, "activation": "tanh"}),
+}
+CASES = [f"{name}, {optimizer}" for name in NETWORKS for optimizer in ("adam", "sgd", "adamw")]
+QUICK = ["same padding, adamw", "three channels, adam", "valid padding, sgd", "nine channels, adam"]
+
+
+@pytest.mark.parametrize("case", slow_but(CASES, *QUICK))
+def test_one_step_of_a_cnn_is_keras_own(case):
+    name, optimizer = case.split(", ")
+    shape, options = NETWORKS[name]
     if options.get("batch_norm") and optimizer != "sgd":
         pytest.skip("Adam's first step is the sign of gradients that batch norm makes zero")
     rng = np.random.default_rng(0)
@@ -62,6 +66,7 @@ def test_one_step_of_a_cnn_is_keras_own(shape, options, optimizer):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_many_steps_learn_as_keras_does():
     """All images in one batch, so that the order does not matter."""
     X, y = load_digits(return_X_y=True)

@@ -22,7 +22,7 @@ def fits():
     for make in (mlp, cnn):
         for n_images in map(int, sys.argv[1:]):
             stopped, moved = {"early_stopping": True}, {"augmentation": "affine"}
-            for parameters in ({}, stopped, moved) if sys.argv[2:] else ({}, stopped | moved):
+            for parameters in ({}, stopped, moved) if sys.argv[2:] else (stopped | moved,):
                 estimator = make(**parameters).fit(X[:n_images], y[:n_images] % 3)
                 for n_rows in (1, 2, 5, n_images) if sys.argv[2:] else (1, n_images):
                     estimator.predict(X[:n_rows])
@@ -165,10 +165,22 @@ open(sys.argv[1], "w").write("done")
 """
 
 
+IMPORT = """
+import os, sys
+from skdigits._log_lines import without_log_lines
+with without_log_lines():
+    os.write(2, b"I0000 00:00:1795638091.654158    6316 port.cc:153] oneDNN is on.\\n")
+open(sys.argv[1], "w").write("done")
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
-def test_a_fit_without_standard_streams(tmp_path):
+@pytest.mark.parametrize(
+    "what", [pytest.param(IMPORT, id="import"), pytest.param(FIT, id="fit", marks=pytest.mark.slow)]
+)
+def test_without_standard_streams(what, tmp_path):
     """As in a daemon or a window program; files that take their numbers stay clean."""
-    code = "import sys; logs = [open(f'{sys.argv[1]}{i}', 'w') for i in range(3)]" + FIT
+    code = "import sys; logs = [open(f'{sys.argv[1]}{i}', 'w') for i in range(3)]" + what
     path = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
     command = ["sh", "-c", 'exec "$0" -c "$1" "$2" 0<&- 1>&- 2>&-', sys.executable, code]
     subprocess.run([*command, str(tmp_path / "f")], env={**os.environ, "PYTHONPATH": path})

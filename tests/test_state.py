@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import sys
+import weakref
 
 import joblib
 import keras
@@ -13,7 +14,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, cnn, digits, mlp, run_python, tiny, weights
+from support import BOTH, assert_same_weights, cnn, digits, mlp, tiny, weights
 
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
@@ -37,7 +38,7 @@ COPIES = {
 
 @pytest.mark.precision
 @pytest.mark.parametrize("make_copy", COPIES.values(), ids=COPIES)
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
 def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, make_copy, tmp_path):
     X, y = tiny()
     original = make(**STATEFUL).fit(X, y)
@@ -87,99 +88,40 @@ def test_a_pickle_holds_neither_the_training_data_nor_more_than_twice_the_optimi
 
 
 KERAS_OBJECTS = {
-    "activation": lambda: keras.layers.PReLU(),
-    "kernel_initializer": lambda: keras.initializers.RandomNormal(0, 0.1),
-    "optimizer": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
-    "loss": lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-    "augmentation": lambda: [
-        keras.layers.RandomFlip("horizontal"),
-        keras.layers.GaussianNoise(0.5),
-    ],
-    "learning_rate_schedule": lambda: keras.optimizers.schedules.CosineDecay(0.01, 6),
-    "callbacks": lambda: [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
+    "layers": lambda: {
+        "activation": keras.layers.PReLU(),
+        "kernel_initializer": keras.initializers.RandomNormal(0, 0.1),
+        "augmentation": [keras.layers.RandomFlip("horizontal"), keras.layers.GaussianNoise(0.5)],
+        "learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 6),
+    },
+    "training": lambda: {
+        "optimizer": keras.optimizers.SGD(0.01, momentum=0.9),
+        "loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+        "callbacks": [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
+    },
 }
 
 
-@pytest.mark.parametrize("name", KERAS_OBJECTS)
-def test_estimators_with_keras_objects_are_cloned_and_copied(name):
+@pytest.mark.parametrize("make_objects", KERAS_OBJECTS.values(), ids=KERAS_OBJECTS)
+def test_estimators_with_keras_objects_are_cloned_and_copied(make_objects):
     X, y = tiny()
-    estimator = mlp(**{name: KERAS_OBJECTS[name]()}).fit(X, y)
+    estimator = mlp(**make_objects()).fit(X, y)
     expected = estimator.predict_proba(X)
-    for twin in (pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
-        np.testing.assert_array_equal(twin.predict_proba(X), expected)
+    for make_copy in (lambda each: pickle.loads(pickle.dumps(each)), copy.deepcopy):
+        np.testing.assert_array_equal(make_copy(estimator).predict_proba(X), expected)
     np.testing.assert_array_equal(clone(estimator).fit(X, y).predict_proba(X), expected)
     np.testing.assert_array_equal(estimator.fit(X, y).predict_proba(X), expected)
 
 
-def images_and_search():
-    """Return images as rows, labels, and a fitted search over a pipeline."""
+def test_pipelines_and_searches_are_pickled_with_their_estimator():
     X, y = tiny()
     rows = X.reshape(len(X), -1)
-    pipeline = make_pipeline(PixelScaler(), ImageReshaper((6, 6)), cnn())
-    search = GridSearchCV(pipeline, {"cnnclassifier__learning_rate": [0.01, 0.001]}, cv=2)
-    return rows, y, search.fit(rows, y)
-
-
-def test_pipelines_and_searches_are_pickled_with_their_estimator():
-    rows, _, search = images_and_search()
+    pipeline = make_pipeline(PixelScaler(), ImageReshaper((6, 6)), mlp())
+    search = GridSearchCV(pipeline, {"mlpclassifier__learning_rate": [0.01, 0.001]}, cv=2)
+    search.fit(rows, y)
     expected = search.predict_proba(rows)
     for twin in (pickle.loads(pickle.dumps(search)), copy.deepcopy(search)):
         np.testing.assert_array_equal(twin.predict_proba(rows), expected)
-
-
-FRESH = """
-import gc, os, sys, joblib
-import keras
-from support import mlp, tiny
-X, y = tiny()
-counts = []
-for size, n_fits in (("0", 1), ("2", 3), ("", 9)):
-    os.environ["SKDIGITS_POOL_SIZE"] = size
-    for units in range(1, n_fits + 1):
-        mlp(hidden_layer_sizes=(units,), epochs=1).fit(X, y)
-    gc.collect()
-    counts.append(sum(isinstance(thing, keras.Model) for thing in gc.get_objects()))
-
-estimators, X, y, search, rows = joblib.load(sys.argv[1])
-given = [search.predict_proba(rows)]
-for estimator in estimators:
-    given.append(estimator.predict_proba(X))
-    estimator.partial_fit(X, y)
-    given.append(estimator.predict_proba(X))
-joblib.dump((counts, given, [estimator.history_ for estimator in estimators]), sys.argv[1])
-"""
-
-
-@pytest.fixture(scope="module")
-def fresh_process(tmp_path_factory):
-    """Return some estimators, and what a fresh process says of them and of its pool."""
-    X, y = tiny()
-    rows, _, search = images_and_search()
-    estimators = [make(**STATEFUL).fit(X, y) for make in BOTH]
-    path = tmp_path_factory.mktemp("fresh") / "all"
-    joblib.dump((estimators, X, y, search, rows), path)
-    run_python(FRESH, path)
-    return (estimators, X, y, search, rows), joblib.load(path)
-
-
-@pytest.mark.precision
-def test_a_fresh_process_predicts_and_goes_on_to_the_same_bits(fresh_process):
-    (estimators, X, y, search, rows), (_, given, histories) = fresh_process
-    expected = [search.predict_proba(rows)]
-    for estimator in estimators:
-        expected.append(estimator.predict_proba(X))
-        estimator.partial_fit(X, y)
-        expected.append(estimator.predict_proba(X))
-    for there, here in zip(given, expected, strict=True):
-        np.testing.assert_array_equal(there, here)
-    assert histories == [estimator.history_ for estimator in estimators]
-
-
-def test_the_number_of_models_kept_is_bounded(fresh_process):
-    _, ((none, two, default), *_) = fresh_process
-    assert none == 0
-    assert two <= 2
-    assert default <= 8
 
 
 class TestPartialFit:
@@ -249,7 +191,7 @@ class TestPartialFit:
 
 
 class TestWarmStart:
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
     def test_another_fit_goes_on(self, make):
         X, y = tiny()
         estimator = make(warm_start=True, learning_rate_schedule="constant").fit(X, y)
@@ -296,14 +238,10 @@ class TestWarmStart:
 class TestReuse:
     """Programs serve again when their estimators are gone, and nobody can tell."""
 
-    def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, builds, monkeypatch):
+    @pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
+    def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, make, builds, monkeypatch):
         X, y = tiny()
-        settings = [
-            {},
-            {"learning_rate": 0.02},
-            {"random_state": 7},
-            {"optimizer": "sgd"},
-        ]
+        settings = [{}, {"learning_rate": 0.02, "random_state": 7}, {"optimizer": "sgd"}]
 
         def probabilities(make, size, settings):
             monkeypatch.setenv("SKDIGITS_POOL_SIZE", size)
@@ -313,13 +251,12 @@ class TestReuse:
                 for each in settings
             ]
 
-        for make, some, n_networks in ((mlp, settings, 2), (cnn, settings[:2], 1)):
-            without = probabilities(make, "0", some)
-            assert len(builds) == len(some)
-            with_pool = probabilities(make, "8", [*some, {}, {}])
-            assert len(builds) == n_networks
-            for one, other in zip(with_pool, [*without, without[0], without[0]], strict=True):
-                np.testing.assert_array_equal(one, other)
+        without = probabilities(make, "0", settings)
+        assert len(builds) == 3
+        with_pool = probabilities(make, "8", [*settings, {}, {}])
+        assert len(builds) == 2
+        for one, other in zip(with_pool, [*without, without[0], without[0]], strict=True):
+            np.testing.assert_array_equal(one, other)
 
     def test_two_live_estimators_share_no_weights(self):
         X, y = tiny()
@@ -410,3 +347,21 @@ def test_an_estimator_may_be_collected_while_another_is_traced(monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", lambda error: errors.append(error.exc_type))
     mlp(activation=collects, hidden_layer_sizes=(5,)).fit(X, y)
     assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [("0", 0), ("2", 2), pytest.param("", 8, marks=pytest.mark.slow)]
+)
+def test_the_number_of_models_kept_is_bounded(size, most, monkeypatch):
+    built, compile_model = weakref.WeakSet(), keras.Model.compile
+
+    def note(model, *args, **kwargs):
+        built.add(model)
+        return compile_model(model, *args, **kwargs)
+
+    monkeypatch.setattr(keras.Model, "compile", note)
+    monkeypatch.setenv("SKDIGITS_POOL_SIZE", size)
+    for units in range(1, most + 2):
+        mlp(hidden_layer_sizes=(units,), epochs=1).fit(*tiny())
+    gc.collect()
+    assert len(built) == most

@@ -40,7 +40,14 @@ def at_once(work):
     return [given[number] for number in range(N_THREADS)]
 
 
-@of_each_kind
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        CLASSIFIERS["mlp"],
+        CLASSIFIERS["average"],
+        *(pytest.param(CLASSIFIERS[kind], marks=pytest.mark.slow) for kind in ("cnn", "network")),
+    ],
+)
 def test_each_fits_a_classifier_of_its_own(classifier):
     def probabilities(seed):
         return clone(classifier).set_params(random_state=seed).fit(X, Y).predict_proba(X)

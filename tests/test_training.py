@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from support import BOTH, assert_same_weights, cnn, mlp, tiny, weights
+from support import BOTH, assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
 from skdigits.networks import build_cnn, build_mlp
 
@@ -19,24 +19,30 @@ class FirstWeights(keras.callbacks.Callback):
 REST = [(mlp, True), (cnn, False)]  # they repeat what the two others do
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "loss"),
-    [
-        (keras.optimizers.SGD(0.05, momentum=0.9), "auto"),
-        (keras.optimizers.AdamW(0.01, weight_decay=0.1), "categorical_crossentropy"),
-        (keras.optimizers.Adam(0.01, clipnorm=0.1), keras.losses.SparseCategoricalCrossentropy()),
-        (keras.optimizers.RMSprop(0.01), keras.losses.CategoricalCrossentropy(label_smoothing=0.2)),
-        (keras.optimizers.Nadam(0.01), "mse"),
-        (keras.optimizers.Lion(0.01), keras.losses.CategoricalFocalCrossentropy()),
-    ],
-    ids=["sgd", "adamw", "clipnorm", "rmsprop", "nadam", "lion"],
-)
+PAIRS = {
+    "sgd": (keras.optimizers.SGD(0.05, momentum=0.9), "auto"),
+    "adamw": (keras.optimizers.AdamW(0.01, weight_decay=0.1), "categorical_crossentropy"),
+    "clipnorm": (
+        keras.optimizers.Adam(0.01, clipnorm=0.1),
+        keras.losses.SparseCategoricalCrossentropy(),
+    ),
+    "rmsprop": (
+        keras.optimizers.RMSprop(0.01),
+        keras.losses.CategoricalCrossentropy(label_smoothing=0.2),
+    ),
+    "nadam": (keras.optimizers.Nadam(0.01), "mse"),
+    "lion": (keras.optimizers.Lion(0.01), keras.losses.CategoricalFocalCrossentropy()),
+}
+
+
+@pytest.mark.parametrize("pair", slow_but(PAIRS, "sgd", "clipnorm", "lion"))
 @pytest.mark.parametrize(
     ("make", "batch_norm"),
     [(mlp, False), (cnn, True), *(pytest.param(*each, marks=pytest.mark.slow) for each in REST)],
 )
-def test_full_batch_steps_are_those_of_keras(make, batch_norm, optimizer, loss):
+def test_full_batch_steps_are_those_of_keras(make, batch_norm, pair):
     """From the same initial weights, five steps with sample weights end where Keras's end."""
+    optimizer, loss = PAIRS[pair]
     if batch_norm and not isinstance(optimizer, keras.optimizers.SGD):
         pytest.skip("biases before a normalisation have no gradient but noise, which these enlarge")
     sample_weight = np.linspace(0.1, 1.9, len(Y)).astype(np.float32)  # mean one
@@ -63,19 +69,29 @@ def test_full_batch_steps_are_those_of_keras(make, batch_norm, optimizer, loss):
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["adam", "sgd", "rmsprop", "adamw", "nadam", "adagrad", "lion", "Adam", "ftrl"]
+    "optimizer",
+    slow_but(
+        ["adam", "sgd", "rmsprop", "adamw", "nadam", "adagrad", "lion", "Adam", "ftrl"],
+        *("sgd", "Adam", "lion"),
+    ),
 )
 def test_optimizers_by_name(optimizer):
     history = mlp(optimizer=optimizer, epochs=8).fit(X, Y).history_
     assert history["loss"][-1] < history["loss"][0]
 
 
-@pytest.mark.parametrize(
-    "loss",
-    ["categorical_crossentropy", "sparse_categorical_crossentropy", "mse", "kl_divergence",
-     "binary_crossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
-     lambda true, predicted: keras.ops.mean((true - predicted) ** 2, axis=-1)],
-)  # fmt: skip
+def squares(true, predicted):
+    return keras.ops.mean((true - predicted) ** 2, axis=-1)
+
+
+LOSSES = [
+    "categorical_crossentropy", "sparse_categorical_crossentropy", "mse", "kl_divergence",
+    "binary_crossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", squares,
+]  # fmt: skip
+QUICK_LOSSES = ["sparse_categorical_crossentropy", "mse", "CategoricalCrossentropy", squares]
+
+
+@pytest.mark.parametrize("loss", slow_but(LOSSES, *QUICK_LOSSES))
 def test_losses(loss):
     estimator = mlp(loss=loss, epochs=20, batch_size=16, dropout=0, learning_rate=0.01).fit(X, Y)
     assert estimator.score(X, Y) > 0.9
@@ -86,7 +102,7 @@ def test_losses(loss):
     "layer",
     [
         keras.layers.PReLU,
-        keras.layers.LeakyReLU,
+        pytest.param(keras.layers.LeakyReLU, marks=pytest.mark.slow),
         pytest.param(keras.layers.ELU, marks=pytest.mark.slow),
     ],
 )
@@ -100,7 +116,10 @@ def test_an_activation_layer_serves_every_hidden_layer(make, layer):
     )
 
 
-@pytest.mark.parametrize("activation", ["tanh", "gelu", keras.activations.swish, keras.ops.sin])
+ACTIVATIONS = ["tanh", "gelu", keras.activations.swish, keras.ops.sin]
+
+
+@pytest.mark.parametrize("activation", slow_but(ACTIVATIONS, "tanh", keras.ops.sin))
 def test_activations_by_name_and_as_functions(activation):
     assert mlp(activation=activation).fit(X, Y).n_iter_ == 2
 
@@ -112,7 +131,7 @@ INITIALIZERS = {
 }
 
 
-@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("name", slow_but(INITIALIZERS, "truncated"))
 def test_initializers(name):
     def first_kernels(random_state, **seed):
         first = FirstWeights()
@@ -129,7 +148,10 @@ def test_initializers(name):
     assert_same_weights(first_kernels(0, seed=4), first_kernels(1, seed=4))
 
 
-@pytest.mark.parametrize(("make", "optimizer"), [(mlp, "adam"), (mlp, "adamw"), (cnn, "sgd")])
+@pytest.mark.parametrize(
+    ("make", "optimizer"),
+    [(mlp, "adam"), pytest.param(mlp, "adamw", marks=pytest.mark.slow), (cnn, "sgd")],
+)
 def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
     """In one step of all images: the rest of the step is that of a training without."""
     settings = {"dropout": 0, "epochs": 1, "batch_size": len(Y), "learning_rate": 0.01}
@@ -205,14 +227,15 @@ AUGMENTATIONS = {
     "sequential": keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomZoom(0.1)]),
 }
 
-LIKE_OTHERS = ("affine", "elastic", "flip", "erase", "mixed", "layers")  # "mixed" has parts of all
+# "mixed" has parts of all, and "sequential" holds layers
+LIKE_OTHERS = ("affine", "elastic", "flip", "erase", "mixed", "layer", "layers")
 
 
 @pytest.mark.precision
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        *((mlp, name) for name in ("shift", "layer", "sequential")),
+        *((mlp, name) for name in ("shift", "sequential")),
         *(pytest.param(mlp, name, marks=pytest.mark.slow) for name in LIKE_OTHERS),
         (cnn, "mixed"),
     ],

@@ -34,7 +34,12 @@ def by_hand(estimator, X, down, across, mirrored):
     ],
 )
 @pytest.mark.parametrize(
-    ("shape", "down", "across"), [((28, 20), 1, 1), ((16, 40, 3), 1, 2), ((8, 30), 0, 1)]
+    ("shape", "down", "across"),
+    [
+        pytest.param((28, 20), 1, 1, marks=pytest.mark.slow),
+        ((16, 40, 3), 1, 2),
+        pytest.param((8, 30), 0, 1, marks=pytest.mark.slow),
+    ],
 )
 def test_images_are_moved_as_in_training_and_mirrored(
     make, augmentation, mirrored, shape, down, across
@@ -50,9 +55,9 @@ def test_images_are_moved_as_in_training_and_mirrored(
 @pytest.mark.parametrize(
     ("augmentation", "shape"),
     [
-        (None, (28, 28)),
+        pytest.param(None, (28, 28), marks=pytest.mark.slow),
         ("erase", (28, 28)),
-        (keras.layers.RandomFlip(), (28, 28)),
+        pytest.param(keras.layers.RandomFlip(), (28, 28), marks=pytest.mark.slow),
         ("shift", (8, 8)),
     ],
 )
@@ -87,6 +92,7 @@ def test_training_is_the_same_and_sigmoids_are_averaged_as_probabilities():
     assert (averaging.predict(X[:50]) == plain.classes_[probabilities.argmax(axis=1)]).all()
 
 
+@pytest.mark.slow
 def test_probabilities_of_digits_become_better():
     X_test, y_test = load_digits(subset="test", return_X_y=True)
     estimator = CNNClassifier(epochs=(1, 60), random_state=0).fit(*digits())
