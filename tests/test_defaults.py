@@ -15,7 +15,8 @@ from skdigits.datasets import load_digits
 CLASSES = [load_class(name) for name in SHORT_NAMES.values()]
 # The longest; other tests fit CNNs with fewer filters.
 CNN_IS_SLOW = [
-    pytest.param(each, marks=pytest.mark.slow) if each is CNNClassifier else each for each in CLASSES
+    pytest.param(each, marks=pytest.mark.slow) if each is CNNClassifier else each
+    for each in CLASSES
 ]
 EFFORTS = ["quick", "default", "best"]
 
