@@ -53,6 +53,9 @@ def cnn(**parameters):
 
 
 BOTH = [mlp, cnn]
+# For what both do with the same code.
+MLP_AND_SLOWLY_CNN = [mlp, pytest.param(cnn, marks=pytest.mark.slow)]
+CNN_AND_SLOWLY_MLP = [pytest.param(mlp, marks=pytest.mark.slow), cnn]
 
 
 def dense(input_shape, n_classes, units=16, activation="relu"):

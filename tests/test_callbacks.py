@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import signal
+import threading
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, mlp, run_python, slow_but, tiny, weights
+from support import BOTH, assert_same_weights, mlp, slow_but, tiny, weights
 
 from skdigits._private_names import TAKES_PUBLIC_WAYS
 from skdigits.model_selection import compare
@@ -779,28 +780,31 @@ class TestCtrlC:
         assert 1 <= estimator.best_epoch_ <= 4
         assert_same_weights(weights(estimator), kept.weights[estimator.best_epoch_ - 1])
 
-    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
+    @pytest.mark.skipif(
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread(),
+        reason="needs POSIX signals, which the main thread gets",
+    )
     def test_a_real_signal_in_the_midst_of_an_epoch(self):
-        code = """
-import os, signal, threading, warnings
-import numpy as np
-from support import mlp
-import keras
+        class Bell(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == 2:
+                    signal.setitimer(signal.ITIMER_REAL, 0.001)
 
-class Bell(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 2:
-            signal.setitimer(signal.ITIMER_REAL, 0.001)
-signal.signal(signal.SIGALRM, lambda *ignored: os.kill(os.getpid(), signal.SIGINT))
-rng = np.random.default_rng(0)
-X, y = rng.integers(0, 255, (20_000, 100), dtype=np.uint8), np.arange(20_000) % 2
-estimator = mlp(epochs=50, batch_size=32, callbacks=[Bell()])
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    estimator.fit(X, y)
-print(estimator.n_iter_, len(caught), estimator.predict(X).shape)
-"""
-        assert run_python(code).stdout.split(maxsplit=1)[1].strip() == "1 (20000,)"
+        rng = np.random.default_rng(0)
+        images, labels = rng.integers(0, 255, (20_000, 100), dtype=np.uint8), np.arange(20_000) % 2
+        estimator = mlp(epochs=50, batch_size=32, callbacks=[Bell()])
+        before = signal.signal(signal.SIGALRM, lambda *ignored: os.kill(os.getpid(), signal.SIGINT))
+        try:
+            with pytest.warns(UserWarning, match="interrupted") as caught:
+                estimator.fit(images, labels)
+        except KeyboardInterrupt:
+            pytest.fail("the signal was not caught")
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert len(caught) == 1
+        assert 2 <= estimator.n_iter_ < 50
+        assert estimator.predict(images).shape == (20_000,)
 
 
 def test_this_process_still_has_its_handler_for_ctrl_c():

@@ -1,4 +1,4 @@
-"""Searches and averages on a cluster of two processes of Dask: the same bits as in one process."""
+"""Searches and averages on a cluster of Dask: the same bits as in this process."""
 
 import os
 import signal
@@ -39,9 +39,10 @@ def dask_setup(worker):
 """
 
 
-@pytest.fixture(scope="module")
-def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)])
+def client(request):
+    """Return a client of a cluster of so many processes. Each has to import TensorFlow."""
+    options = {"n_workers": request.param, "threads_per_worker": 1, "dashboard_address": None}
     if hasattr(os, "sched_setaffinity"):
         options["preload"] = [SHARE]
     with (
@@ -90,6 +91,7 @@ def test_an_average_is_the_same(client):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("client", [2], indirect=True)
 def test_a_worker_that_is_killed_does_not_end_a_search(client):
     here = search().fit(X, Y)
 

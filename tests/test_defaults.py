@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
-from support import assert_same_weights, cnn, mlp, slow_but, tiny, weights
+from support import MLP_AND_SLOWLY_CNN, assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
 from skdigits import CNNClassifier
 from skdigits._classifier_registry import SHORT_NAMES, load_class
@@ -77,7 +77,13 @@ def test_auto_batches_are_a_32nd_of_the_images(n_images, batch_size):
 
 @pytest.mark.parametrize(
     ("shape", "pool_size", "n_blocks"),
-    [((7, 28), 2, 2), ((8, 8), 2, 3), ((20, 20), 3, 2), ((8, 27), (2, 3), 3), ((3, 9), 2, 1)],
+    [
+        ((7, 28), 2, 2),
+        pytest.param((8, 8), 2, 3, marks=pytest.mark.slow),
+        pytest.param((20, 20), 3, 2, marks=pytest.mark.slow),
+        ((8, 27), (2, 3), 3),
+        ((3, 9), 2, 1),
+    ],
 )
 def test_auto_filters_are_the_blocks_of_three_that_fit(shape, pool_size, n_blocks):
     network = cnn(filters="auto", pool_size=pool_size).fit(*tiny(shape=shape)).model_
@@ -85,7 +91,7 @@ def test_auto_filters_are_the_blocks_of_three_that_fit(shape, pool_size, n_block
     assert kinds.count(keras.layers.Conv2D) == kinds.count(keras.layers.MaxPooling2D) == n_blocks
 
 
-@pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_auto_augmentation_shifts_images(make):
     X, y = tiny(shape=(26, 13))
     auto, shift, none = (

@@ -19,7 +19,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.class_weight import compute_sample_weight
-from support import BOTH, assert_same_weights, mlp, tiny, weights
+from support import BOTH, MLP_AND_SLOWLY_CNN, assert_same_weights, mlp, tiny, weights
 
 from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.preprocessing import ImageReshaper, PixelScaler
@@ -35,13 +35,13 @@ def test_help_shows_the_parameters(made):
 
 @pytest.mark.precision
 class TestWeights:
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_weights_of_one_are_no_weights(self, make):
         one = make().fit(X, Y, sample_weight=np.ones(len(Y)))
         assert_same_weights(weights(one), weights(make().fit(X, Y)))
 
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_rows_of_weight_zero_have_no_gradient(self, make, method):
         """Nothing but their images' share in the standardisation comes from them."""
         sample_weight = np.where(np.arange(len(Y)) < 20, 0.0, 1.5)
@@ -63,7 +63,7 @@ class TestWeights:
             assert np.mean(estimator.predict(X) == (Y + heavy) % 3) > 0.9
 
     @pytest.mark.parametrize("class_weight", [{"a": 3, "b": 0.5, "c": 1}, {"b": 4}, "balanced"])
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_class_weight_is_the_same_sample_weight(self, make, class_weight):
         labels = np.array(["a", "a", "a", "b", "c", "c"])[np.arange(len(Y)) % 6]
         expected = make().fit(X, labels, sample_weight=compute_sample_weight(class_weight, labels))
@@ -177,7 +177,7 @@ class TestValidationData:
     X_VAL, Y_VAL = tiny(n=25, seed=1)
 
     @pytest.mark.precision
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_the_training_is_the_same_bit_for_bit(self, make):
         plain = make(dropout=0.3, augmentation="affine").fit(X, Y)
         measured = make(dropout=0.3, augmentation="affine")
@@ -188,7 +188,7 @@ class TestValidationData:
             assert measured.history_[name] == plain.history_[name]
 
     @pytest.mark.precision
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_each_epoch_is_measured(self, make):
         """Without weights: those of the training data are its own."""
         slow = {"learning_rate_schedule": "constant", "class_weight": {0: 5}}
@@ -280,11 +280,11 @@ class TestScikitLearn:
         assert scores.shape == (3,)
         assert scores.min() > 0.8
 
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_a_randomized_search_is_pickled_with_its_best(self, make):
         space = {"learning_rate": loguniform(1e-3, 1e-1), "dropout": [0, 0.2]}
         search = RandomizedSearchCV(
-            make(epochs=10), space, n_iter=3, cv=2, random_state=0, error_score="raise"
+            make(epochs=10), space, n_iter=2, cv=2, random_state=0, error_score="raise"
         ).fit(X, Y)
         assert search.best_params_.keys() == space.keys()
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()

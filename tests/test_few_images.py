@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
-from support import BOTH, assert_same_weights, cnn, mlp, weights
+from support import BOTH, MLP_AND_SLOWLY_CNN, assert_same_weights, mlp, weights
 
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.datasets import load_digits
@@ -20,7 +20,6 @@ DEFAULT = {
 
 # A CNN trains and goes on as an MLP does.
 CNN_IS_SLOW = ["mlp", pytest.param("cnn", marks=pytest.mark.slow)]
-MAKE_CNN_IS_SLOW = [mlp, pytest.param(cnn, marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module", params=CNN_IS_SLOW)
@@ -117,7 +116,7 @@ class TestFromNothing:
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("make", MAKE_CNN_IS_SLOW)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_batches_of_one_learn_and_leave_the_averages(make):
     estimator = make(batch_norm=True, batch_size=1, learning_rate=0.01, epochs=1).fit(X, Y)
     assert estimator.score(X_TEST, Y_TEST) > 0.5
@@ -127,7 +126,7 @@ def test_batches_of_one_learn_and_leave_the_averages(make):
 
 @pytest.mark.precision
 @pytest.mark.parametrize("batch_size", [8, 16])
-@pytest.mark.parametrize("make", MAKE_CNN_IS_SLOW)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_a_last_batch_of_one_does_not_move_the_averages(make, batch_size):
     """The rows are shuffled: a bright image among the others would show wherever it is last."""
     images = np.repeat(X[:1], 17, axis=0)
@@ -145,7 +144,7 @@ class TestWeights:
     settings = {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 64}
 
     @pytest.mark.parametrize("size", [1e-12, 1 / len(X), 1000.0, 1e30])
-    @pytest.mark.parametrize("make", MAKE_CNN_IS_SLOW)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_equal_weights_of_any_size_are_none(self, make, size):
         plain = make(**self.settings).fit(X, Y)
         weighted = make(**self.settings).fit(X, Y, sample_weight=np.full(len(X), size))

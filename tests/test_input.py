@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_blobs
-from support import BOTH, cnn, digits, mlp, tiny
+from support import BOTH, CNN_AND_SLOWLY_MLP, MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
 DTYPES = ["uint8", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
 SCALES = [1e-12, 1e-6, 1 / 255, 1.0, 1e6, 1e15]
-MLP_AND_SLOWLY_CNN = [mlp, pytest.param(cnn, marks=pytest.mark.slow)]
 
 # learns `tiny` by heart
 QUICK = {
@@ -105,7 +104,7 @@ def test_rows_of_non_square_images_with_image_shape(make):
         np.testing.assert_array_equal(estimator.predict_proba(X), expected)
 
 
-@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 def test_colour_is_learnt_from_the_channels(make):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 150)

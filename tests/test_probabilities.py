@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
-from support import BOTH, cnn, mlp, slow_but, tiny
+from support import BOTH, CNN_AND_SLOWLY_MLP, cnn, mlp, slow_but, tiny
 
 X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 16, "learning_rate": 0.01}
@@ -179,7 +179,7 @@ def test_sigmoids_that_saturate_are_told_apart_as_the_loss_did():
 
 @pytest.mark.precision
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 def test_the_model_that_is_taken_out_is_float32_and_gives_the_probabilities(make, precision):
     estimator = make(precision=precision, batch_norm=True, epochs=5).fit(X, Y)
     assert {layer.compute_dtype for layer in estimator.model_.layers} == {"float32"}

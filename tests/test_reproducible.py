@@ -15,6 +15,7 @@ import tensorflow as tf
 from sklearn.model_selection import cross_val_predict
 from support import (
     BOTH,
+    CNN_AND_SLOWLY_MLP,
     assert_same_weights,
     cnn,
     digits,
@@ -192,7 +193,7 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     assert differing == []
 
 
-@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 def test_workers_give_the_bits_of_this_process(make):
     """Also after a fit in the parent, though joblib shares out the cores."""
     X, y = digits()

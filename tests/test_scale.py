@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from support import BOTH, cnn, digits, mlp, tiny
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
 from skdigits.datasets import load_digits
 from skdigits.ensemble import AveragingClassifier
@@ -59,7 +59,7 @@ def test_one_warning_says_so(train, test, message):
             assert caught[0].filename == __file__
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 @pytest.mark.parametrize("other", [X_TEST / 255, 255 - X_TEST], ids=["smaller", "negative"])
 def test_rows_of_pixels_too(make, other):
     rows = X.reshape(len(X), -1)

@@ -14,7 +14,17 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, cnn, digits, mlp, tiny, weights
+from support import (
+    BOTH,
+    CNN_AND_SLOWLY_MLP,
+    MLP_AND_SLOWLY_CNN,
+    assert_same_weights,
+    cnn,
+    digits,
+    mlp,
+    tiny,
+    weights,
+)
 
 from skdigits.preprocessing import ImageReshaper, PixelScaler
 
@@ -38,7 +48,7 @@ COPIES = {
 
 @pytest.mark.precision
 @pytest.mark.parametrize("make_copy", COPIES.values(), ids=COPIES)
-@pytest.mark.parametrize("make", [pytest.param(mlp, marks=pytest.mark.slow), cnn])
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, make_copy, tmp_path):
     X, y = tiny()
     original = make(**STATEFUL).fit(X, y)
@@ -191,7 +201,7 @@ class TestPartialFit:
 
 
 class TestWarmStart:
-    @pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_another_fit_goes_on(self, make):
         X, y = tiny()
         estimator = make(warm_start=True, learning_rate_schedule="constant").fit(X, y)
@@ -238,7 +248,7 @@ class TestWarmStart:
 class TestReuse:
     """Programs serve again when their estimators are gone, and nobody can tell."""
 
-    @pytest.mark.parametrize("make", [mlp, pytest.param(cnn, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, make, builds, monkeypatch):
         X, y = tiny()
         settings = [{}, {"learning_rate": 0.02, "random_state": 7}, {"optimizer": "sgd"}]

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import cache
 
 import keras
 import numpy as np
@@ -17,8 +18,12 @@ from skdigits.ensemble import AveragingClassifier
 
 X, Y = tiny(n_classes=3)
 X2, Y2 = tiny(n_classes=2, seed=1)
-SOURCE = mlp(batch_norm=True).fit(X, Y)
-CNN_SOURCE = cnn(batch_norm=True).fit(X, Y)
+
+
+@cache
+def fitted(make=mlp, random_state=0):
+    """Return what others begin from."""
+    return make(batch_norm=True, random_state=random_state).fit(X, Y)
 
 
 def body(estimator):
@@ -29,7 +34,7 @@ def body(estimator):
 def test_another_task_with_other_classes():
     labels = np.array(["cat", "dog"])[Y2]
     settings = {"epochs": 20, "batch_size": 6, "learning_rate": 0.01}
-    estimator = cnn(transfer_from=CNN_SOURCE, **settings).fit(X2, labels)
+    estimator = cnn(transfer_from=fitted(cnn), **settings).fit(X2, labels)
     assert estimator.classes_.tolist() == ["cat", "dog"]
     assert estimator.predict_proba(X2).shape == (len(X2), 2)
     assert estimator.score(X2, labels) > 0.9
@@ -37,16 +42,16 @@ def test_another_task_with_other_classes():
 
 @pytest.mark.precision
 def test_a_frozen_body_stays_as_it_was():
-    before = body(CNN_SOURCE)
-    estimator = cnn(transfer_from=CNN_SOURCE, fine_tune=False, dropout=0.5).fit(X2, Y2)
+    before = body(fitted(cnn))
+    estimator = cnn(transfer_from=fitted(cnn), fine_tune=False, dropout=0.5).fit(X2, Y2)
     assert_same_weights(body(estimator), before)
-    assert_same_weights(body(CNN_SOURCE), before)
-    again = cnn(transfer_from=CNN_SOURCE, fine_tune=False, random_state=1).fit(X2, Y2)
+    assert_same_weights(body(fitted(cnn)), before)
+    again = cnn(transfer_from=fitted(cnn), fine_tune=False, random_state=1).fit(X2, Y2)
     assert np.abs(weights(again)[-2] - weights(estimator)[-2]).max() > 0
 
 
 def test_the_output_layer_learns_first_and_then_all():
-    settings = {"transfer_from": SOURCE, "learning_rate_schedule": "constant"}
+    settings = {"transfer_from": fitted(), "learning_rate_schedule": "constant"}
     settings["optimizer"] = keras.optimizers.Adam(0.003)
     first = mlp(**settings, fine_tune=False, epochs=2).fit(X2, Y2)
 
@@ -62,12 +67,12 @@ def test_the_output_layer_learns_first_and_then_all():
     assert np.abs(after.weights[2][2] - after.weights[1][2]).max() > 0
     after.weights = ()
     mlp(**settings, epochs=2, callbacks=[after]).fit(X2, Y2)
-    assert_same_weights(after.weights[0][:-2], body(SOURCE))
+    assert_same_weights(after.weights[0][:-2], body(fitted()))
 
 
 @pytest.mark.parametrize("fine_tune", [True, False])
 def test_fine_tuning_learns_at_three_tenths_of_the_rate(fine_tune):
-    settings = {"transfer_from": SOURCE, "fine_tune": fine_tune, "epochs": 1}
+    settings = {"transfer_from": fitted(), "fine_tune": fine_tune, "epochs": 1}
     named = mlp(**settings, optimizer="sgd", learning_rate=0.1).fit(X2, Y2)
     brought = keras.optimizers.SGD(0.03 if fine_tune else 0.1)
     for one, other in zip(
@@ -77,7 +82,7 @@ def test_fine_tuning_learns_at_three_tenths_of_the_rate(fine_tune):
 
 
 def test_going_on_trains_all():
-    estimator = mlp(transfer_from=SOURCE, epochs=1, fine_tune=False, warm_start=True).fit(X2, Y2)
+    estimator = mlp(transfer_from=fitted(), epochs=1, fine_tune=False, warm_start=True).fit(X2, Y2)
     before = body(estimator)
     assert_same_weights(body(estimator.fit(X2, Y2)), before)
     estimator.set_params(fine_tune=True).fit(X2, Y2)
@@ -89,7 +94,7 @@ def test_going_on_trains_all():
 @pytest.mark.precision
 @pytest.mark.parametrize("make_source", [
     lambda: mlp().fit(X, Y),
-    lambda: CNN_SOURCE.model_,
+    lambda: fitted(cnn).model_,
     lambda: keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3),
                               keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(9)]),
     lambda: keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(),
@@ -103,59 +108,57 @@ def test_other_sources(make_source):
 
 
 def test_clones_searches_and_copies_keep_what_was_learned():
-    estimator = mlp(transfer_from=SOURCE, fine_tune=False)
+    estimator = mlp(transfer_from=fitted(), fine_tune=False)
     for twin in (clone(estimator), copy.deepcopy(estimator), pickle.loads(pickle.dumps(estimator))):
-        assert_same_weights(body(twin.fit(X2, Y2)), body(SOURCE))
-    assert clone(estimator).get_params()["transfer_from"] is SOURCE
+        assert_same_weights(body(twin.fit(X2, Y2)), body(fitted()))
+    assert clone(estimator).get_params()["transfer_from"] is fitted()
     assert len(cross_val_score(estimator, X2, Y2, cv=2, error_score="raise")) == 2
-    fitted = estimator.fit(X2, Y2)
-    loaded = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(loaded.predict_proba(X2), fitted.predict_proba(X2))
-    for twin in (copy.deepcopy(fitted), loaded):
-        assert twin.partial_fit(X2, Y2).n_iter_ == fitted.n_iter_ + 1
+    estimator.fit(X2, Y2)
+    loaded = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(loaded.predict_proba(X2), estimator.predict_proba(X2))
+    for twin in (copy.deepcopy(estimator), loaded):
+        assert twin.partial_fit(X2, Y2).n_iter_ == estimator.n_iter_ + 1
 
 
-OTHER_SOURCE = mlp(batch_norm=True, random_state=5).fit(X, Y)
-
-
-@pytest.mark.parametrize("sources", [(SOURCE, OTHER_SOURCE), (SOURCE, None), (None, SOURCE)])
-def test_going_on_from_another_source_is_refused(sources):
-    estimator = mlp(transfer_from=sources[0], warm_start=True).fit(X2, Y2)
-    estimator.set_params(transfer_from=sources[1])
+@pytest.mark.parametrize("seeds", [(0, 5), (0, None), (None, 0)])
+def test_going_on_from_another_source_is_refused(seeds):
+    one, other = (None if seed is None else fitted(random_state=seed) for seed in seeds)
+    estimator = mlp(transfer_from=one, warm_start=True).fit(X2, Y2)
+    estimator.set_params(transfer_from=other)
     with pytest.raises(ValueError, match="go on with another 'transfer_from'"):
         estimator.fit(X2, Y2)
 
 
 def test_early_stopping_waits_until_the_body_learns():
     stops = {"early_stopping": True, "n_iter_no_change": 1, "tol": 10.0, "epochs": 12}
-    estimator = mlp(transfer_from=SOURCE, **stops).fit(X2, Y2)
+    estimator = mlp(transfer_from=fitted(), **stops).fit(X2, Y2)
     assert estimator.n_iter_ == 6  # four of the output layer, one to compare with
-    assert mlp(transfer_from=SOURCE, fine_tune=False, **stops).fit(X2, Y2).n_iter_ == 2
+    assert mlp(transfer_from=fitted(), fine_tune=False, **stops).fit(X2, Y2).n_iter_ == 2
     stops["warm_start"] = True
-    assert mlp(transfer_from=SOURCE, **stops).fit(X2, Y2).fit(X2, Y2).n_iter_ == 8
+    assert mlp(transfer_from=fitted(), **stops).fit(X2, Y2).fit(X2, Y2).n_iter_ == 8
 
 
 def test_the_source_stays_as_it_is_in_averages_and_searches():
-    parameters = SOURCE.get_params()
-    ensemble = AveragingClassifier(mlp(transfer_from=SOURCE), n_estimators=2, random_state=1)
+    parameters = fitted().get_params()
+    ensemble = AveragingClassifier(mlp(transfer_from=fitted()), n_estimators=2, random_state=1)
     assert len(ensemble.fit(X2, Y2).estimators_) == 2
-    assert SOURCE.get_params() == parameters
+    assert fitted().get_params() == parameters
     assert not any(name.startswith("transfer_from__") for name in ensemble.get_params())
-    sources = [FrozenEstimator(SOURCE), None]
+    sources = [FrozenEstimator(fitted()), None]
     options = {"cv": 2, "refit": False, "error_score": "raise"}
     search = GridSearchCV(mlp(), {"transfer_from": sources}, **options)
     assert hasattr(search.fit(X2, Y2), "best_score_")
 
 
 def test_two_sources_of_one_architecture_are_not_mixed_up():
-    for source in (SOURCE, OTHER_SOURCE, SOURCE):
+    for source in (fitted(), fitted(random_state=5), fitted()):
         estimator = mlp(transfer_from=source, fine_tune=False).fit(X2, Y2)
         assert_same_weights(body(estimator), body(source))
 
 
 @pytest.mark.precision
 def test_same_seed_same_bits():
-    one, other = (mlp(transfer_from=SOURCE, augmentation="affine").fit(X2, Y2) for _ in range(2))
+    one, other = (mlp(transfer_from=fitted(), augmentation="affine").fit(X2, Y2) for _ in range(2))
     assert_same_weights(weights(one), weights(other))
 
 
@@ -195,7 +198,7 @@ def test_a_source_with_a_recurrent_layer():
 def test_images_of_another_shape_are_refused():
     images, labels = tiny(shape=(7, 6), n_classes=2)
     with pytest.raises(ValueError, match=r"transfer_from.*\(6, 6, 1\).*\(7, 6, 1\)"):
-        mlp(transfer_from=SOURCE).fit(images, labels)
+        mlp(transfer_from=fitted()).fit(images, labels)
 
 
 def test_a_source_of_grey_images_takes_no_colours_and_one_of_two_inputs_nothing():
