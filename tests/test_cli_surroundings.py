@@ -11,6 +11,7 @@ import warnings
 
 import pytest
 from rich.text import Text
+from support import slow_but
 
 from skdigits.cli import main
 from skdigits.cli._app import app as all_commands
@@ -35,7 +36,9 @@ def table(text):
     return {words[0]: words[1:] for words in lines if len(words) > 3}
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp932", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", slow_but(["ascii", "latin-1", "cp932", "utf-8"], "ascii", "cp932")
+)
 def test_a_terminal_gets_its_table_in_characters_that_it_has(encoding, tmp_path, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), encoding, errors="strict")
     monkeypatch.setattr(sys, "stdout", terminal)

@@ -8,7 +8,7 @@ from plain_network import predict
 from support import BOTH, cnn, dense, mlp, slow_but, tiny
 
 import skdigits.formats  # noqa: F401  (skl2onnx knows our classifiers now)
-from skdigits import CNNClassifier, NetworkClassifier
+from skdigits import NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats._describe import UnknownLayerError, describe
 from skdigits.formats._layers import ACTIVATIONS
@@ -29,8 +29,8 @@ def assert_described(classifier, images=X):
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("make", BOTH)
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("make", slow_but(BOTH, cnn))
+@pytest.mark.parametrize("precision", slow_but(["float32", "bfloat16"], "bfloat16"))
 def test_our_networks(make, precision):
     options = {"batch_norm": True, "dropout": 0.2, "precision": precision}
     assert_described(make(epochs=3, **options).fit(X, Y))
@@ -69,13 +69,19 @@ def test_activations(name):
     assert_described(classifier.fit(values, np.arange(10) % 2), values)
 
 
-def test_activation_layers():
+ACTIVATION_LAYERS = {
+    "LeakyReLU": {"negative_slope": 0.3},
+    "ELU": {"alpha": 0.5},
+    "ReLU": {"max_value": 6},
+}
+
+
+@pytest.mark.parametrize("name", slow_but(ACTIVATION_LAYERS, "LeakyReLU", "ReLU"))
+def test_activation_layers(name):
     import keras
 
-    layers = keras.layers
-    given = [layers.LeakyReLU(0.3), layers.ELU(0.5), layers.ReLU(6), layers.ReLU(None, 0.1)]
-    for layer in given:
-        assert_described(mlp(epochs=1, activation=layer).fit(X, Y))
+    layer = getattr(keras.layers, name)(**ACTIVATION_LAYERS[name])
+    assert_described(mlp(epochs=1, activation=layer).fit(X, Y))
 
 
 @pytest.mark.parametrize(
@@ -83,14 +89,17 @@ def test_activation_layers():
     [
         ("softmax", "auto"),
         ("sigmoid", "auto"),  # their logits count
-        ("sigmoid", "binary_crossentropy"),
+        pytest.param("sigmoid", "binary_crossentropy", marks=pytest.mark.slow),
         ("relu", "mse"),  # rows of zeros
-        ("softplus", "kl_divergence"),
-        ("softmax", "mse"),
+        pytest.param("softplus", "kl_divergence", marks=pytest.mark.slow),
+        pytest.param("softmax", "mse", marks=pytest.mark.slow),
     ],
 )
 def test_what_a_probability_is(activation, loss):
     assert_described(mlp(output_activation=activation, loss=loss, learning_rate=0.1).fit(X, Y))
+
+
+ONE_KIND_OF_VIEWS = [("shift", 5), ("flip", 2), ("erase", 1)]
 
 
 def test_logits():
@@ -101,7 +110,11 @@ def test_logits():
 
 
 @pytest.mark.parametrize(
-    ("augmentation", "n_views"), [("shift", 5), ("flip", 2), (("affine", "flip"), 10), ("erase", 1)]
+    ("augmentation", "n_views"),
+    [
+        (("affine", "flip"), 10),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in ONE_KIND_OF_VIEWS),
+    ],
 )
 def test_views(augmentation, n_views):
     images = np.repeat(np.repeat(X, 3, axis=1), 4, axis=2)  # large enough to move by a pixel
@@ -187,8 +200,8 @@ def own_layer(inputs, layers):
     ("body", "named"),
     [
         (residual, "'sum'"),
-        (added, "'add"),
-        (recurrent, "'memory', a GRU"),
+        pytest.param(added, "'add", marks=pytest.mark.slow),
+        pytest.param(recurrent, "'memory', a GRU", marks=pytest.mark.slow),
         (own_function, "'square', a Dense with the activation '<lambda>'"),
         (own_layer, "'twice', a Doubled"),
     ],
@@ -208,7 +221,7 @@ def test_other_layers_are_named(body, named):
 
 
 def test_the_classifier_does_not_change():
-    classifier = CNNClassifier(filters=(2,), epochs=1, random_state=0).fit(X, Y)
+    classifier = cnn(epochs=1).fit(X, Y)
     before, model = classifier.predict_proba(X), classifier._network.compiled
     describe(classifier)
     np.testing.assert_array_equal(classifier.predict_proba(X), before)

@@ -14,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, cnn, mlp, run_python, tiny, weights
+from support import BOTH, assert_same_weights, cnn, mlp, run_python, slow_but, tiny, weights
 
 from skdigits.datasets import load_digits
 from skdigits.ensemble import AveragingClassifier
@@ -291,7 +291,7 @@ def assert_sorted_by_norm(filters):
 
 
 class TestFirstLayer:
-    @pytest.mark.parametrize("channels", [1, 2, 3])
+    @pytest.mark.parametrize("channels", slow_but([1, 2, 3], 3))
     def test_they_are_the_kernels_of_the_first_convolution(self, channels):
         X, y = tiny(shape=(8, 7, channels))
         estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="affine").fit(X, y)
@@ -561,7 +561,7 @@ def draw_both(estimator, image):
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", slow_but(BOTH, cnn))
 def test_looking_into_an_estimator_leaves_it_as_it_was(make):
     X, y = tiny()
     estimator, twin = (make(dropout=0.4, augmentation="affine").fit(X, y) for _ in range(2))

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from support import BOTH, tiny
+from support import BOTH, slow_but, tiny
 
 X, Y = tiny()
 PIXELS = X[..., np.newaxis].astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=["float32", "bfloat16"])
+@pytest.fixture(scope="module", params=slow_but(["float32", "bfloat16"], "bfloat16"))
 def fitted(request):
     return [make(precision=request.param, batch_norm=True, epochs=3).fit(X, Y) for make in BOTH]
 

@@ -1,5 +1,7 @@
 """LiteRT and Keras files predict what the classifiers predict."""
 
+import tempfile
+
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
@@ -8,7 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from support import cnn, dense, mlp, tiny
+from support import cnn, dense, mlp, slow_but, tiny
 
 import skdigits
 from skdigits import NetworkClassifier
@@ -45,7 +47,18 @@ def run(path, images):
     return predict(X=images.astype(dtype))["probabilities"]
 
 
-@pytest.mark.parametrize("name", ["cnn", "mlp", "frozen", "views", "average of pipelines"])
+@pytest.fixture(scope="module")
+def large():
+    """Return a fitted network most of whose file is weights, and the size of that file."""
+    model = mlp(hidden_layer_sizes=(300, 300), epochs=(3, 100)).fit(ROWS, Y)
+    with tempfile.TemporaryDirectory() as folder:
+        return model, skdigits.export(model, f"{folder}/full.tflite").stat().st_size
+
+
+NAMES = ["cnn", "mlp", "frozen", "views", "average of pipelines"]
+
+
+@pytest.mark.parametrize("name", slow_but(NAMES, "cnn", "views", "average of pipelines"))
 def test_litert(fitted, name, tmp_path):
     model, images = fitted[name]
     path = skdigits.export(model, tmp_path / "model.tflite")
@@ -54,14 +67,13 @@ def test_litert(fitted, name, tmp_path):
 
 
 @pytest.mark.parametrize("quantize", ["float16", "int8"])
-def test_quantised(fitted, quantize, tmp_path):
-    large = mlp(hidden_layer_sizes=(300, 300), epochs=(3, 100)).fit(ROWS, Y)
-    full = skdigits.export(large, tmp_path / "full.tflite").stat().st_size
-    path = skdigits.export(large, tmp_path / "model.tflite", quantize=quantize, images=ROWS)
+def test_quantised(large, quantize, tmp_path):
+    model, full = large
+    path = skdigits.export(model, tmp_path / "model.tflite", quantize=quantize, images=ROWS)
     assert path.stat().st_size < full * {"float16": 0.6, "int8": 0.35}[quantize]
     found = run(path, ROWS)
-    np.testing.assert_allclose(found, large.predict_proba(ROWS), atol=0.1)
-    assert np.mean(found.argmax(axis=1) == large.predict(ROWS)) > 0.9
+    np.testing.assert_allclose(found, model.predict_proba(ROWS), atol=0.1)
+    assert np.mean(found.argmax(axis=1) == model.predict(ROWS)) > 0.9
 
 
 def test_quantisation_that_costs_accuracy_warns(tmp_path):
@@ -111,8 +123,7 @@ def test_what_litert_lacks(fitted, tmp_path):
 @pytest.mark.filterwarnings("ignore:a.tflite gives")
 def test_conversions_print_nothing(fitted, tmp_path, capfd):
     model, images = fitted["cnn"]
-    for quantize in (None, "int8"):
-        skdigits.export(model, tmp_path / "a.tflite", images=images, quantize=quantize)
+    skdigits.export(model, tmp_path / "a.tflite", images=images, quantize="int8")
     skdigits.export(model, tmp_path / "a.onnx")
     skdigits.export(model, tmp_path / "a.keras")
     assert capfd.readouterr() == ("", "")

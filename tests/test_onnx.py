@@ -96,7 +96,7 @@ AROUND = {
     "grid search": lambda: GridSearchCV(in_pipeline(), {"cnnclassifier__epochs": [1]}, cv=2),
     "random search": lambda: RandomizedSearchCV(small_mlp(), {"epochs": [1]}, n_iter=1, cv=2),
 }
-LIKE_OTHERS = {"min-max", "nothing", "voting", "sigmoid", "random search"}
+LIKE_OTHERS = {"min-max", "nothing", "voting", "sigmoid", "frozen", "random search"}
 
 
 def in_pipeline():
@@ -113,7 +113,9 @@ def images_cnn():
     return small_cnn().fit(X, Y)
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize(
+    "name", slow_but(ESTIMATORS, "cnn", "views", "average of pipelines", "our transformers")
+)
 def test_skl2onnx_converts_our_estimators(name):
     make, images = ESTIMATORS[name]
     model = make().fit(images, Y)
@@ -165,7 +167,7 @@ def subclassed(input_shape, n_classes):
     return Own()
 
 
-@pytest.mark.parametrize("build", [residual, recurrent, subclassed])
+@pytest.mark.parametrize("build", slow_but([residual, recurrent, subclassed], residual))
 def test_networks_with_other_layers(build):
     import keras
 

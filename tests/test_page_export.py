@@ -55,11 +55,12 @@ def test_what_is_refused_is_named(tmp_path, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_options(tmp_path, reader):
+def test_options(tmp_path):
+    model = mlp().fit(X, Y)
     with pytest.raises(ValueError, match="weights must be 'float16' or 'float32'; got 'int8'"):
-        export(reader, tmp_path / "page.html", weights="int8")
+        export(model, tmp_path / "page.html", weights="int8")
     with pytest.raises(ValueError, match="'quantize' is not for files of"):
-        export(reader, tmp_path / "page.html", quantize="int8")
+        export(model, tmp_path / "page.html", quantize="int8")
 
 
 def test_rounding_that_changes_probabilities_is_refused(tmp_path):

@@ -32,7 +32,6 @@ from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
 
 X, Y = digits()
 X, Y = X[:60], Y[:60]
-COLUMNS = X.reshape(len(X), -1)[:, :5]
 COLUMNS = X.reshape(len(X), -1)
 NAMES = np.array([f"digit {y}" for y in Y])
 
@@ -66,7 +65,7 @@ def saved(model, folder):
     return skdigits.load(skdigits.save(model, folder / "model.skd"))
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", slow_but(BOTH, cnn))
 def test_it_predicts_and_trains_on_with_the_same_bits(make, tmp_path):
     model = make(
         augmentation="shift", early_stopping=True, validation_fraction=0.3, dropout=0.2
@@ -104,7 +103,7 @@ META = {
 }
 
 
-LIKE_OTHERS = {"digits", "isotonic", "one against the rest", "temperature", "voting"}
+LIKE_OTHERS = {"digits", "isotonic", "one against the rest", "scaler", "temperature", "voting"}
 
 
 @pytest.mark.parametrize("name", slow_but(META, *sorted(set(META) - LIKE_OTHERS)))
@@ -126,38 +125,42 @@ def test_a_transferred_network_has_its_source(source, tmp_path):
     np.testing.assert_array_equal(saved(model, tmp_path).predict_proba(X), model.predict_proba(X))
 
 
-def slow(parameters):
-    """Return parameters of a case that repeats what another one does."""
-    return pytest.param(parameters, marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"activation": keras.layers.LeakyReLU(0.1)},
-        slow({"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)}),
-        {"optimizer": keras.optimizers.Muon()},
-        {"loss": keras.losses.Huber(delta=0.1)},
-        slow({"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)}),
-        {
-            "kernel_initializer": keras.initializers.HeNormal(3),
-            "activation": keras.activations.gelu,
-        },
-        {
-            "optimizer": keras.optimizers.Adam(
-                keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
-            ),
-            "learning_rate_schedule": "constant",
-        },
-        slow({"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 100)}),
-        {"augmentation": [keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)]},
-        {"class_weight": {n: 1.0 + n for n in range(10)}},
-        {"random_state": np.random.RandomState(3)},
-    ],
-    ids=lambda parameters: next(iter(parameters)),
+OBJECTS = {
+    "activation": {"activation": keras.layers.LeakyReLU(0.1)},
+    "SGD": {"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)},
+    "Muon": {"optimizer": keras.optimizers.Muon()},
+    "loss": {"loss": keras.losses.Huber(delta=0.1)},
+    "smoothing": {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
+    "function": {"activation": keras.activations.gelu},
+    "initializer": {"kernel_initializer": keras.initializers.HeNormal(3)},
+    "schedule of an optimizer": {
+        "optimizer": keras.optimizers.Adam(
+            keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+        ),
+        "learning_rate_schedule": "constant",
+    },
+    "schedule": {"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.01, 100)},
+    "augmentation": {
+        "augmentation": [keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)]
+    },
+    "class_weight": {"class_weight": {n: 1.0 + n for n in range(10)}},
+    "random_state": {"random_state": np.random.RandomState(3)},
+}
+TOGETHER = (
+    "activation",
+    "loss",
+    "initializer",
+    "schedule of an optimizer",
+    "augmentation",
+    "class_weight",
+    "random_state",
 )
-def test_objects_of_keras_and_of_numpy(parameters, tmp_path):
-    model = small(**parameters).fit(X, Y)
+OBJECTS["many at once"] = {key: each for name in TOGETHER for key, each in OBJECTS[name].items()}
+
+
+@pytest.mark.parametrize("name", slow_but(OBJECTS, "many at once", "function"))
+def test_objects_of_keras_and_of_numpy(name, tmp_path):
+    model = small(**OBJECTS[name]).fit(X, Y)
     loaded = saved(model, tmp_path)
     for each in (model, loaded):
         each.partial_fit(X, Y)
@@ -167,14 +170,19 @@ def test_objects_of_keras_and_of_numpy(parameters, tmp_path):
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 
-@pytest.mark.parametrize("filters", ["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))])
+@pytest.mark.parametrize(
+    "filters", slow_but(["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))], "auto", ((2, 3), 4))
+)
 def test_filters_of_any_form(filters, tmp_path):
     network = cnn(hidden_layer_sizes=(), filters=filters, epochs=1)
     model = network.fit(X, Y)
     np.testing.assert_array_equal(saved(model, tmp_path).predict(X), model.predict(X))
 
 
-@pytest.mark.parametrize(("images", "filters"), [(X, ()), (COLUMNS, "auto"), (COLUMNS, 2)])
+@pytest.mark.parametrize(
+    ("images", "filters"),
+    [(X, ()), (COLUMNS[:, 300:305], 2), pytest.param(COLUMNS, "auto", marks=pytest.mark.slow)],
+)
 def test_kernels_of_any_size(images, filters, tmp_path):
     """Over columns, and without convolutions, no weight has the size of the kernels."""
     network = skdigits.CNNClassifier(

@@ -197,6 +197,19 @@ def page(out):
     return Page((out / "cnn-vs-mlp" / "index.html").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def unclear(y, data, tmp_path_factory):
+    """Return the page of two models that seeds do not tell apart."""
+    return read(a_study([an_experiment(y, CLEAR, p_value=0.4)]), data, tmp_path_factory.mktemp("a"))
+
+
+@pytest.fixture(scope="module")
+def two_sets(y, data, tmp_path_factory):
+    """Return the page of two data sets; on one of them the models cannot be told apart."""
+    parts = [an_experiment(y, CLEAR, data="mnist"), an_experiment(y, CLEAR, p_value=0.3)]
+    return read(a_study(parts), data, tmp_path_factory.mktemp("b"))
+
+
 def read(result, data, folder):
     return Page(write_study(result, data, folder).read_text(encoding="utf-8"))
 
@@ -240,10 +253,9 @@ def test_published_figures_stand_beside_ours_with_the_difference(page, study):
     assert "Published in whole per cent." in page.text
 
 
-def test_a_difference_that_seeds_do_not_show_is_not_claimed(y, data, tmp_path):
-    for p_value in (0.4, None):  # None: all differences were equal, or there is one seed
-        experiment = an_experiment(y, CLEAR, p_value=p_value)
-        page = read(a_study([experiment]), data, tmp_path)
+def test_a_difference_that_seeds_do_not_show_is_not_claimed(y, data, tmp_path, unclear):
+    equal = an_experiment(y, CLEAR, p_value=None)  # all differences were equal, or there is one
+    for page in (unclear, read(a_study([equal]), data, tmp_path)):
         assert "Too close to call: CNN gets" in page.text
         assert "more than MLP" not in page.text
         assert "best" not in [attrs.get("class") for attrs in page.all("tr")]
@@ -265,22 +277,14 @@ def test_the_rival_is_the_best_of_the_other_kind(y, data, tmp_path):
     assert "2.00 ± 0.10 points more than MLP wide" in text
 
 
-def test_several_data_sets_are_answered_one_by_one(y, data, tmp_path):
-    experiments = [
-        an_experiment(y, CLEAR, data="mnist"),
-        an_experiment(y, CLEAR, p_value=0.3),
-    ]
-    text = read(a_study(experiments), data, tmp_path).text
-    assert "MNIST: CNN is 2.50 ± 0.10 points ahead of MLP" in text
-    assert "scikit-learn's digits: CNN and MLP are too close to call" in text
+def test_several_data_sets_are_answered_one_by_one(two_sets):
+    assert "MNIST: CNN is 2.50 ± 0.10 points ahead of MLP" in two_sets.text
+    assert "scikit-learn's digits: CNN and MLP are too close to call" in two_sets.text
 
 
-def test_no_figure_at_the_top_crowns_a_winner_that_is_none(y, data, tmp_path):
-    one = read(a_study([an_experiment(y, CLEAR, p_value=0.4)]), data, tmp_path).text
-    assert "CNN, accuracy 97.50 % MLP, accuracy 95.00 % seeds 3" in one
-    parts = [an_experiment(y, CLEAR, data="mnist"), an_experiment(y, CLEAR, p_value=0.3)]
-    texts = read(a_study(parts), data, tmp_path).texts
-    places = [text for text in texts if text in (f"{m}, {d}" for m in ("CNN", "MLP") for d in
+def test_no_figure_at_the_top_crowns_a_winner_that_is_none(unclear, two_sets):
+    assert "CNN, accuracy 97.50 % MLP, accuracy 95.00 % seeds 3" in unclear.text
+    places = [text for text in two_sets.texts if text in (f"{m}, {d}" for m in ("CNN", "MLP") for d in
                                                  ("MNIST", "scikit-learn's digits"))]  # fmt: skip
     assert places == ["CNN, MNIST", "CNN, scikit-learn's digits", "MLP, scikit-learn's digits"]
 
@@ -346,8 +350,8 @@ def test_charts_mark_what_was_tested_and_bars_end_at_100_percent(data, tmp_path)
     assert max(ends) == 100.0
 
 
-def test_curves_of_test_images_are_called_so(page, y, data, tmp_path):
-    few = read(a_study([an_experiment(y, CLEAR)]), data, tmp_path)
+def test_curves_of_test_images_are_called_so(page, unclear, y, data, tmp_path):
+    few = unclear
     many = read(a_study([an_experiment(y, [*CLEAR, CLEAR[1]])]), data, tmp_path)
     for found in (page, few, many):
         assert {"CNN, training", "CNN, test", "MLP, test"} <= set(found.texts)
@@ -361,10 +365,10 @@ def test_words_are_explained_where_they_stand(page):
     assert "ECE" not in page.text  # these results are older than it
 
 
-def test_quick_is_marked(study, page, data, tmp_path):
+def test_quick_is_marked(page, data, tmp_path):
     warning = "A quick look, not a result"
     assert warning not in page.text
-    quick = read(replace(study, quick=True), data, tmp_path / "cnn-vs-mlp").text
+    quick = read(a_study([a_search()], quick=True), data, tmp_path / "cnn-vs-mlp").text
     assert quick.index(warning) < quick.index("Is a CNN better?")
     index = Page(write_index(tmp_path).read_text(encoding="utf-8"))
     assert warning in index.text
@@ -454,9 +458,12 @@ def test_results_are_the_study(out, study):
     assert results["run"]["command"] == "skdigits study run cnn-vs-mlp"
 
 
-def test_index_lists_the_studies_and_nothing_else(out, study, data, tmp_path):
-    write_study(study, data, tmp_path / "one")
-    write_study(replace(study, title="Another"), data, tmp_path / "two")
+def test_index_lists_the_studies_and_nothing_else(out, tmp_path):
+    results = json.loads((out / "cnn-vs-mlp" / "results.json").read_text(encoding="utf-8"))
+    for name, title in (("one", "CNN & MLP"), ("two", "Another")):
+        results["study"]["title"] = title
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").write_text(json.dumps(results), encoding="utf-8")
     (tmp_path / "compare").mkdir()
     (tmp_path / "compare" / "results.json").write_text('{"comparison": {}}')
     page = Page(write_index(tmp_path).read_text(encoding="utf-8"))
@@ -511,10 +518,10 @@ def test_bad_folders_are_named(tmp_path):
     assert os.listdir(tmp_path) == ["one"]
 
 
-def test_a_failed_write_leaves_the_old_page(study, data, tmp_path):
+def test_a_failed_write_leaves_the_old_page(data, tmp_path):
     (tmp_path / "results.json").mkdir()
     (tmp_path / "index.html").write_text("old")
     with pytest.raises(OSError, match=r"results\.json"):
-        write_study(study, data, tmp_path)
+        write_study(a_study([a_search()]), data, tmp_path)
     assert (tmp_path / "index.html").read_text() == "old"
     assert not list(tmp_path.glob(".*"))

@@ -354,7 +354,8 @@ def test_a_trial_whose_process_is_dead_is_lost_and_others_wait_for_a_running_one
     assert len(set(params)) > 1  # no seed is used twice
 
 
-@pytest.mark.parametrize("ends", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ends", [False, True])
 def test_two_processes_measure_each_setting_once(tmp_path, ends):
     """The other process has begun to measure one; here it waits until we have measured the rest."""
     with other_process(tmp_path, 3, "best settings again") as other:
