@@ -94,13 +94,13 @@ def reader():
     from skdigits.datasets import load_digits
     from skdigits.preprocessing import DigitNormalizer
 
-    X, y = load_digits(return_X_y=True)
+    X, y = (part[:600] for part in load_digits(return_X_y=True))
     fast = SEVEN[::12] + SEVEN[-1:]
     pens = np.linspace(0.015, 0.15, 10)
     sevens = [drawn_digit(points=points, pen=pen) for points in (SEVEN, fast) for pen in pens]
     sevens = np.tile(DigitNormalizer().transform(sevens), (5, 1, 1))
     X, y = np.concatenate([X, sevens]), np.concatenate([y, np.full(len(sevens), 7)])
-    small = {"filters": (8, 16), "hidden_layer_sizes": (32,), "random_state": 0}
+    small = {"filters": (8, 16), "hidden_layer_sizes": (32,), "epochs": 8, "random_state": 0}
     return CNNClassifier(augmentation="affine", **small).fit(X, y)
 
 

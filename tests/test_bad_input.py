@@ -212,7 +212,13 @@ def test_a_function_is_not_a_schedule():
 
 
 @pytest.mark.parametrize(
-    ("shape", "filters"), [((2, 2), (4, 4)), ((7, 7), (4, 4, 4)), ((30, 3), (4, 4)), ((1, 9), 4)]
+    ("shape", "filters"),
+    [
+        ((30, 3), (4, 4)),
+        ((1, 9), 4),
+        pytest.param((2, 2), (4, 4), marks=pytest.mark.slow),
+        pytest.param((7, 7), (4, 4, 4), marks=pytest.mark.slow),
+    ],
 )
 def test_images_too_small_for_the_pooling(shape, filters):
     images, labels = tiny(shape=shape)

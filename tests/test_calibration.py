@@ -6,7 +6,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
-from support import cnn, mlp, tiny
+from support import cnn, mlp, slow_but, tiny
 
 from skdigits.datasets import load_digits
 from skdigits.ensemble import AveragingClassifier
@@ -26,7 +26,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("flat", [True, False], ids=["2-D", "3-D"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", slow_but(KINDS, "mlp", "pipeline of an average"))
 def test_it_fits_and_predicts_around_every_classifier(kind, flat):
     X, y = tiny(shape=(36,) if flat else (6, 6))
     names = np.array(["bag", "coat", "shirt"])[y]

@@ -302,7 +302,7 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("package", ["typer", "jinja2", "matplotlib"])
+@pytest.mark.parametrize("package", slow_but(["typer", "jinja2", "matplotlib"], "typer", "jinja2"))
 def test_a_missing_extra_says_what_to_install(tmp_path, package):
     code = f"import sys; sys.modules[{package!r}] = None; import skdigits.__main__"
     done = subprocess.run(

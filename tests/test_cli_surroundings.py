@@ -146,7 +146,9 @@ def test_the_c_locale(tmp_path):
 @pytest.mark.parametrize(
     ("command", "code", "shown", "error"),
     [
-        ("skdigits study list | true; exit $PIPESTATUS", 1, "", ""),
+        pytest.param(
+            *("skdigits study list | true; exit $PIPESTATUS", 1, "", ""), marks=pytest.mark.slow
+        ),
         ("skdigits --version 0<&-", 0, "skdigits ", ""),
         ("skdigits --help >&-", 0, "", ""),
         ("skdigits compair 2>&-", 2, "skdigits: error: No such command 'compair'", ""),

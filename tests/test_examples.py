@@ -35,8 +35,12 @@ LEAST_ACCURACY = {
 LONG = {
     "02_randomized_search",
     "03_cross_validation",
+    "04_callbacks_and_early_stopping",
     "05_networks_in_keras",
+    "06_pickle_and_go_on",
+    "08_inside_a_network",
     "09_digits_people_write",
+    "10_averaged_networks",
     "11_residual_network",
     "12_onnx_without_tensorflow",
     "13_page_that_classifies",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV
-from support import BOTH, assert_same_weights, mlp, tiny, weights
+from support import BOTH, assert_same_weights, mlp, slow_but, tiny, weights
 
 from skdigits.ensemble import AveragingClassifier
 
@@ -35,7 +35,7 @@ def has_no_gradient_but_nan(y_true, y_pred):
     ],
     ids=["sgd", "one cycle", "optimizer", "loss", "gradient", "initial weights"],
 )
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", slow_but(BOTH, mlp))
 def test_it_says_what_when_and_what_to_lower(make, parameters, message):
     estimator = make(**parameters, epochs=3)
     with pytest.raises(ValueError, match="finite") as caught:

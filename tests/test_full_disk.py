@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pictures import save_tree
 from sklearn.dummy import DummyClassifier
-from support import mlp, tiny
+from support import mlp, slow_but, tiny
 
 import skdigits
 from skdigits.datasets import load_images
@@ -51,7 +51,7 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("there_before", [True, False])
+@pytest.mark.parametrize("there_before", slow_but([True, False], True))
 @pytest.mark.parametrize("name", WRITES)
 def test_of_a_model(name, there_before, classifier, tmp_path):
     path = tmp_path / name

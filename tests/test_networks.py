@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from scikeras.wrappers import KerasClassifier
-from support import tiny
+from support import slow_but, tiny
 
 from skdigits.networks import build_cnn, build_from, build_mlp
 
@@ -23,7 +23,7 @@ def test_shapes(build, shape):
     assert not model.compiled
 
 
-@pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("build", slow_but(BUILDERS, build_cnn))
 def test_plain_keras(build):
     model = build((6, 6), 3, hidden_layer_sizes=(8,), dropout=0.1, batch_norm=True)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -32,7 +32,7 @@ def test_plain_keras(build):
     np.testing.assert_allclose(model.predict(images, verbose=0).sum(axis=1), 1, rtol=1e-4)
 
 
-@pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("build", slow_but(BUILDERS, build_mlp))
 def test_scikeras(build):
     classifier = KerasClassifier(
         model=build,

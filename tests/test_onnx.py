@@ -97,6 +97,7 @@ AROUND = {
     "random search": lambda: RandomizedSearchCV(small_mlp(), {"epochs": [1]}, n_iter=1, cv=2),
 }
 LIKE_OTHERS = {"min-max", "nothing", "voting", "sigmoid", "frozen", "random search"}
+LIKE_OTHERS |= {"one against the rest"}
 
 
 def in_pipeline():
@@ -251,7 +252,7 @@ def test_labels_that_onnx_lacks(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: make_pipeline(DigitNormalizer(), small_cnn()), "Normalise pictures in Python"),
+        (lambda: make_pipeline(DigitNormalizer(), small_mlp()), "Normalise pictures in Python"),
         (lambda: OneVsOneClassifier(small_mlp()), "no predict_proba"),
         (lambda: make_pipeline(Normalizer(), small_mlp()), r"images=X\[:100\]"),
         # what skl2onnx 1.20 converts wrongly

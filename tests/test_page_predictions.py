@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from support import cnn, mlp
+from support import cnn, mlp, slow_but
 
 from benchmarks.drawn_digits.strokes import pen_paths
 from skdigits import CNNClassifier, NetworkClassifier, export
@@ -83,7 +83,10 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    slow_but(MODELS, "columns far from zero", "colours", "search", "calibrated average", "layers"),
+)
 def test_probabilities(browser, tmp_path, name):
     model, images = MODELS[name]()
     for weights, tolerance in [("float32", 1e-5), ("float16", 1e-3)]:

@@ -10,7 +10,7 @@ import pytest
 from joblib import Parallel, delayed
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV
-from support import BOTH, cnn, mlp, tiny
+from support import BOTH, cnn, mlp, slow_but, tiny
 
 import skdigits
 from skdigits.ensemble import AveragingClassifier
@@ -104,7 +104,7 @@ class TestOfOtherVersions:
 class TestNames:
     """Weights have the same names whatever else this process has built with Keras."""
 
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", slow_but(BOTH, cnn))
     def test_they_depend_on_the_network_alone(self, make):
         parameters = {"dropout": 0.1, "batch_norm": True, "optimizer": keras.optimizers.SGD(0.1)}
         first = make(hidden_layer_sizes=(5,), **parameters).fit(X, Y)

@@ -63,7 +63,14 @@ assert private() is True
 """
 
 
-def test_tensorflow_runs():
+@BOTH_WAYS
+def test_tensorflow_runs(way):
+    tf.constant(1.0) + 1
+    assert way_of("tensorflow_runs", way)() is True
+
+
+@pytest.mark.slow
+def test_tensorflow_does_not_run_yet():
     run_python(RUNS)
 
 

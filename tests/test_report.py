@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from support import mlp, run_python, tiny
+from support import mlp, run_python, slow_but, tiny
 
 from skdigits.datasets import load_digits
 from skdigits.model_selection import compare, evaluate
@@ -344,7 +344,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("kind", slow_but(FORMS, "list", "images of one channel"))
 def test_rows_and_images_give_the_same_pictures(data, kind, tmp_path):
     X, y, X_test, y_test = (part[:100] for part in data)
     models = {"bayes": make_pipeline(FunctionTransformer(as_rows), GaussianNB())}

@@ -7,7 +7,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import cnn, digits, mlp
+from support import cnn, digits, mlp, slow_but
 
 from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
@@ -59,11 +59,12 @@ def test_an_unknown_size():
         search_space(mlp(), "tiny")
 
 
-def test_the_full_space_of_a_cnn_trains():
+@pytest.mark.parametrize("n_iter", slow_but([1, 3], 1))
+def test_the_full_space_of_a_cnn_trains(n_iter):
     estimator = cnn(epochs=1)
     space = search_space(estimator, "full")
     search = RandomizedSearchCV(
-        estimator, space, n_iter=3, cv=2, error_score="raise", random_state=1
+        estimator, space, n_iter=n_iter, cv=2, error_score="raise", random_state=1
     )
     assert np.isfinite(search.fit(X, Y).best_score_)
 
