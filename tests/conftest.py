@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 HERE = Path(__file__).resolve().parent
 BESIDE_CHECKOUT = HERE.parents[1] / "shared" / "data"
@@ -41,9 +42,15 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_finish():
-    """Let no garbage collection visit the modules imported so far; with TensorFlow's it is slow."""
+    """Save time that no test is about.
+
+    No garbage collection visits the modules imported so far; with TensorFlow's it is slow. And
+    numpy has one thread: others wait for work by asking for it all the time, and take the
+    processor from the tests that run beside.
+    """
     gc.freeze()
     gc.enable()
+    threadpool_limits(1)
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+import benchmarks.__main__
 from benchmarks import peers, report, runner
 from benchmarks.summary import summarise, verdicts
 from benchmarks.workloads import FULL, GROWTH, MLP, ROWS, TINY, Bar, Job, Training, candidates
@@ -31,13 +34,10 @@ def tiny(request, tmp_path_factory):
         chosen = [f"--only={name}" for name in FEW]
     else:
         chosen = [f"--skip={name}" for name in ALIKE]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--size", "tiny", "--out", folder, *chosen],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    app = typer.Typer()
+    app.command()(benchmarks.__main__.main)
+    done = CliRunner().invoke(app, ["--size", "tiny", "--out", str(folder), *chosen])
+    assert done.exit_code == 0, done.output
     return folder, json.loads((folder / "results.json").read_text()), done.stdout
 
 

@@ -30,9 +30,7 @@ def counts(n=90, n_columns=4):
     return X, y
 
 
-@pytest.mark.parametrize(
-    "n_columns", slow_but([1, 2, 3, 15, 16, 20, 25, 64, 256, 784], 1, 16, 20)
-)
+@pytest.mark.parametrize("n_columns", slow_but([1, 2, 3, 15, 16, 20, 25, 64, 256, 784], 1, 16, 20))
 def test_an_mlp_takes_rows_as_columns_whatever_their_number(n_columns):
     X, y = blobs(n_columns)
     estimator = mlp(**LEARNS).fit(X[:100], y[:100])

@@ -1,6 +1,5 @@
 """The loaders: what they return, where files come from, and that only right ones are used."""
 
-import doctest
 import hashlib
 import io
 import json
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -407,10 +405,3 @@ def test_importing_loads_no_keras():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"tensorflow", "keras", "scikeras"} & set(out)
-
-
-def test_the_guide_holds():
-    guide = Path(__file__).resolve().parents[1] / "docs" / "data.md"
-    result = doctest.testfile(str(guide), module_relative=False)
-    assert result.attempted > 0
-    assert result.failed == 0

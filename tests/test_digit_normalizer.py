@@ -114,17 +114,16 @@ def test_digits_in_mnist_form_stay_nearly_as_they_are():
 
 def test_mnist_comes_back(data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
-    X = fetch_mnist(subset="test", return_X_y=True)[0].reshape(-1, 28, 28)[:40]
+    X = fetch_mnist(subset="test", return_X_y=True)[0].reshape(-1, 28, 28)[:30]
     images = DigitNormalizer().transform(X)
     off = np.abs(images.astype(int) - X).mean(axis=(1, 2))
     assert np.median(off) < 1
     assert np.quantile(off, 0.85) < 2
-    X = X[:20]
+    X = X[:10]
     for pictures in (255 - X, 40 + X // 2, np.pad(X, ((0, 0), (30, 4), (2, 60)))):
         images = DigitNormalizer().transform(pictures)
         alike = [likeness(a, b) for a, b in zip(images, X, strict=True)]
         assert np.quantile(alike, 0.1) > 0.95
-    X = X[:10]
     large = [np.asarray(Image.fromarray(255 - x).resize((140, 140), Image.BICUBIC)) for x in X]
     images = DigitNormalizer().transform(large)
     alike = [likeness(a, b) for a, b in zip(images, X, strict=True)]
@@ -647,9 +646,9 @@ def test_pickle_clone_and_input_left_alone():
 
 
 def test_in_a_pipeline_with_a_cnn():
-    X, y = (each[:30] for each in digits())
+    X, y = (each[:15] for each in digits())
     pictures = [np.pad(255 - image, 5 + i % 7, constant_values=255) for i, image in enumerate(X)]
-    pipeline = make_pipeline(DigitNormalizer(), PixelScaler(), cnn(epochs=30, batch_size=10))
+    pipeline = make_pipeline(DigitNormalizer(), PixelScaler(), cnn(epochs=40, batch_size=8))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline.fit(pictures, y)

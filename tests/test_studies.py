@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, ttest_rel
+from support import digits
 
 from skdigits import MLPClassifier
 from skdigits.datasets import load_digits
@@ -255,9 +256,16 @@ def test_filters_and_kernels_of_every_form(tmp_path):
     models["found"] = Model("cnn", small, from_search="s")
     parts = search, Experiment("models", "M", ("digits",), models)
     study = replace(PAIR, experiments=parts, published=())
+    X, y = digits()
+    data = {"few": (X[:150], y[:150], X[150:], y[150:])}
     fractions = []
     result = run_study(
-        study, folder=tmp_path, n_seeds=1, quick=True, progress=lambda *r: fractions.append(r[1])
+        study,
+        folder=tmp_path,
+        n_seeds=1,
+        quick=True,
+        data=data,
+        progress=lambda *report: fractions.append(report[1]),
     )
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -529,13 +537,8 @@ def test_published_figures_point_at_what_is_declared():
                 assert model in experiment.models
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cnn-vs-ann",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in STUDIES if name != "cnn-vs-ann"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDIES)
 def test_the_quick_version_of_each_study_runs(name, data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", os.fspath(data_folder))
     result = run_study(STUDIES[name], quick=True)
