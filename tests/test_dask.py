@@ -100,7 +100,7 @@ def test_a_worker_that_is_killed_does_not_end_a_search(client):
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
     killer = threading.Thread(target=kill_one)
-    with joblib.parallel_config("dask"):
+    with joblib.parallel_config("dask", scatter=[X]):  # else one worker alone may have the images
         killer.start()
         there = search().set_params(estimator__epochs=10, estimator__batch_size=8).fit(X, Y)
         killer.join()
