@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,10 +30,9 @@ STARTED = time.monotonic()
 
 def main():
     """Run everything, and stop at the first error."""
-    step("ruff, mypy")
+    step("ruff")
     python("ruff", "check", ".")
     python("ruff", "format", "--check", ".")
-    python("mypy")
 
     step("imports go down only")
     lint_imports = shutil.which("lint-imports", path=sysconfig.get_path("scripts"))
@@ -44,21 +44,33 @@ def main():
     python("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     python("check_jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
 
-    step("spelling, the site")
+    step("spelling")
     python("codespell_lib", ".")
-    # From the beginning, so that no warning is lost, and without the examples, which the tests run.
-    options = ("-q", "-W", "--keep-going", "-E", "-D", "plot_gallery=0")
-    python("sphinx", *options, "-c", "docs", ".", "build/site", limit=300)
+
+    step("mypy, wheel and sdist; beside them the site")
+    with ThreadPoolExecutor(2) as threads:  # each takes one core
+        for done in [threads.submit(types_and_archives), threads.submit(site)]:
+            done.result()
 
     for environment in other_processors():
         step(f"as on another processor: {environment}")
         python("pytest", "-q", "-n", "2", "-m", "precision and not slow", *PRECISION, **environment)
+    step("done")
 
-    step("wheel and sdist")
+
+def types_and_archives():
+    """Check the types; build the wheel and the sdist, and look into them."""
+    python("mypy")
     with tempfile.TemporaryDirectory() as folder:
         python("build", "--no-isolation", "--outdir", folder, ".")
         command(sys.executable, ".ci/check_dist.py", folder)
-    step("done")
+
+
+def site():
+    """Build the site."""
+    # From the beginning, so that no warning is lost, and without the examples, which the tests run.
+    options = ("-q", "-W", "--keep-going", "-E", "-D", "plot_gallery=0")
+    python("sphinx", *options, "-c", "docs", ".", "build/site", limit=300)
 
 
 def other_processors():
