@@ -268,7 +268,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(value, other[name])
 
 
-@pytest.mark.parametrize("n_trials", [600, pytest.param(2100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_trials", [300, pytest.param(2100, marks=pytest.mark.slow)])
 def test_random_flips_and_cuts(content, model, tmp_path, n_trials):
     """Each file either is refused or gives the same model."""
     path, rng = tmp_path / "model.skd", np.random.default_rng(0)
@@ -292,7 +292,7 @@ def test_random_flips_and_cuts(content, model, tmp_path, n_trials):
     assert n_refused > 2 * n_trials / 3
 
 
-@pytest.mark.parametrize("n_trials", [200, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_trials", [100, pytest.param(600, marks=pytest.mark.slow)])
 def test_random_edits_with_right_checksums(content, tmp_path, n_trials):
     """Whoever edits a file can also correct its checksums. Errors are ours; nothing is run."""
     path, rng = tmp_path / "model.skd", np.random.default_rng(0)

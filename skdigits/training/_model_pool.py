@@ -19,9 +19,9 @@ from skdigits.training._compiled_model import CompiledModel
 from skdigits.training._lent_models import Condition
 
 POOL_SIZE = 8
-# Collect garbage after so many dropped models. The parts of a model refer to each other, and Python
-# would wait for a dozen models. A collection takes a fifth of a second, much less than building a
-# model.
+# Collect garbage after so many dropped models, or half as many as the pool holds. The parts of a
+# model refer to each other, and Python would wait for a dozen models. A collection takes a fifth of
+# a second, and longer if the pool is large.
 GARBAGE_SIZE = 4
 
 _idle: OrderedDict = OrderedDict()  # id of model -> model, in the order they were given back
@@ -92,7 +92,7 @@ def _find(key):
 
 
 def _build(spec, key, seed):
-    if len(_thrown_away) >= GARBAGE_SIZE:
+    if len(_thrown_away) >= max(GARBAGE_SIZE, _size() // 2):
         _thrown_away.clear()
         gc.collect()
     # NumPy's global generator is the caller's: that is the one to set back.
