@@ -8,6 +8,7 @@ kept in benchmarks/sweeps/digit_pictures.json.
 
     python -m benchmarks.digit_pictures --seeds 3
     python -m benchmarks.digit_pictures --photos FOLDER --pictures 200
+    python -m benchmarks.digit_pictures --kinds scans --pictures 500
 """
 
 import csv
@@ -64,13 +65,13 @@ METHODS = {
 }
 
 
-def draw_pictures(images, labels, n_pictures, seed):
-    """Return for each kind of difficulty its pictures and their labels.
+def draw_pictures(groups, images, labels, n_pictures, seed):
+    """Return for each kind of difficulty in some groups its pictures and their labels.
 
     The pictures of a kind depend on the seed and its name only, so that new kinds change no others.
     """
     drawn = {}
-    for kind in KINDS:
+    for kind in [kind for group in groups for kind in KINDS[group]]:
         rng = np.random.default_rng([seed, *kind.__name__.encode()])
         chosen = rng.permutation(len(images))[:n_pictures]
         drawn[kind.__name__] = [kind(images[i], rng) for i in chosen], labels[chosen]
@@ -88,6 +89,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="CNNs and sets of pictures.")] = 3,
     pictures: Annotated[int, typer.Option(min=1, help="Pictures of each kind.")] = 100,
     augmentation: Annotated[list[str], typer.Option(help="Of the CNNs' training.")] = ("affine",),
+    kinds: Annotated[list[str], typer.Option(help="Groups of kinds.")] = tuple(KINDS),
     photos: Annotated[Path | None, typer.Option(help="Folder of pictures and labels.csv.")] = None,
     out: Annotated[Path, typer.Option(help="File of the results.")] = RESULTS
     / "digit_pictures.json",
@@ -103,7 +105,7 @@ def main(
     for seed in range(seeds):
         model = CNNClassifier(augmentation=augmentation, random_state=seed)
         model.fit(X.reshape(-1, 28, 28), y)
-        sets = draw_pictures(X_test, y_test, pictures, seed)
+        sets = draw_pictures(kinds, X_test, y_test, pictures, seed)
         if photos:
             sets["photos"] = load_photos(photos)
         for kind, (drawn, labels) in sets.items():

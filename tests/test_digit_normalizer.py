@@ -2,13 +2,14 @@
 
 import io
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy import ndimage
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -373,6 +374,92 @@ def test_a_digit_may_fill_a_small_picture():
     image = normalize(dark_on_light(ink))[0]
     assert (image[9:22, 14:].max(axis=1) > 200).all()
     assert (image[:11, 10:16].max(axis=0) > 200).all()
+
+
+# Points (y, x) of strokes, between 0 and 1
+SCANNED = {
+    "0": [[(0, 0.4), (0.3, 0), (0.7, 0), (1, 0.4), (0.7, 0.7), (0.3, 0.7), (0, 0.4)]],
+    "3": [[(0, 0.1), (0, 0.5), (0.2, 0.6), (0.45, 0.3), (0.7, 0.7), (0.95, 0.6), (1, 0)]],
+    "4": [[(0, 0.2), (0.5, 0), (0.5, 0.5)], [(0.1, 0.75), (1, 0.6)]],  # in two pieces
+    "7": [[(0, 0), (0, 0.7), (1, 0.2)], [(0.5, 0.2), (0.5, 0.7)]],
+}
+
+
+def scanned(strokes, pen=0.1, side=200):
+    """Return a digit of some strokes, cropped to its ink."""
+    canvas = Image.new("L", (2 * side, 2 * side))
+    for stroke in strokes:
+        places = [(side * (0.5 + x), side * (0.5 + y)) for y, x in stroke]
+        ImageDraw.Draw(canvas).line(places, fill=255, width=round(pen * side), joint="curve")
+    return canvas.crop(canvas.getbbox())
+
+
+@pytest.mark.parametrize("black_and_white", [False, True])
+@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("side", [16, 32])
+@pytest.mark.parametrize("name", SCANNED)
+def test_a_scan_may_be_small_and_stretched(name, side, light_ink, black_and_white):
+    digit = scanned(SCANNED[name])
+    expected = normalize(np.pad(np.asarray(digit), 40))[0]
+    scan = np.asarray(digit.resize((side, side), Image.BOX))
+    scan = 255 * (scan > 127) if black_and_white else scan
+    image = normalize(scan if light_ink else 255 - scan)[0]
+    assert likeness(in_a_square(image), in_a_square(expected)) > 0.8
+    assert image.max() > 200
+    if name in "37":  # strokes of both directions tell how far they were stretched
+        assert abs(width(image) - width(expected)) <= 3
+
+
+def in_a_square(image):
+    return np.asarray(Image.fromarray(image).crop(box(image)).resize((20, 20), Image.BILINEAR))
+
+
+def width(image):
+    left, _, right, _ = box(image)
+    return right - left
+
+
+def box(image):
+    return Image.fromarray(255 * (image > 64).astype(np.uint8)).getbbox()
+
+
+@pytest.mark.parametrize("light_ink", [True, False])
+def test_a_one_that_was_stretched_to_a_square_becomes_slender(light_ink):
+    one = scanned([[(0, 0.12), (1, 0)]], pen=0.2).resize((16, 16), Image.BOX)
+    image = normalize(np.asarray(one) if light_ink else 255 - np.asarray(one))[0]
+    assert width(image) <= 13
+    assert width(image.T) >= 19
+
+
+def test_a_digit_of_eight_pixels_has_full_strokes():
+    seven = np.asarray(scanned(SCANNED["7"], pen=0.15).resize((5, 8), Image.BOX))
+    image = normalize(np.pad(seven, ((0, 0), (1, 2))))[0]
+    expected = normalize(np.pad(np.asarray(scanned(SCANNED["7"], pen=0.15)), 40))[0]
+    assert likeness(image, expected) > 0.8
+    assert np.median(image[5:22].max(axis=1)) > 250
+
+
+def test_a_tiny_digit_on_a_sheet_takes_no_more_memory_than_others():
+    sheet = np.zeros((380, 380), np.uint8)
+    sheet[200:203, 200] = 255
+    tracemalloc.start()
+    image = normalize(sheet)[0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert width(image.T) >= 18
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(2, 40))
+def test_small_pictures_of_anything_become_images_or_errors_that_say_why(seed, height, width):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, [2, 16, 256][seed % 3], (height, width))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        image = normalize(pixels, on_error="warn")[0]
+    assert image.shape == (28, 28)
 
 
 def test_a_one_on_ruled_paper_is_left_whole():

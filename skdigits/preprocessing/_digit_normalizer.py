@@ -23,11 +23,11 @@ class DigitNormalizer(  # type: ignore[call-arg]
     """Bring pictures of single handwritten digits to MNIST's form.
 
     A picture may be a photograph of ink on plain, ruled or squared paper, in uneven light, or a
-    drawing on a screen. It may have any size, colour and polarity, and its ink may be in its
-    transparency. The pen may be thick, or as thin as one pixel. The digit comes out light on dark
-    in 28 x 28 pixels: its longer side is 20 pixels long, its centre of mass lies at the centre of
-    the image, and its strokes are about as thick as MNIST's, with grey edges. Pictures that are in
-    this form already come out nearly unchanged.
+    drawing on a screen, or a small scan that is cropped to the digit. It may have any size, colour
+    and polarity, and its ink may be in its transparency. The pen may be thick, or as thin as one
+    pixel. The digit comes out light on dark in 28 x 28 pixels: its longer side is 20 pixels long,
+    its centre of mass lies at the centre of the image, and its strokes are about as thick as
+    MNIST's, with grey edges. Pictures that are in this form already come out nearly unchanged.
 
     The transformer learns nothing, so it works without `fit`.
 
@@ -57,7 +57,10 @@ class DigitNormalizer(  # type: ignore[call-arg]
     6. The threshold is the mean of the ink, weighted by its squared gradient. A mark has ink above
        the threshold, and reaches down to half of it.
     7. The heaviest mark is the digit, together with marks near it.
-    8. Strokes much thinner or thicker than MNIST's are drawn again from their distance map.
+    8. A digit of fewer pixels than MNIST's is drawn again by cubic splines. If it fills a small
+       square, it was probably stretched to do so. It gets the width at which its strokes are about
+       as thick across as along.
+    9. Strokes much thinner or thicker than MNIST's are drawn again from their distance map.
 
     Pictures are turned as their EXIF data say. If a picture has several frames, the first one is
     used. Digits are expected to be upright.

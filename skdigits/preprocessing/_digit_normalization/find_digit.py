@@ -6,10 +6,15 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_normalization.ink import ink_on_ground
 from skdigits.preprocessing._digit_normalization.kind_of_picture import has_two_tones, is_small
 from skdigits.preprocessing._digit_normalization.light import level_light, smooth_noise
-from skdigits.preprocessing._digit_normalization.marks import find_marks
+from skdigits.preprocessing._digit_normalization.marks import extent, find_marks
 from skdigits.preprocessing._digit_normalization.polarity import ink_is_light
 from skdigits.preprocessing._digit_normalization.reading import PictureError, shrink
 from skdigits.preprocessing._digit_normalization.ruled_lines import remove_ruled_lines
+from skdigits.preprocessing._digit_normalization.small_digits import (
+    FEW_PIXELS,
+    draw_again,
+    fills_a_square,
+)
 from skdigits.preprocessing._digit_normalization.strokes import (
     EDGE,
     even_strokes,
@@ -77,6 +82,9 @@ def digit_ink(grey, is_ink):
             strokes = even_strokes(ink, mask)
             if strokes.max() <= EDGE:
                 raise PictureError(NO_INK)
+            stretched = fills_a_square(mask)
+            if stretched or extent(mask) < FEW_PIXELS:
+                strokes = draw_again(strokes, stretched=stretched)
             return strokes
         grey = grey[box]
 
@@ -86,7 +94,8 @@ def _find_mask(grey, light_ink, is_ink):
     if is_ink:
         ink, digit = grey, find_marks(grey)
     else:
-        for widest in (ANY_WIDTH,) if has_two_tones(grey) else WIDEST_STROKES:
+        any_width = is_small(grey) or has_two_tones(grey)
+        for widest in (ANY_WIDTH,) if any_width else WIDEST_STROKES:
             ink, digit = _find_strokes(grey, light_ink, widest * max(grey.shape))
             if _stands_out(ink, digit) and not _is_shadow(digit.mask):
                 break

@@ -19,7 +19,7 @@ BREAKS = 0.012, 0.03
 # What belongs to the digit
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of its main mark
 LEAST_PART = 0.05  # of the weight of the main mark; what is lighter is a speck
-LONGEST_PART = 1.5  # of the length of the main mark
+LONGEST_PART = 2.0  # of the length of the main mark
 LEAST_LIKELY_PART = 0.1  # of the likelihood of the main mark
 
 # Where the digit is likely
@@ -33,6 +33,7 @@ SIDES_OF_A_FRAME = 3  # a frame may have a gap
 FRAMED_LENGTH = 0.25  # of the frame's length; what is shorter may be a speck in a loop
 MOST_OF_A_BORDER = 0.5  # of its length
 AT_BORDER = 0.01  # of a side; noise and blur leave a mark this far from the border that it touches
+NEAR_BORDER = 0.07  # of a side, a pixel of 16
 SLANT = 0.1  # of the main mark's length, by which slanted neighbours may reach beside it
 
 
@@ -151,10 +152,10 @@ def _marks(seen, strong):
     return np.searchsorted(names, labels, side="right") * np.isin(labels, names), len(names)
 
 
-def _touches(box, shape):
-    """Return whether a box touches the upper, lower, left and right border."""
+def _touches(box, shape, reach=AT_BORDER):
+    """Return whether a box touches the upper, lower, left and right border, or nearly does."""
     sides = (
-        (part.start <= AT_BORDER * side, part.stop >= (1 - AT_BORDER) * side)
+        (part.start <= reach * side, part.stop >= (1 - reach) * side)
         for part, side in zip(box, shape, strict=True)
     )
     return *next(sides), *next(sides)
@@ -170,8 +171,14 @@ def _on_most_of_a_border(labels):
 
 
 def _continues_outside(box, main, shape):
-    """Return whether the border cuts a mark beside the main one, as it cuts another digit."""
+    """Return whether the border cuts a mark beside the main one, as it cuts another digit.
+
+    If the main mark is near the opposite border, both are a digit that fills the picture.
+    """
     upper, lower, left, right = _touches(box, shape)
+    main_upper, main_lower, main_left, main_right = _touches(main, shape, NEAR_BORDER)
+    upper, lower = upper and not main_lower, lower and not main_upper
+    left, right = left and not main_right, right and not main_left
     slack = SLANT * max(part.stop - part.start for part in main)
     over, beside = (
         part.stop <= other.start + slack or other.stop <= part.start + slack
@@ -183,13 +190,16 @@ def _continues_outside(box, main, shape):
 def _likelihood(marks, boxes):
     """Return how likely each mark is a part of the digit, 0..1, by where it lies."""
     height, width = marks.shape
-    # In a small picture the digit itself may cover most of a border.
-    desks = [] if is_small(marks) else _on_most_of_a_border(marks)
+    # In a small picture the digit itself may cover most of a border, and reach from one to another.
+    small = is_small(marks)
+    desks = [] if small else _on_most_of_a_border(marks)
     likely = np.ones(len(boxes))
     for i, (rows, columns) in enumerate(boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - OFF_CENTRE * max(abs(y - 0.5), abs(x - 0.5))
-        if any(_touches(boxes[i], marks.shape)):
+        upper, lower, left, right = _touches(boxes[i], marks.shape)
+        fills = small and ((upper and lower) or (left and right))
+        if (upper or lower or left or right) and not fills:
             likely[i] *= DESK if i + 1 in desks else ON_BORDER
         if _is_frame(marks[boxes[i]], i + 1):
             likely[i] *= FRAME

@@ -14,6 +14,7 @@ from skdigits.preprocessing._digit_normalization.thresholds import otsu_threshol
 BORDER = 50  # the border is this part of the shorter side
 NARROW = 0.15  # of the longer side; what is narrower counts as a stroke
 AREA_WEIGHT = 0.5  # of the vote by area; those of the other three signs count 1
+PIECES_WEIGHT = 0.4  # of the logarithm of how many more pieces the one tone has than the other
 SMALL = 1e-9  # keeps an even picture from a division by zero
 
 # The marks of both tones
@@ -34,11 +35,38 @@ def ink_is_light(grey):
     )
     # Printed lines would cut broad paper into narrow strips.
     grey = middle + lighter - darker
+    if is_small(grey):
+        return _votes_in_small_picture(grey) > 0
     votes = _votes_for_light_ink(grey)
-    if is_small(grey) or not has_grain(grey) or middle < DARK_GROUND:
+    if not has_grain(grey) or middle < DARK_GROUND:
         return votes > 0
     dark, light = (_pen_likeness(grey, light_ink) for light_ink in (False, True))
     return votes + np.clip(np.log(light / dark), -MOST_FROM_MARKS, MOST_FROM_MARKS) > 0
+
+
+def _votes_in_small_picture(grey):
+    """Return how much speaks for ink lighter than its ground, where the digit may fill the picture.
+
+    Its strokes may then be most of the picture, and too broad to tell from the ground by a window.
+    But the ground still fills more of the border, it is broader, and strokes part it into pieces.
+    """
+    light = grey > otsu_threshold(grey)
+    pieces_of_light, pieces_of_dark = (
+        ndimage.label(tone, EIGHT_NEIGHBOURS)[1] for tone in (light, ~light)
+    )
+    pieces = np.log(max(pieces_of_dark, 1) / max(pieces_of_light, 1))
+    return PIECES_WEIGHT * pieces - _border_and_breadth(light)
+
+
+def _border_and_breadth(light):
+    """Return how much more of the border is light than dark, plus how much broader light is."""
+    rim = max(1, min(light.shape) // BORDER)
+    inside = np.zeros(light.shape, dtype=bool)
+    inside[rim:-rim, rim:-rim] = True
+    border = 2 * light[~inside].mean() - 1
+    light_breadth = ndimage.distance_transform_edt(light).max()
+    dark_breadth = ndimage.distance_transform_edt(~light).max()
+    return border + (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, SMALL)
 
 
 def _votes_for_light_ink(grey):
@@ -48,19 +76,12 @@ def _votes_for_light_ink(grey):
     where strokes are narrow. What is narrow and stands out is ink.
     """
     light = grey > otsu_threshold(grey)
-    rim = max(1, min(grey.shape) // BORDER)
-    inside = np.zeros(grey.shape, dtype=bool)
-    inside[rim:-rim, rim:-rim] = True
-    border = 2 * light[~inside].mean() - 1
     area = 2 * light.mean() - 1
-    light_breadth = ndimage.distance_transform_edt(light).max()
-    dark_breadth = ndimage.distance_transform_edt(~light).max()
-    broad = (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, SMALL)
     window = max(3, int(NARROW * max(grey.shape)))
     dark_hat = float((grey_closing(grey, window) - grey).sum())
     light_hat = float((grey_closing(-grey, window) + grey).sum())
     narrow = (dark_hat - light_hat) / max(dark_hat + light_hat, SMALL)
-    return -(border + AREA_WEIGHT * area + broad + narrow)
+    return -(_border_and_breadth(light) + AREA_WEIGHT * area + narrow)
 
 
 def _pen_likeness(grey, light_ink):
