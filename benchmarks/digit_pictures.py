@@ -2,13 +2,14 @@
 
 MNIST's test digits are drawn again with pens, papers, lights and screens of many kinds
 (`drawn_digits/`), brought to MNIST's form, and classified by a CNN trained on MNIST with
-augmentation. A naive resize and a plain crop-and-centre are measured beside it. A folder of real
-pictures with a labels.csv (columns file and label) can be measured too. The table is printed, and
+augmentation. A naive resize and a plain crop-and-centre are measured beside it. With the scans,
+scikit-learn's digits are measured, which other people wrote. A folder of real pictures with a
+labels.csv (columns file and label) can be measured too. The table is printed, and
 kept in benchmarks/sweeps/digit_pictures.json.
 
     python -m benchmarks.digit_pictures --seeds 3
     python -m benchmarks.digit_pictures --photos FOLDER --pictures 200
-    python -m benchmarks.digit_pictures --kinds scans --pictures 500
+    python -m benchmarks.digit_pictures --kinds scans --pictures 500 --out FILE
 """
 
 import csv
@@ -20,6 +21,7 @@ import numpy as np
 import typer
 from PIL import Image
 from scipy import ndimage
+from sklearn.datasets import load_digits
 
 from benchmarks.drawn_digits import KINDS
 from benchmarks.drawn_digits.strokes import crop
@@ -78,6 +80,12 @@ def draw_pictures(groups, images, labels, n_pictures, seed):
     return drawn
 
 
+def scikit_learns_digits():
+    """Return scans of 8 x 8 pixels, counts of ink from 0 to 16, which UCI's collection has."""
+    scans = load_digits()
+    return list((scans.images * (255 / 16)).astype(np.uint8)), scans.target
+
+
 def load_photos(folder):
     with open(folder / "labels.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -106,6 +114,8 @@ def main(
         model = CNNClassifier(augmentation=augmentation, random_state=seed)
         model.fit(X.reshape(-1, 28, 28), y)
         sets = draw_pictures(kinds, X_test, y_test, pictures, seed)
+        if "scans" in kinds:
+            sets["scikit-learn's digits"] = scikit_learns_digits()
         if photos:
             sets["photos"] = load_photos(photos)
         for kind, (drawn, labels) in sets.items():
