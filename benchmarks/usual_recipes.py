@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FLIPPED = ("shift", "flip")  # what is known of garments
+GARMENTS = ("shift", "flip", "erase")  # they may be mirrored, and a part of one tells what it is
 
 
 class Recipe(NamedTuple):
@@ -25,7 +25,7 @@ def skdigits_cnn(effort):
     def fit(X, y, seed, data):
         from skdigits import CNNClassifier
 
-        known = {"augmentation": FLIPPED if data == "fashion" else "affine"}
+        known = {"augmentation": GARMENTS if data == "fashion" else "affine"}
         options = known if effort == "best" else {}
         return CNNClassifier.with_effort(effort, random_state=seed, **options).fit(X, y).predict
 

@@ -242,7 +242,7 @@ class CNNClassifier(LayeredClassifier):
         "best": {
             "filters": ((32, 32), (64, 64), (128, 128)),
             "dropout": 0.2,
-            "epochs": (8, 2000),
+            "epochs": (24, 2000),
             "test_time_averaging": True,
         },
     }
