@@ -4,12 +4,12 @@ MNIST's test digits are drawn again with pens, papers, lights and screens of man
 (`drawn_digits/`), brought to MNIST's form, and classified by a CNN trained on MNIST with
 augmentation. A naive resize and a plain crop-and-centre are measured beside it. With the scans,
 scikit-learn's digits are measured, which other people wrote. A folder of real pictures with a
-labels.csv (columns file and label) can be measured too. The table is printed, and
-kept in benchmarks/sweeps/digit_pictures.json.
+labels.csv (columns file and label) can be measured too. The table is printed, and kept in
+benchmarks/sweeps/digit_pictures.json.
 
     python -m benchmarks.digit_pictures --seeds 3
     python -m benchmarks.digit_pictures --photos FOLDER --pictures 200
-    python -m benchmarks.digit_pictures --kinds scans --pictures 500 --out FILE
+    python -m benchmarks.digit_pictures --kinds scans --pictures 500 --out benchmarks/sweeps/scans.json
 """
 
 import csv
