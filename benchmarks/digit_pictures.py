@@ -9,7 +9,7 @@ benchmarks/sweeps/digit_pictures.json.
 
     python -m benchmarks.digit_pictures --seeds 3
     python -m benchmarks.digit_pictures --photos FOLDER --pictures 200
-    python -m benchmarks.digit_pictures --kinds scans --pictures 500 --out benchmarks/sweeps/scans.json
+    python -m benchmarks.digit_pictures --kinds scans --pictures 500 --out FILE
 """
 
 import csv
