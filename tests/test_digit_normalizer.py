@@ -431,6 +431,20 @@ def test_a_one_that_was_stretched_to_a_square_becomes_slender(light_ink):
     assert width(image.T) >= 19
 
 
+@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize("sides", [(0,), (0, 1), (0, 1, 2, 3)])
+def test_lines_of_a_form_around_a_small_digit_go(sides, gap, light_ink):
+    cell = np.pad(np.asarray(scanned(SCANNED["7"], side=25)), 12)
+    expected = normalize(cell)[0]
+    for turns in sides:
+        cell = np.rot90(cell, turns).copy()
+        cell[gap : gap + 2] = 200
+        cell = np.rot90(cell, -turns)
+    image = normalize(cell if light_ink else 255 - cell)[0]
+    assert likeness(image, expected) > 0.9
+
+
 def test_a_digit_of_eight_pixels_has_full_strokes():
     seven = np.asarray(scanned(SCANNED["7"], pen=0.15).resize((5, 8), Image.BOX))
     image = normalize(np.pad(seven, ((0, 0), (1, 2))))[0]

@@ -19,7 +19,7 @@ BREAKS = 0.012, 0.03
 # What belongs to the digit
 WIDEST_GAP = 0.4  # between the parts of a digit, of the length of its main mark
 LEAST_PART = 0.05  # of the weight of the main mark; what is lighter is a speck
-LONGEST_PART = 2.0  # of the length of the main mark
+LONGEST_PART = 1.6  # of the length of the main mark
 LEAST_LIKELY_PART = 0.1  # of the likelihood of the main mark
 
 # Where the digit is likely
@@ -190,16 +190,13 @@ def _continues_outside(box, main, shape):
 def _likelihood(marks, boxes):
     """Return how likely each mark is a part of the digit, 0..1, by where it lies."""
     height, width = marks.shape
-    # In a small picture the digit itself may cover most of a border, and reach from one to another.
-    small = is_small(marks)
-    desks = [] if small else _on_most_of_a_border(marks)
+    # In a small picture the digit itself may cover most of a border.
+    desks = [] if is_small(marks) else _on_most_of_a_border(marks)
     likely = np.ones(len(boxes))
     for i, (rows, columns) in enumerate(boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - OFF_CENTRE * max(abs(y - 0.5), abs(x - 0.5))
-        upper, lower, left, right = _touches(boxes[i], marks.shape)
-        fills = small and ((upper and lower) or (left and right))
-        if (upper or lower or left or right) and not fills:
+        if any(_touches(boxes[i], marks.shape)):
             likely[i] *= DESK if i + 1 in desks else ON_BORDER
         if _is_frame(marks[boxes[i]], i + 1):
             likely[i] *= FRAME

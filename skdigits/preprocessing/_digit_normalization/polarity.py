@@ -15,6 +15,9 @@ BORDER = 50  # the border is this part of the shorter side
 NARROW = 0.15  # of the longer side; what is narrower counts as a stroke
 AREA_WEIGHT = 0.5  # of the vote by area; those of the other three signs count 1
 PIECES_WEIGHT = 0.4  # of the logarithm of how many more pieces the one tone has than the other
+# A frame: rings at the border, at most this share of the side, which are almost all of one tone.
+# The ring inside of it is mostly of the other tone, and so is one as far inside again.
+FRAME, FRAME_TONE, INSIDE_TONE, STILL_INSIDE = 0.1, 0.95, 0.8, 0.5
 SMALL = 1e-9  # keeps an even picture from a division by zero
 
 # The marks of both tones
@@ -50,7 +53,7 @@ def _votes_in_small_picture(grey):
     Its strokes may then be most of the picture, and too broad to tell from the ground by a window.
     But the ground still fills more of the border, it is broader, and strokes part it into pieces.
     """
-    light = grey > otsu_threshold(grey)
+    light = _without_frame(grey > otsu_threshold(grey))
     pieces_of_light, pieces_of_dark = (
         ndimage.label(tone, EIGHT_NEIGHBOURS)[1] for tone in (light, ~light)
     )
@@ -58,12 +61,32 @@ def _votes_in_small_picture(grey):
     return PIECES_WEIGHT * pieces - _border_and_breadth(light)
 
 
+def _without_frame(light):
+    """Return a small picture without the lines around it, as a cell of a form has them."""
+    widest = max(1, int(FRAME * min(light.shape)))
+    shares = [light[_rim(light.shape, depth)].mean() for depth in range(min(light.shape) // 2)]
+    differ = np.abs(np.array(shares) - np.rint(shares[0]))  # from the tone of the border
+    for width in range(1, widest + 1):
+        if differ[width - 1] > 1 - FRAME_TONE or width + widest >= len(differ):
+            break
+        if differ[width] >= INSIDE_TONE and differ[width + widest] >= STILL_INSIDE:
+            return light[width:-width, width:-width]
+    return light
+
+
+def _rim(shape, depth=0, width=1):
+    """Return a mask of a ring of a picture, so far from its border."""
+    mask = np.zeros(shape, dtype=bool)
+    mask[depth : shape[0] - depth, depth : shape[1] - depth] = True
+    inside = depth + width
+    mask[inside : shape[0] - inside, inside : shape[1] - inside] = False
+    return mask
+
+
 def _border_and_breadth(light):
     """Return how much more of the border is light than dark, plus how much broader light is."""
-    rim = max(1, min(light.shape) // BORDER)
-    inside = np.zeros(light.shape, dtype=bool)
-    inside[rim:-rim, rim:-rim] = True
-    border = 2 * light[~inside].mean() - 1
+    width = max(1, min(light.shape) // BORDER)
+    border = 2 * light[_rim(light.shape, width=width)].mean() - 1
     light_breadth = ndimage.distance_transform_edt(light).max()
     dark_breadth = ndimage.distance_transform_edt(~light).max()
     return border + (light_breadth - dark_breadth) / max(light_breadth + dark_breadth, SMALL)
