@@ -410,6 +410,17 @@ def test_a_scan_may_be_small_and_stretched(name, side, light_ink, black_and_whit
         assert abs(width(image) - width(expected)) <= 3
 
 
+@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("side", [16, 32])
+@pytest.mark.parametrize("name", ["0", "3", "7"])
+def test_broad_strokes_may_cover_most_of_a_scan(name, side, light_ink):
+    digit = scanned(SCANNED[name], pen=0.25)
+    expected = in_a_square(normalize(np.pad(np.asarray(digit), 40))[0])
+    scan = np.asarray(digit.resize((side, side), Image.BOX))
+    image = normalize(scan if light_ink else 255 - scan)[0]
+    assert likeness(in_a_square(image), expected) > 0.6
+
+
 def in_a_square(image):
     return np.asarray(Image.fromarray(image).crop(box(image)).resize((20, 20), Image.BILINEAR))
 
@@ -423,9 +434,10 @@ def box(image):
     return Image.fromarray(255 * (image > 64).astype(np.uint8)).getbbox()
 
 
+@pytest.mark.parametrize("pen", [0.2, 0.5])
 @pytest.mark.parametrize("light_ink", [True, False])
-def test_a_one_that_was_stretched_to_a_square_becomes_slender(light_ink):
-    one = scanned([[(0, 0.12), (1, 0)]], pen=0.2).resize((16, 16), Image.BOX)
+def test_a_one_that_was_stretched_to_a_square_becomes_slender(light_ink, pen):
+    one = scanned([[(0, 0.12), (1, 0)]], pen=pen).resize((16, 16), Image.BOX)
     image = normalize(np.asarray(one) if light_ink else 255 - np.asarray(one))[0]
     assert width(image) <= 13
     assert width(image.T) >= 19
