@@ -50,6 +50,7 @@ class ImageClassifier(
     _moments: Moments | None = None  # of all images, as long as only partial_fit has trained
 
     _may_convolve = True  # whether convolutions may take most of the time
+    _largest_batch = 128  # that "auto" takes
 
     _constraints: dict = {
         "image_shape": [c.ARRAY_LIKE, c.NONE],
@@ -195,7 +196,8 @@ class ImageClassifier(
             If `X_val` seems to have another scale than `X`, or channels seem to come first.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        epochs = resolve_epochs(self.epochs, self.batch_size, _number_of_images(X))
+        n_images = _number_of_images(X)
+        epochs = resolve_epochs(self.epochs, n_images, self._images_in_a_step(n_images))
         return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
 
     @trains
@@ -376,6 +378,9 @@ class ImageClassifier(
             )
         return self
 
+    def _images_in_a_step(self, n_images):
+        return resolve_batch_size(self.batch_size, n_images, self._largest_batch)
+
     def _train(self, arrays, validation, go_on, epochs, tasks):
         """Train on images, labels and weights; measure `validation`, or rows held out."""
         from skdigits import training
@@ -425,7 +430,7 @@ class ImageClassifier(
             weight_decay=self.weight_decay,
             learning_rate_schedule=self.learning_rate_schedule,
             epochs=epochs or 1,
-            batch_size=resolve_batch_size(self.batch_size, n_rows),
+            batch_size=self._images_in_a_step(n_rows),
             early_stopping=self.early_stopping,
             validation_fraction=self.validation_fraction,
             n_iter_no_change=int(self.n_iter_no_change),

@@ -39,8 +39,9 @@ class NetworkClassifier(ImageClassifier):
         to train on images that come as rows.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name, or an object, which has its own learning rate. Change it to reproduce other work;
-        Adam suits all networks here.
+        A name, or an object, which has its own learning rate. "auto" is Muon for the kernels of
+        hidden dense and convolutional layers, and Adam for all other weights, as in
+        `CNNClassifier`; try it where a few epochs should do more.
 
     learning_rate : float, default=0.01
         Learning rate of an optimizer given by name. With "one_cycle" it is the highest rate. Lower

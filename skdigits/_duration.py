@@ -4,15 +4,15 @@ from math import ceil
 from numbers import Integral
 
 
-def resolve_epochs(epochs, batch_size, n_images):
+def resolve_epochs(epochs, n_images, batch_size):
     """Return the number of epochs; for a pair, as many as the least number of steps needs.
 
     Parameters
     ----------
     epochs : int or (int, int)
         Passes over the images, or the passes and the least number of steps.
-    batch_size : "auto" or int
     n_images : int
+    batch_size : int
 
     Raises
     ------
@@ -28,12 +28,12 @@ def resolve_epochs(epochs, batch_size, n_images):
             f"number of batches, whole numbers of at least 1. Got {epochs!r} instead."
         )
     passes, least_steps = pair
-    steps = max(1, ceil(n_images / resolve_batch_size(batch_size, n_images)))
+    steps = max(1, ceil(n_images / batch_size))
     return max(passes, ceil(least_steps / steps))
 
 
-def resolve_batch_size(batch_size, n_images):
+def resolve_batch_size(batch_size, n_images, largest):
     """Return the number of images in a step; "auto" makes smaller batches of few images."""
     if isinstance(batch_size, Integral):
         return int(batch_size)
-    return min(max(n_images // 32, 16), 128)
+    return min(max(n_images // 32, 16), largest)

@@ -36,9 +36,11 @@ class MLPClassifier(LayeredClassifier):
         columns. None takes the shape from 3-D or 4-D input, and takes 2-D input as columns. Set it
         to train on images that come as rows.
 
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name, or an object, which has its own learning rate. Change it to reproduce other work;
-        Adam suits all networks here.
+    optimizer : str or keras.optimizers.Optimizer, default="auto"
+        "auto" is Muon [3]_ for the kernels of hidden layers, and Adam for all other weights. It
+        reaches a higher accuracy than Adam in as many epochs, and a step takes somewhat longer.
+        Other names and objects are Keras's; an object has its own learning rate. Change it to
+        reproduce other work.
 
     learning_rate : float, default=0.005
         Learning rate of an optimizer given by name. With "one_cycle" it is the highest rate. Lower
@@ -68,7 +70,7 @@ class MLPClassifier(LayeredClassifier):
         counted before early stopping sets images aside. More epochs take time in proportion.
 
     batch_size : "auto" or int, default="auto"
-        Images in a step. "auto" is a 32nd of the images, at least 16 and at most 128. Larger
+        Images in a step. "auto" is a 32nd of the images, at least 16 and at most 512. Larger
         batches make an epoch faster, and the network learns less in it.
 
     early_stopping : bool, default=False
@@ -207,6 +209,8 @@ class MLPClassifier(LayeredClassifier):
        using large learning rates", 2018, https://arxiv.org/abs/1708.07120
     .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", 2019,
        https://arxiv.org/abs/1711.05101
+    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
+       https://kellerjordan.github.io/posts/muon/
 
     Examples
     --------
@@ -232,6 +236,7 @@ class MLPClassifier(LayeredClassifier):
 
     _build = "build_mlp"
     _may_convolve = False
+    _largest_batch = 512  # Muon's part of a step does not grow with it
 
     def __init__(
         self,
@@ -243,7 +248,7 @@ class MLPClassifier(LayeredClassifier):
         dropout=0.0,
         batch_norm=True,
         image_shape=None,
-        optimizer="adam",
+        optimizer="auto",
         learning_rate=0.005,
         weight_decay=0.02,
         learning_rate_schedule="one_cycle",

@@ -61,9 +61,17 @@ def test_a_few_digits_are_told_apart_better_than_by_a_support_vector_machine(mak
 
 
 @pytest.mark.parametrize(
-    ("n_images", "batch_size"), [(60, 16), (540, 16), (1000, 31), (4096, 128), (5000, 128)]
+    ("make", "n_images", "batch_size"),
+    [
+        (mlp, 60, 16),
+        (mlp, 540, 16),
+        (mlp, 1000, 31),
+        (mlp, 5000, 156),
+        (mlp, 20_000, 512),
+        (cnn, 5000, 128),
+    ],
 )
-def test_auto_batches_are_a_32nd_of_the_images(n_images, batch_size):
+def test_auto_batches_are_a_32nd_of_the_images(make, n_images, batch_size):
     class Batches(keras.callbacks.Callback):
         n = 0
 
@@ -71,7 +79,7 @@ def test_auto_batches_are_a_32nd_of_the_images(n_images, batch_size):
             self.n += 1
 
     count = Batches()
-    mlp(batch_size="auto", epochs=1, callbacks=[count]).fit(*tiny(n=n_images, shape=(4, 4)))
+    make(batch_size="auto", epochs=1, callbacks=[count]).fit(*tiny(n=n_images, shape=(4, 4)))
     assert count.n == -(-n_images // batch_size)
 
 

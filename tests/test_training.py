@@ -196,8 +196,9 @@ def test_one_cycle_rises_and_falls_to_zero():
 
 def test_a_keras_schedule_is_followed():
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([5], [0.01, 0.0])
-    long = mlp(learning_rate_schedule=schedule, epochs=5, batch_size=10).fit(X, Y)
-    short = mlp(learning_rate_schedule=schedule, epochs=1, batch_size=10).fit(X, Y)
+    adam = {"optimizer": "adam", "batch_size": 10}
+    long = mlp(learning_rate_schedule=schedule, epochs=5, **adam).fit(X, Y)
+    short = mlp(learning_rate_schedule=schedule, epochs=1, **adam).fit(X, Y)
     stopped = [np.abs(a - b).max() for a, b in zip(weights(long), weights(short), strict=True)]
     assert max(stopped) < 0.02
     own = mlp(optimizer=keras.optimizers.Adam(schedule), learning_rate_schedule="constant")

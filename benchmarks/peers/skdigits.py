@@ -28,6 +28,7 @@ def make(training, tick=None):
         "batch_norm": False,
         "weight_decay": None,
         "augmentation": None,
+        "optimizer": "adam",
         "learning_rate": training.learning_rate,
         "learning_rate_schedule": "constant",
         "epochs": training.epochs,

@@ -54,7 +54,8 @@ def loss_of(parameters):
 
 def _check_optimizer(parameters):
     owner, optimizer = parameters.owner, parameters.optimizer
-    _check_known(owner, "optimizer", optimizer, keras.optimizers.get)
+    if not is_name(optimizer, "auto"):
+        _check_known(owner, "optimizer", optimizer, keras.optimizers.get)
     if not isinstance(optimizer, str | keras.optimizers.Optimizer):
         _reject(owner, "optimizer", optimizer)
     schedule = parameters.learning_rate_schedule

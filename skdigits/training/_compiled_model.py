@@ -11,9 +11,11 @@ from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
 from skdigits.training._augmentation import make_augmenter
+from skdigits.training._checks import is_name
 from skdigits.training._dropout import DropoutRates
 from skdigits.training._graphs import Graphs
 from skdigits.training._initial import InitialValues
+from skdigits.training._muon import Muon, hidden_kernels
 from skdigits.training._optimizer import (
     StartingState,
     copy_optimizer,
@@ -132,10 +134,17 @@ class CompiledModel:
         with neutral_keras():
             model = copy_network(self.model)
             model(keras.Input(self.spec.input_shape))  # Keras exports only called models
-            optimizer = copy_optimizer(self.optimizer)
+            optimizer = _public_copy(self.optimizer)
             model.compile(optimizer=optimizer, loss=self.spec.loss)
             optimizer.build(model.trainable_variables)
         return model
+
+
+def _public_copy(optimizer):
+    """Copy an optimizer for a model that leaves: our own one becomes Keras's Adam."""
+    if isinstance(optimizer, Muon):
+        return keras.optimizers.Adam.from_config(optimizer.get_config())
+    return copy_optimizer(optimizer)
 
 
 def _architecture(model):
@@ -167,15 +176,19 @@ def _compile(spec):
     decays = spec.weight_decay is not None and isinstance(spec.optimizer, str)
     if decays:
         options["weight_decay"] = spec.weight_decay
+    is_auto = is_name(spec.optimizer, "auto")
     model = compile_model(
         spec.build,
         spec.input_shape,
         spec.n_classes,
         spec.build_options,
-        optimizer=_own_optimizer(spec),
+        optimizer="adam" if is_auto else _own_optimizer(spec),
         optimizer_options=options,
         loss=spec.loss,
     )
+    if is_auto:  # after compiling, so that a saved model has Keras's Adam
+        model.optimizer = Muon.from_config(model.optimizer.get_config())
+        model.optimizer.kernels = hidden_kernels(model)
     if decays:
         others = [v for v in model.trainable_variables if not v.name.endswith("kernel")]
         model.optimizer.exclude_from_weight_decay(var_list=others)

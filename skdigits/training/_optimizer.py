@@ -99,24 +99,35 @@ def apply_gradients(optimizer, gradients, variables):
         return
     if optimizer.weight_decay:
         decay_weights(optimizer, variables)
+    take_adams_steps(optimizer, list(zip(variables, gradients, moments, strict=True)))
+    optimizer.iterations.value.assign_add(1)
+
+
+def take_adams_steps(optimizer, steps):
+    """Update variables by Adam's formula, without weight decay.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Adam
+    steps : list of tuple
+        A variable, its gradient, and its moments as `adam_moments` returns them.
+    """
     step = tf.cast(optimizer.iterations.value + 1, tf.float32)
-    settings = {
-        "beta1_power": tf.pow(tf.constant(optimizer.beta_1, tf.float32), step),
-        "beta2_power": tf.pow(tf.constant(optimizer.beta_2, tf.float32), step),
-        "lr": optimizer.learning_rate.value,
-        "beta1": optimizer.beta_1,
-        "beta2": optimizer.beta_2,
-        "epsilon": optimizer.epsilon,
-    }
-    for variable, gradient, (mean, variance) in zip(variables, gradients, moments, strict=True):
+    rate = tf.cast(optimizer.learning_rate, tf.float32)
+    powers = [tf.pow(beta, step) for beta in (optimizer.beta_1, optimizer.beta_2)]
+    for variable, gradient, (mean, variance) in steps:
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
             m=mean.value.handle,
             v=variance.value.handle,
+            beta1_power=tf.cast(powers[0], variable.dtype),
+            beta2_power=tf.cast(powers[1], variable.dtype),
+            lr=tf.cast(rate, variable.dtype),
+            beta1=optimizer.beta_1,
+            beta2=optimizer.beta_2,
+            epsilon=optimizer.epsilon,
             grad=gradient,
-            **settings,
         )
-    optimizer.iterations.value.assign_add(1)
 
 
 def _is_plain_adam(optimizer, variables):

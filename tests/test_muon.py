@@ -1,0 +1,155 @@
+"""The optimizer "auto": Muon for the kernels of hidden layers, Adam for all other weights."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+from support import BOTH, cnn, digits, mlp
+
+from skdigits import MLPClassifier, NetworkClassifier
+from skdigits.datasets import load_digits
+from skdigits.persistence import load, save
+
+STEP = {
+    "epochs": 1,
+    "batch_size": 200,
+    "learning_rate_schedule": "constant",
+    "optimizer": "auto",
+    "precision": "float32",
+}
+RATES = 0.01, 0.03
+
+
+def first_updates(make, **parameters):
+    """Return the first update of each weight, divided by the learning rate, by the weight's name.
+
+    The two fits begin with the same weights and so have the same gradients.
+    """
+    fits = [
+        make(**STEP | parameters, learning_rate=rate).fit(*digits()).model_.trainable_variables
+        for rate in RATES
+    ]
+    found = [[weight.numpy().astype(float) for weight in weights] for weights in fits]
+    return {
+        weight.path: (one - other) / (RATES[1] - RATES[0])
+        for weight, one, other in zip(fits[0], *found, strict=True)
+    }
+
+
+def kernels_of(updates):
+    return [update for name, update in updates.items() if name.endswith("kernel")]
+
+
+def singular_values(update):
+    matrix = update.reshape(-1, update.shape[-1])
+    return np.linalg.svd(matrix / (0.2 * np.sqrt(max(matrix.shape))), compute_uv=False)
+
+
+class TestAStep:
+    def test_updates_of_hidden_kernels_are_nearly_orthogonal(self):
+        *hidden, _ = kernels_of(first_updates(cnn, filters=(6, 8), hidden_layer_sizes=(20, 12)))
+        assert [each.shape[-1] for each in hidden] == [6, 8, 20, 12]
+        for update in hidden[1:]:  # the gradient of the first has fewer directions
+            values = singular_values(update)
+            assert values.max() < 1.3
+            assert np.median(values) > 0.6
+
+    def test_they_keep_the_directions_of_the_gradient(self):
+        """The first update is the gradient's own, as SGD shows it."""
+        options = {"hidden_layer_sizes": (10, 10), "activation": "tanh"}
+        gradient = kernels_of(first_updates(mlp, **options, optimizer="sgd"))[1]
+        update = kernels_of(first_updates(mlp, **options))[1]
+        left, _, right = np.linalg.svd(gradient)
+        diagonal = left.T @ update @ right.T
+        assert np.abs(diagonal - np.diag(np.diag(diagonal))).max() < 0.02 * diagonal.max()
+        assert (np.diag(diagonal) > 0).all()
+
+    def test_wide_kernels_are_orthogonal_in_groups_of_outputs(self):
+        update = kernels_of(first_updates(mlp, hidden_layer_sizes=(150, 100), activation="tanh"))[1]
+        assert update.shape == (150, 100)
+        for group in (update[:, :50], update[:, 50:]):
+            assert singular_values(group).max() < 1.3
+            assert np.median(singular_values(group)) > 0.6
+        assert singular_values(update).max() > 1.3  # not as a whole
+
+    def test_other_weights_get_adams_update(self):
+        options = {"hidden_layer_sizes": (10,), "batch_norm": True}
+        auto, adam = (first_updates(mlp, **options, optimizer=name) for name in ("auto", "adam"))
+        (hidden, *others), (_, *expected) = auto.values(), adam.values()
+        assert hidden.shape == (784, 10)
+        assert len(others) == 5  # bias, gamma, beta, and kernel and bias of the output
+        for one, other in zip(others, expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+
+    def test_weight_decay_is_that_of_other_optimizers(self):
+        without, decayed = (
+            mlp(**STEP, learning_rate=0.01, weight_decay=decay).fit(*digits()).model_
+            for decay in (None, 0.5)
+        )
+        start = mlp(**STEP, learning_rate=1e-12).fit(*digits()).model_
+        for name in ("hidden_1", "probabilities"):
+            kernels = [model.get_layer(name).kernel.numpy() for model in (without, decayed, start)]
+            np.testing.assert_allclose(kernels[0] - kernels[1], 0.005 * kernels[2], atol=1e-6)
+
+
+def test_it_is_the_default_and_learns_more_than_adam():
+    X, y = load_digits(return_X_y=True)
+    X_test, y_test = load_digits(subset="test", return_X_y=True)
+    losses = []
+    for parameters in ({}, {"optimizer": "adam"}):
+        fits = [MLPClassifier(epochs=5, random_state=seed, **parameters) for seed in range(3)]
+        found = [fit.fit(X, y).predict_proba(X_test) for fit in fits]
+        losses.append(np.mean([log_loss(y_test, each) for each in found]))
+    assert losses[0] < losses[1]
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_it_goes_on_where_it_was(make, tmp_path):
+    """A training that continues from a file gives the bits of one that was not interrupted."""
+    X, y = digits()
+    parameters = {"warm_start": True, "learning_rate_schedule": "constant"}
+    whole = make(**parameters).fit(X, y)
+    save(whole, tmp_path / "half.skd")
+    half = load(tmp_path / "half.skd")
+    np.testing.assert_array_equal(half.fit(X, y).predict_proba(X), whole.fit(X, y).predict_proba(X))
+
+
+def test_networks_of_ones_own():
+    """Layers of other kinds learn by Adam, frozen ones not at all; constraints hold."""
+
+    def build(input_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.Input(input_shape),
+                keras.layers.Flatten(),
+                keras.layers.Embedding(256, 3),
+                keras.layers.LSTM(5),
+                keras.layers.Dense(6, name="frozen", trainable=False),
+                keras.layers.Dense(7, kernel_constraint="non_neg", name="constrained"),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    X, y = digits()
+    classifier = NetworkClassifier(
+        build, optimizer="auto", epochs=1, random_state=0, augmentation=None, standardize=False
+    )
+    model = classifier.fit(X, y).model_
+    assert (model.get_layer("constrained").kernel.numpy() >= 0).all()
+    assert np.isfinite(classifier.history_["loss"]).all()
+    longer = classifier.set_params(epochs=3).fit(X, y).model_
+    for name, learns in {"frozen": False, "constrained": True, "lstm": True}.items():
+        one, other = (each.get_layer(name).get_weights()[0] for each in (model, longer))
+        assert np.array_equal(one, other) != learns
+
+
+def test_a_model_that_leaves_loads_without_skdigits(tmp_path):
+    model = mlp().fit(*digits()).model_
+    model.save(tmp_path / "model.keras")
+    code = f"import keras; m = keras.models.load_model({str(tmp_path / 'model.keras')!r}); "
+    code += "import sys; assert 'skdigits' not in sys.modules; print(type(m.optimizer).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "Adam"
