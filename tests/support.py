@@ -35,6 +35,7 @@ SMALL = {
     "epochs": 2,
     "batch_size": 64,
     "batch_norm": False,
+    "optimizer": "adam",
     "learning_rate": 0.003,
     "weight_decay": None,
     "augmentation": None,

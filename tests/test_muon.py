@@ -110,7 +110,7 @@ def test_it_is_the_default_and_learns_more_than_adam():
 def test_it_goes_on_where_it_was(make, tmp_path):
     """A training that continues from a file gives the bits of one that was not interrupted."""
     X, y = digits()
-    parameters = {"warm_start": True, "learning_rate_schedule": "constant"}
+    parameters = {"optimizer": "auto", "warm_start": True, "learning_rate_schedule": "constant"}
     whole = make(**parameters).fit(X, y)
     save(whole, tmp_path / "half.skd")
     half = load(tmp_path / "half.skd")
@@ -147,9 +147,10 @@ def test_networks_of_ones_own():
 
 
 def test_a_model_that_leaves_loads_without_skdigits(tmp_path):
-    model = mlp().fit(*digits()).model_
+    model = mlp(optimizer="auto").fit(*digits()).model_
     model.save(tmp_path / "model.keras")
-    code = f"import keras; m = keras.models.load_model({str(tmp_path / 'model.keras')!r}); "
+    code = "import warnings; warnings.simplefilter('error', UserWarning); "
+    code += f"import keras; m = keras.models.load_model({str(tmp_path / 'model.keras')!r}); "
     code += "import sys; assert 'skdigits' not in sys.modules; print(type(m.optimizer).__name__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "Adam"

@@ -9,9 +9,10 @@ from skdigits.training._optimizer import take_adams_steps
 # A wide kernel is made orthogonal in groups of so many outputs, which takes far less time.
 GROUP = 64
 
-# Coefficients of the iteration, from K. Jordan's implementation of Muon.
+# Coefficients of the iteration, from K. Jordan's implementation of Muon. It has five rounds. Three
+# reach the same accuracy on held-out images.
 A, B, C = 3.4445, -4.7750, 2.0315
-ITERATIONS = 5
+ROUNDS = 3
 
 # Root mean square of the values of an update, relative to the learning rate. It is about that of
 # Adam's updates, so that learning rates and weight decays suit both (Liu et al., 2025).
@@ -30,10 +31,20 @@ DENSE_OR_CONVOLUTIONAL = (
 
 
 def hidden_kernels(model):
-    """Return the kernels of a model's dense and convolutional layers, without the last to learn."""
+    """Return the kernels of a model's dense and convolutional layers, without the last to learn.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    set of int
+        The ``id`` of each.
+    """
     layers = [layer for layer in layers_in(model) if layer.trainable_variables]
     found = [layer for layer in layers[:-1] if type(layer) in DENSE_OR_CONVOLUTIONAL]
-    return [layer.kernel for layer in found]
+    return {id(layer.kernel) for layer in found}
 
 
 class Muon(keras.optimizers.Adam):
@@ -46,8 +57,9 @@ class Muon(keras.optimizers.Adam):
 
     Attributes
     ----------
-    kernels : list of keras.Variable
-        What Muon updates, see `hidden_kernels`.
+    kernels : set of int
+        The ``id`` of each weight that Muon updates, see `hidden_kernels`. Keras would save the
+        weights themselves with the optimizer's state.
 
     References
     ----------
@@ -57,7 +69,7 @@ class Muon(keras.optimizers.Adam):
     J. Liu et al., "Muon is scalable for LLM training", 2025, https://arxiv.org/abs/2502.16982
     """
 
-    kernels: list = []
+    kernels: set = set()
 
     def apply(self, grads, trainable_variables=None):
         """Take a step.
@@ -79,9 +91,8 @@ class Muon(keras.optimizers.Adam):
             for variable, gradient, own in zip(trainable_variables, grads, moments, strict=True)
             if gradient is not None
         ]
-        kernels = {id(kernel) for kernel in self.kernels}
-        self._take_muons_steps([step for step in steps if id(step[0]) in kernels])
-        take_adams_steps(self, [step for step in steps if id(step[0]) not in kernels])
+        self._take_muons_steps([step for step in steps if id(step[0]) in self.kernels])
+        take_adams_steps(self, [step for step in steps if id(step[0]) not in self.kernels])
         for variable in trainable_variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
@@ -169,8 +180,8 @@ def _inverse_roots(products):
     products *= tf.square(scale)
     unit = tf.eye(GROUP)
     factors = scale * unit
-    for _ in range(ITERATIONS):
-        polynomial = A * unit + B * products + C * tf.matmul(products, products)
+    for _ in range(ROUNDS):
+        polynomial = A * unit + tf.matmul(products, B * unit + C * products)
         factors = tf.matmul(factors, polynomial)
         products = tf.matmul(tf.matmul(products, polynomial), polynomial)
     return factors
