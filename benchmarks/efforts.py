@@ -37,6 +37,7 @@ EIGHT, SIXTEEN = (8, 2000), (16, 2000)
 EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
+    "default-views": CNNClassifier(test_time_averaging=True),
     "best": CNNClassifier.with_effort("best"),
     "best-elastic": CNNClassifier.with_effort("best", augmentation="elastic"),
     "best-turned": CNNClassifier.with_effort("best", augmentation=TURNED, epochs=EIGHT),

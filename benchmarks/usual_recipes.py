@@ -32,6 +32,13 @@ def skdigits_cnn(effort):
     return fit
 
 
+def skdigits_views(X, y, seed, data):
+    """Train the default CNN, which then predicts from five views of an image."""
+    from skdigits import CNNClassifier
+
+    return CNNClassifier(test_time_averaging=True, random_state=seed).fit(X, y).predict
+
+
 def skdigits_mlp(effort):
     """Return the function of an effort of `MLPClassifier`."""
 
@@ -147,6 +154,7 @@ def _rows(images):
 RECIPES = {
     "quick": Recipe('CNNClassifier.with_effort("quick")', "skdigits", skdigits_cnn("quick")),
     "default": Recipe("CNNClassifier()", "skdigits", skdigits_cnn("default")),
+    "views": Recipe("CNNClassifier(test_time_averaging=True)", "skdigits", skdigits_views),
     "best": Recipe('CNNClassifier.with_effort("best")', "skdigits", skdigits_cnn("best")),
     "mlp-quick": Recipe('MLPClassifier.with_effort("quick")', "skdigits", skdigits_mlp("quick")),
     "mlp": Recipe("MLPClassifier()", "skdigits", skdigits_mlp("default")),

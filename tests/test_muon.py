@@ -116,6 +116,22 @@ def test_it_goes_on_where_it_was(make, tmp_path):
     np.testing.assert_array_equal(half.fit(X, y).predict_proba(X), whole.fit(X, y).predict_proba(X))
 
 
+def test_the_output_layer_of_a_network_in_a_network_learns_by_adam():
+    def build(input_shape, n_classes):
+        layers = keras.layers
+        outputs = layers.Dense(n_classes, activation="softmax", name="outputs")
+        head = keras.Sequential([layers.Flatten(), layers.Dense(5, name="hidden"), outputs])
+        return keras.Sequential([keras.Input(input_shape), layers.Conv2D(2, 3, name="first"), head])
+
+    def make(**parameters):
+        return NetworkClassifier(build, random_state=0, augmentation=None, **parameters)
+
+    auto, adam = (first_updates(make, optimizer=name) for name in ("auto", "adam"))
+    for name in auto:
+        learns_by_adam = np.allclose(auto[name], adam[name], atol=1e-5)
+        assert learns_by_adam == ("outputs" in name or "bias" in name)
+
+
 def test_networks_of_ones_own():
     """Layers of other kinds learn by Adam, frozen ones not at all; constraints hold."""
 

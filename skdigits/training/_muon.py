@@ -43,8 +43,12 @@ def hidden_kernels(model):
         The ``id`` of each.
     """
     layers = [layer for layer in layers_in(model) if layer.trainable_variables]
-    found = [layer for layer in layers[:-1] if type(layer) in DENSE_OR_CONVOLUTIONAL]
-    return {id(layer.kernel) for layer in found}
+    return {
+        id(layer.kernel)
+        for layer in layers
+        if type(layer) in DENSE_OR_CONVOLUTIONAL
+        and layer.trainable_variables[-1] is not model.trainable_variables[-1]
+    }
 
 
 class Muon(keras.optimizers.Adam):
