@@ -6,12 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
 import benchmarks.__main__
 from benchmarks import peers, report, runner
+from benchmarks.left_over import left_over
 from benchmarks.summary import summarise, verdicts
 from benchmarks.workloads import FULL, GROWTH, MLP, ROWS, TINY, Bar, Job, Training, candidates
 from skdigits.datasets import load_digits
@@ -225,3 +227,15 @@ def test_a_short_soak():
     assert done.returncode in (0, 1), done.stderr  # so few tell nothing about the memory
     for name in ("fits", "predictions", "new networks"):
         assert f"\n{name}: " in done.stdout
+
+
+def test_left_over_are_the_images_of_which_all_networks_say_the_same_other_label():
+    sure, unsure = [0.96, 0.02, 0.02], [0.6, 0.2, 0.2]
+    other = sure[::-1]
+    one = [sure, sure, sure, sure, sure, [0.98, 0.02, 0.0]]
+    two = [sure, sure, unsure, other, sure, [0.98, 0.01, 0.01]]
+    labels = np.array([1, 0, 1, 1, 2, 2])
+    found = left_over(labels, np.array([one, two]), 0.9)
+    assert [row["image"] for row in found] == [5, 0, 4]
+    assert [(row["label"], row["said"]) for row in found] == [(2, 0), (1, 0), (2, 0)]
+    assert found[0]["own_probability"] == pytest.approx(0.005)
