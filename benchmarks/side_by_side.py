@@ -132,13 +132,13 @@ def draw(means):
                 library = RECIPES[recipe].library
                 mark, color = MARKS[library]
                 ax.plot(seconds, 100 * accuracy, mark, color=color, label=library, markersize=8)
-                # Ours stand above their points, so that they hide no other's name.
+                # Ours stand at the left of their points, so that they hide no other's name.
                 ours = library == "skdigits"
                 ax.annotate(
                     recipe,
                     (seconds, 100 * accuracy),
-                    (0, 7) if ours else (7, -3),
-                    ha="center" if ours else "left",
+                    (-7, -3) if ours else (7, -3),
+                    ha="right" if ours else "left",
                     textcoords="offset points",
                     fontsize=9,
                 )
