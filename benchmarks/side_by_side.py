@@ -145,7 +145,7 @@ def draw(means):
         ax.set(xscale="log", xlabel="fit of 60,000 images (seconds)", title=title)
         ax.set_xticks(TICKS, labels=map(str, TICKS))
         ax.minorticks_off()
-        ax.margins(x=0.2, y=0.1)
+        ax.margins(x=0.25, y=0.1)
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("test accuracy (%)")
     handles = {
