@@ -16,7 +16,8 @@ def unchanged_after_error(method):
     def fit(estimator, *args, **kwargs):
         attributes = dict(vars(estimator))
         network = attributes.get("_network")
-        go_back = functools.partial(network.set_state, network.get_state()) if network else None
+        if network:
+            go_back = functools.partial(network.restore, network.spec, network.get_state())
         random_state = attributes.get("random_state")
         draws = copy.deepcopy(random_state) if isinstance(random_state, RandomState) else None
         try:
@@ -24,7 +25,7 @@ def unchanged_after_error(method):
         except BaseException:
             vars(estimator).clear()
             vars(estimator).update(attributes)
-            if go_back:
+            if network:
                 go_back()
             if draws:
                 attributes["random_state"].set_state(draws.get_state())

@@ -125,20 +125,29 @@ class Network:
         """
         changed = self.spec.differences(spec)
         if changed == ["precision"] and may_change_dtype:
-            self._change_dtype(spec.options["dtype"])
+            options = {**self.spec.options, "dtype": spec.options["dtype"]}
+            self._change(self.get_state(), dataclasses.replace(self.spec, options=options))
+        elif changed == ["optimizer"] and {self.spec.optimizer, spec.optimizer} == {"auto", "adam"}:
+            self.compiled_to_train()  # names the values of old pickles
+            weights = {
+                name: value
+                for name, value in self.get_state().items()
+                if not name.startswith("optimizer/")  # it begins anew
+            }
+            self._change(weights, dataclasses.replace(self.spec, optimizer=spec.optimizer))
         elif changed:
             raise ValueError(
                 f"Training cannot go on with another {changed[0]!r} than it began with; call fit "
                 "with warm_start=False to train a new network."
             )
 
-    def _change_dtype(self, dtype):
-        self._state = self.get_state()
+    def _change(self, state, spec):
+        """Go on from a state by another spec."""
+        self._state = state
         if self._compiled is not None:
             self._compiled = self._float32_model = None
             self._giving_back()
-        options = {**self.spec.options, "dtype": dtype}
-        self.spec = dataclasses.replace(self.spec, options=options)
+        self.spec = spec
 
     def probabilities(self, images, *, averaged):
         """Return the probability of each class, as float64; each row sums to one.
@@ -191,6 +200,13 @@ class Network:
             self._state = state
         else:
             fill(self._compiled, state, self._written_by)
+
+    def restore(self, spec, state):
+        """Go back to the spec and the state of an earlier moment."""
+        if spec is self.spec:
+            self.set_state(state)
+        else:
+            self._change(state, spec)
 
     def suspend(self):
         """Give the compiled model back, if nobody else holds it."""
