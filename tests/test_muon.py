@@ -13,6 +13,7 @@ from support import BOTH, cnn, digits, mlp
 from skdigits import MLPClassifier, NetworkClassifier
 from skdigits.datasets import load_digits
 from skdigits.persistence import load, save
+from skdigits.training._muon import Muon
 
 STEP = {
     "epochs": 1,
@@ -93,6 +94,19 @@ class TestAStep:
         for name in ("hidden_1", "probabilities"):
             kernels = [model.get_layer(name).kernel.numpy() for model in (without, decayed, start)]
             np.testing.assert_allclose(kernels[0] - kernels[1], 0.005 * kernels[2], atol=1e-6)
+
+
+def test_the_momentum_is_nesterovs():
+    kernel = keras.Variable(np.zeros((6, 4), np.float32))
+    optimizer = Muon(0.01)
+    optimizer.kernels = {id(kernel)}
+    optimizer.build([kernel])
+    gradients = np.random.default_rng(0).normal(size=(2, 6, 4)).astype(np.float32)
+    for gradient in gradients:
+        before = kernel.numpy()
+        optimizer.apply([gradient], [kernel])
+    expected = muons(gradients[1] + 0.95 * (0.95 * gradients[0] + gradients[1]))
+    np.testing.assert_allclose((before - kernel.numpy()) / 0.01, expected, atol=1e-3)
 
 
 def test_it_is_the_default_and_learns_more_than_adam():
