@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from skdigits._private_names import adam_moments, decay_weights, layers_in
 from skdigits._tensorflow import keras, tf
 from skdigits.training._optimizer import take_adams_steps
@@ -101,6 +103,16 @@ class Muon(keras.optimizers.Adam):
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
         self.iterations.value.assign_add(1)
+
+    def save_own_variables(self, store):
+        """Save the state of a new Adam, in the file of a model that leaves.
+
+        Muon's momentum is a sum of gradients, and it keeps no squares of them. With this state
+        Adam's first steps would be hundreds of times too large.
+        """
+        for place, variable in enumerate(self.variables):
+            value = variable.numpy()
+            store[str(place)] = value if variable.name == "learning_rate" else np.zeros_like(value)
 
     def _take_muons_steps(self, steps):
         if not steps:
