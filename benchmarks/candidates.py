@@ -184,6 +184,12 @@ CANDIDATES = {
         "default MLP, Adam, batches of 128": (MLPClassifier, {**_TWELVE, "batch_size": 128}),
         "default MLP, Muon, batches of 512": (MLPClassifier, {**_TWELVE, **_MUON}),
     },
+    "halves": {
+        "16, 48, 96, 6 epochs": (CNNClassifier, {**_NARROW, **_MUON}),
+        "16, 48, 96, 7 epochs": (CNNClassifier, {**_NARROW, **_MUON, "epochs": (7, 500)}),
+        "16, 48, 96, 8 epochs": (CNNClassifier, {**_NARROW, **_MUON, "epochs": (8, 500)}),
+        "24, 48, 96, 6 epochs": (CNNClassifier, {**_CNN, **_MUON}),
+    },
     "few": {
         "500 steps": (CNNClassifier, _CNN),
         "250 steps": (CNNClassifier, {**_CNN, "epochs": (6, 250)}),
@@ -224,5 +230,6 @@ DATA = {
     "mlp": (*WHOLE, *FEW[:4]),
     "best": WHOLE,
     "muon": WHOLE[:2],
+    "halves": WHOLE[:2],
     "few": FEW,
 }

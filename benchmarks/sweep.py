@@ -46,7 +46,7 @@ def main(
         if (name, images, seed) not in done
     ]
     # TensorFlow's number of threads: fits side by side are fastest so. Workers inherit it.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+    os.environ |= dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
     fits = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", max_nbytes=None)(
         joblib.delayed(measure)(group, *each) for each in left
     )

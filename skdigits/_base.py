@@ -3,6 +3,7 @@
 import copy
 import inspect
 import os
+import sys
 from math import nan
 from numbers import Integral
 from typing import Any
@@ -26,6 +27,10 @@ from skdigits._thread_safety import reads, trains
 from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
+
+# Objects of Keras, such as optimizers, start TensorFlow. Fix its number of threads before that.
+if "tensorflow" in sys.modules:
+    import skdigits._tensorflow  # noqa: F401
 
 
 class ImageClassifier(

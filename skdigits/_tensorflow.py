@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from skdigits._log_lines import without_log_lines
 from skdigits._private_names import swap_numbers_of_names, tensorflow_runs
 
-MOST_THREADS = 4  # more are slow if workers share the cores (docs/performance.md)
+# Of a process. More are slow if workers share the cores (docs/performance.md).
+MOST_THREADS = 4
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
@@ -62,12 +63,14 @@ def _fix_number_of_threads():
     """
     # All cores of the machine, not only those that this process may use.
     n_threads = min(os.cpu_count() or 1, MOST_THREADS)
-    for kind in ("intra", "inter"):
+    # Two operations run at a time, each with half of the threads: those of the halves of a batch.
+    numbers = {"intra": max(n_threads // 2, 1), "inter": n_threads}
+    for kind, number in numbers.items():
         in_environment = os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS")
         in_process = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
         if not in_environment and not in_process:
             with suppress(RuntimeError):
-                getattr(tf.config.threading, f"set_{kind}_op_parallelism_threads")(n_threads)
+                getattr(tf.config.threading, f"set_{kind}_op_parallelism_threads")(number)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ FITS = {
     "mlp-float32": ("mlp", {"hidden_layer_sizes": (32, 16), "early_stopping": True}),
     "cnn-float32": ("cnn", {"precision": "float32", "augmentation": "affine", "dropout": 0.2}),
     "cnn-bfloat16": ("cnn", {"precision": "bfloat16", "batch_norm": True}),
+    "mlp-auto-halves": ("mlp", {"optimizer": "auto", "batch_norm": True, "batch_size": 64}),
 }
 
 
@@ -67,7 +68,7 @@ def predictions():
 
 def main(folder=FOLDER):
     """Write what was made on this machine, and what was predicted."""
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "2"  # the machine's cores are not to decide
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"  # the machine's cores are not to decide
     found = {"predictions": predictions(), "made_on": made_on()}
     path = Path(folder) / f"{processor_type()}.json"
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

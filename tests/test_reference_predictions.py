@@ -8,7 +8,12 @@ from reference_fits import FITS, FOLDER, processor_type
 from support import run_python
 
 # Other versions, and processors of other sizes, add up in another order.
-TOLERANCE = {"mlp-float32": 1e-4, "cnn-float32": 1e-4, "cnn-bfloat16": 0.03}
+TOLERANCE = {
+    "mlp-float32": 1e-4,
+    "cnn-float32": 1e-4,
+    "cnn-bfloat16": 0.03,
+    "mlp-auto-halves": 1e-4,
+}
 
 
 @pytest.fixture(scope="module")

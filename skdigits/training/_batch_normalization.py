@@ -32,6 +32,19 @@ def inference_mode(layers):
             layer.trainable = True
 
 
+@contextmanager
+def several_calls(layers, n_calls):
+    """Let the averages move by as much in `n_calls` calls of a layer as in one."""
+    momenta = [layer.momentum for layer in layers]
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum ** (1 / n_calls)
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+
+
 def calls_of_one_operation(layers):
     """Return pairs of a layer and its call, for `replaced_calls`, for the layers that can."""
     return [(layer, _Call(layer)) for layer in layers if _is_plain(layer)]

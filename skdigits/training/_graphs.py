@@ -1,13 +1,18 @@
 """Traced graphs of a compiled model: to train, measure, predict and explain."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from skdigits._memory_mapped import release
 from skdigits._private_names import run_graph
 from skdigits._tensorflow import check_process, neutral_keras, tf
+from skdigits.training._halves import are_halved, can_be_halved
 from skdigits.training._probabilities import log_normalized, normalized
 
-PREDICT_ROWS = 1024  # rows of one call of the prediction graph, to limit its memory
+EVALUATE_ROWS = 1024  # rows that the graph measures at a time, to limit its memory
+PREDICT_ROWS = 256  # rows of one call of the prediction graph
+PREDICT_THREADS = 2  # calls of the prediction graph at the same time, each on a core
 # The number of images is filled up to a multiple of this, so that a prediction does not depend on
 # the place of an image: matrix products round the last few rows differently (seen with AVX2).
 ROWS_TOGETHER = 8
@@ -29,6 +34,7 @@ class Graphs:
         self._steps = steps
         self._input_shape = input_shape
         self._traced = {}
+        self._can_be_halved = can_be_halved(steps.model)
         self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
 
     def train(self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False):
@@ -57,14 +63,15 @@ class Graphs:
         name = "train_output" if output_only else "train"
         if name == "train" and fixed_averages and self._steps.has_averages:
             name = "train_with_fixed_averages"
-        graph = self._graph(name, data.images.dtype)
+        halves = self._can_be_halved and are_halved(batch_size, len(order))
+        graph = self._graph(name, data.images.dtype, halves=halves)
         loss, correct, finite = graph(*data, order, np.int32(batch_size), rates)
         return float(loss), float(correct), bool(finite)
 
     def evaluate(self, data, rows):
         """Return the loss and the number of correct predictions, summed over `rows`."""
         graph = self._graph("evaluate", data.images.dtype)
-        loss, correct = graph(*data, rows, np.int32(PREDICT_ROWS))
+        loss, correct = graph(*data, rows, np.int32(EVALUATE_ROWS))
         return float(loss), float(correct)
 
     def predict(self, images, *, of_many=False):
@@ -92,31 +99,40 @@ class Graphs:
         return graph(images, np.int32(code)).numpy()
 
     def _of_parts(self, name, images, of_many):
-        """Return what a graph gives for images, a part of them at a time."""
-        found = []
-        for start in range(0, len(images), PREDICT_ROWS):
+        """Return what a graph gives for images, a part of them at a time in each thread."""
+        self._graph(name, tf.as_dtype(images.dtype))  # trace it once, before the threads
+        fills = of_many or len(images) > 1
+
+        def outputs_of(start):
             part = images[start : start + PREDICT_ROWS]
-            fills = of_many or len(images) > 1
-            found.append(self._outputs(name, _filled(part) if fills else part)[: len(part)])
+            found = self._outputs(name, _filled(part) if fills else part)[: len(part)]
             release(images)
-        return np.concatenate(found)
+            return found
+
+        starts = range(0, len(images), PREDICT_ROWS)
+        if len(starts) == 1:
+            return outputs_of(0)
+        with ThreadPoolExecutor(PREDICT_THREADS) as threads:
+            return np.concatenate(list(threads.map(outputs_of, starts)))
 
     def _outputs(self, name, images):
         """Return what a graph gives for images, as an array."""
         graph = self._graph(name, tf.as_dtype(images.dtype))
+        executor = self._executor
         try:
-            return run_graph(graph, tf.constant(images), self._executor).numpy()
+            return run_graph(graph, tf.constant(images), executor).numpy()
         except tf.errors.FailedPreconditionError:
-            if self._executor is None:
+            if executor is None:
                 raise
         self._executor = None  # a single thread cannot run loops, as of recurrent layers
         return self._outputs(name, images)
 
-    def _graph(self, name, dtype):
-        """Return a graph for images of `dtype`."""
+    def _graph(self, name, dtype, **options):
+        """Return a graph for images of `dtype`, with the options of its step."""
         check_process()
-        if (name, dtype) in self._traced:
-            return self._traced[name, dtype]
+        key = name, dtype, *options.values()
+        if key in self._traced:
+            return self._traced[key]
         images = tf.TensorSpec([None, *self._input_shape], dtype)
         whole, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
         real = tf.TensorSpec([None], tf.float32)
@@ -127,13 +143,18 @@ class Graphs:
             "logarithms": [images],
             "score_gradient": [images, number],
         }
-        function, signature = getattr(self._steps, name), signatures.get(name, [*rows, real])
+        step = getattr(self._steps, name)
+        signature = signatures.get(name, [*rows, real])
+
+        def function(*inputs):
+            return step(*inputs, **options)
+
         graph = tf.function(function, input_signature=signature, autograph=False)
         with neutral_keras():
             if name in INFERENCE:
                 self._steps.prepare_inference()
-            self._traced[name, dtype] = graph.get_concrete_function()
-        return self._traced[name, dtype]
+            self._traced[key] = graph.get_concrete_function()
+        return self._traced[key]
 
 
 def _filled(images):

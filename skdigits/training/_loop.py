@@ -14,6 +14,7 @@ from skdigits._private_names import forget_restored_epoch, restored_epoch
 from skdigits._tensorflow import keras, tf
 from skdigits.training._callbacks import Callbacks, as_float
 from skdigits.training._checkpoint import Checkpoint, fingerprint
+from skdigits.training._halves import least_last
 from skdigits.training._plan import make_plan
 from skdigits.training._schedules import steadied
 
@@ -320,9 +321,9 @@ def _all_callbacks(plan):
 
 
 def _calls(n_rows, batch_size, steps_per_call):
-    """Yield the first and last step of each graph call; a last batch of one image gets its own."""
+    """Yield the first and last step of each graph call; a very small last batch gets its own."""
     n_steps = -(-n_rows // batch_size)
-    n_whole = n_steps - 1 if batch_size > 1 and n_rows % batch_size == 1 else n_steps
+    n_whole = n_steps - (0 < n_rows % batch_size < least_last(batch_size))
     for first in range(0, n_whole, steps_per_call):
         yield first, min(first + steps_per_call, n_whole) - 1
     if n_whole < n_steps:

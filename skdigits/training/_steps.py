@@ -16,7 +16,9 @@ from skdigits.training._batch_normalization import (
     batch_normalizations,
     calls_of_one_operation,
     inference_mode,
+    several_calls,
 )
+from skdigits.training._halves import in_halves
 from skdigits.training._layer_calls import replaced_calls
 from skdigits.training._optimizer import apply_gradients
 
@@ -49,34 +51,42 @@ class Steps:
         """Whether the model has batch normalisation that learns its averages."""
         return bool(batch_normalizations(self.model))
 
-    def train(self, images, labels, weights, order, batch_size, rates):
-        """Take one step for each batch of `order`."""
-        data = images, labels, weights, order, batch_size
-        one_operation = calls_of_one_operation(batch_normalizations(self.model))
-        with replaced_calls([*one_operation, *self._dropout_calls]):
-            return self._train(self.model.trainable_variables, data, rates, training=True)
+    def train(self, *data_and_rates, halves):
+        """Take one step for each batch: on its halves side by side, or on the whole of it.
 
-    def train_with_fixed_averages(self, images, labels, weights, order, batch_size, rates):
+        The inputs are the images, labels and weights, the rows to train on in their order, the
+        batch size and the learning rates.
+        """
+        layers = batch_normalizations(self.model)
+        replaced = replaced_calls([*calls_of_one_operation(layers), *self._dropout_calls])
+        with replaced, several_calls(layers, 2 if halves else 1):
+            variables = self.model.trainable_variables
+            return self._train(variables, data_and_rates, training=True, halves=halves)
+
+    def train_with_fixed_averages(self, *data_and_rates, halves):
         """Take steps that normalise by the averages, as prediction does, and do not change them."""
-        data = images, labels, weights, order, batch_size
         variables = self.model.trainable_variables
         averages = inference_mode(batch_normalizations(self.model))
         with averages, replaced_calls(self._dropout_calls):
-            return self._train(variables, data, rates, training=True)
+            return self._train(variables, data_and_rates, training=True, halves=halves)
 
-    def train_output(self, images, labels, weights, order, batch_size, rates):
+    def train_output(self, *data_and_rates, halves):
         """Train only the output layer; the layers before it work as in prediction."""
-        data = images, labels, weights, order, batch_size
         variables = self.model.layers[-1].trainable_variables
-        return self._train(variables, data, rates, training=False)
+        return self._train(variables, data_and_rates, training=False, halves=halves)
 
     def evaluate(self, images, labels, weights, rows, batch_size):
-        """Return the sums of losses and of hits over `rows`."""
+        """Return the sums of losses and of hits over `rows`, half of them beside the others."""
 
         def step(number, batch):
             return self._measure(self._infer(batch[0]), *batch[1:])
 
-        return _loop(step, images, labels, weights, rows, batch_size)
+        n_first = tf.shape(rows)[0] // 2
+        halves = [
+            _loop(step, images, labels, weights, half, batch_size)
+            for half in (rows[:n_first], rows[n_first:])
+        ]
+        return [tf.add_n(sums) for sums in zip(*halves, strict=True)]
 
     def predict(self, images):
         """Return the probabilities of images; rows need not sum to one."""
@@ -115,14 +125,19 @@ class Steps:
         if self._in_float32 is None and not is_float32(self.model):
             self._in_float32 = copy_network(self.model)
 
-    def _train(self, variables, data, rates, training):
+    def _train(self, variables, data_and_rates, training, halves):
+        *data, rates = data_and_rates
         optimizer = self.model.optimizer
+
+        def outputs_of(images):
+            if self.augmenter:
+                images = self.augmenter(images, training=True)
+            return self.model(images, training=training)
 
         def step(number, batch):
             if self.sets_rate:
                 optimizer.learning_rate.assign(rates[number])
-            images = self.augmenter(batch[0], training=True) if self.augmenter else batch[0]
-            outputs = self.model(images, training=training)
+            outputs = in_halves(outputs_of, batch[0]) if halves else outputs_of(batch[0])
             loss, correct = self._measure(outputs, *batch[1:])
             scaled = optimizer.scale_loss(loss)
             gradients = tf.gradients(scaled, [variable.value for variable in variables])

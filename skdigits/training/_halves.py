@@ -1,0 +1,53 @@
+"""Train on the two halves of each batch side by side.
+
+TensorFlow computes independent operations of a graph at the same time, each on a core. That takes
+less time than to split every single operation (docs/performance.md).
+"""
+
+from skdigits._private_names import layers_in
+from skdigits._tensorflow import keras, tf
+
+LEAST_BATCH = 64  # images of a batch that is halved; smaller halves gain nothing
+LEAST_LAST = 4  # the same for the last batch of an epoch: one image has no variance
+
+
+def least_last(batch_size):
+    """Return the images of a last batch that needs no graph call of its own."""
+    return LEAST_LAST if batch_size >= LEAST_BATCH else 2
+
+
+def are_halved(batch_size, n_images):
+    """Tell whether to halve each batch of `n_images`, unless the network cannot be halved."""
+    smallest = n_images % batch_size or batch_size
+    return batch_size >= LEAST_BATCH and smallest >= LEAST_LAST
+
+
+def can_be_halved(model):
+    """Tell whether a model gives the halves of a batch what it gives the batch.
+
+    Layers of the user's own, and single operations, may compare the images of a batch. A second
+    call forgets the losses that layers added in the first. Batch normalisation takes the mean and
+    variance of each half. A GPU is faster with whole batches.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return False
+    layers = layers_in(model)
+    operations = [each for part in (model, *layers) for each in getattr(part, "operations", ())]
+    return all(_is_by_image(each) for each in (*layers, *operations))
+
+
+def _is_by_image(operation):
+    return (
+        isinstance(operation, keras.Layer)
+        and type(operation).__module__.startswith("keras.")
+        and not isinstance(operation, keras.layers.Lambda)
+        and operation.activity_regularizer is None
+        and not getattr(operation, "synchronized", False)
+        and not getattr(operation, "stateful", False)
+    )
+
+
+def in_halves(call, images):
+    """Return what `call` gives for images, from one call for each half."""
+    n_first = (tf.shape(images)[0] + 1) // 2
+    return tf.concat([call(images[:n_first]), call(images[n_first:])], axis=0)
