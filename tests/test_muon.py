@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from support import BOTH, cnn, digits, mlp
+from support import BOTH, cnn, digits, mlp, tiny
 
 from skdigits import MLPClassifier, NetworkClassifier
 from skdigits.datasets import load_digits
@@ -212,3 +212,9 @@ def test_a_model_that_leaves_loads_without_skdigits(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == "Adam"
+
+
+@pytest.mark.parametrize("parameter", ["optimizer", "loss"])
+def test_the_error_for_another_name_names_auto(parameter):
+    with pytest.raises(ValueError, match=f"{parameter}.*'auto', or a name.*'foo'"):
+        mlp(**{parameter: "foo"}).fit(*tiny())

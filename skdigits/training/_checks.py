@@ -124,7 +124,8 @@ _knows_name = functools.cache(_knows)  # some lookups build the object, which ta
 
 
 def _reject(owner, name, value):
+    auto = "'auto', or " if name in ("optimizer", "loss") else ""
     raise ValueError(
-        f"The {name!r} parameter of {owner} must be a name or object that Keras knows as such. "
-        f"Got {value!r} instead."
+        f"The {name!r} parameter of {owner} must be {auto}a name or object that Keras knows as "
+        f"such. Got {value!r} instead."
     )
