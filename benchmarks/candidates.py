@@ -189,6 +189,9 @@ CANDIDATES = {
         "16, 48, 96, 7 epochs": (CNNClassifier, {**_NARROW, **_MUON, "epochs": (7, 500)}),
         "16, 48, 96, 8 epochs": (CNNClassifier, {**_NARROW, **_MUON, "epochs": (8, 500)}),
         "24, 48, 96, 6 epochs": (CNNClassifier, {**_CNN, **_MUON}),
+        "MLP, 12 epochs": (MLPClassifier, {**_TWELVE, **_MUON}),
+        "MLP, 14 epochs": (MLPClassifier, {**_TWELVE, **_MUON, "epochs": (14, 500)}),
+        "MLP, 16 epochs": (MLPClassifier, {**_TWELVE, **_MUON, "epochs": (16, 500)}),
     },
     "few": {
         "500 steps": (CNNClassifier, _CNN),

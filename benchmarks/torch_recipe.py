@@ -30,7 +30,7 @@ def make_network(n_classes, filters=FILTERS):
     return network
 
 
-def fit(images, labels, *, epochs=6, batch_size=128, device="cpu", bfloat16, moves=True, seed=0):
+def fit(images, labels, *, epochs=8, batch_size=128, device="cpu", bfloat16, moves=True, seed=0):
     """Train, and yield the trained network after each epoch.
 
     Parameters

@@ -79,7 +79,7 @@ class CNNClassifier(LayeredClassifier):
         ``from_logits=True`` takes outputs of any sign, such as those of
         ``output_activation="linear"``.
 
-    epochs : int or (int, int), default=(6, 500)
+    epochs : int or (int, int), default=(8, 500)
         Passes over the training data. Two numbers are the passes and the least number of steps: on
         few images the training makes more passes, until it has taken as many steps. The steps are
         counted before early stopping sets images aside. More epochs take time in proportion.
@@ -279,7 +279,7 @@ class CNNClassifier(LayeredClassifier):
         weight_decay=0.01,
         learning_rate_schedule="one_cycle",
         loss="auto",
-        epochs=(6, 500),
+        epochs=(8, 500),
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.1,

@@ -64,7 +64,7 @@ class MLPClassifier(LayeredClassifier):
         ``from_logits=True`` takes outputs of any sign, such as those of
         ``output_activation="linear"``.
 
-    epochs : int or (int, int), default=(12, 500)
+    epochs : int or (int, int), default=(14, 500)
         Passes over the training data. Two numbers are the passes and the least number of steps: on
         few images the training makes more passes, until it has taken as many steps. The steps are
         counted before early stopping sets images aside. More epochs take time in proportion.
@@ -253,7 +253,7 @@ class MLPClassifier(LayeredClassifier):
         weight_decay=0.02,
         learning_rate_schedule="one_cycle",
         loss="auto",
-        epochs=(12, 500),
+        epochs=(14, 500),
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.1,
