@@ -14,6 +14,9 @@ from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._steps import is_float32
 from skdigits.training._views import views
 
+# Images whose views are in memory at a time: enough calls of the graph for its threads.
+VIEWED_ROWS = 4 * PREDICT_ROWS
+
 
 class Network:
     """The trained part of an estimator; it can be pickled and copied.
@@ -171,10 +174,10 @@ class Network:
 
     def _of_views(self, predict, mean, images):
         """Return the mean of the predictions for several views of each image."""
-        starts, of_many = range(0, len(images), PREDICT_ROWS), len(images) > 1
+        starts, of_many = range(0, len(images), VIEWED_ROWS), len(images) > 1
         found = []
         for start in starts:
-            several = views(images[start : start + PREDICT_ROWS], self.spec.augmentation)
+            several = views(images[start : start + VIEWED_ROWS], self.spec.augmentation)
             found.append(mean([predict(v, of_many=of_many) for v in several], axis=0))
         return np.concatenate(found)
 
