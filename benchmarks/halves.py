@@ -1,8 +1,8 @@
 """What do halved batches and TensorFlow's threads cost? ``python -m benchmarks.halves``
 
-It fits networks to images of MNIST with whole batches and with halves, and with one, two and four
-threads for an operation, on all cores and on one. Each fit has a process of its own, and the ways
-take turns. It prints medians of seconds, and of processor seconds.
+It fits networks to images of MNIST with whole batches and with halves, and with one and two threads
+for an operation, on all cores or on one. Each fit has a process of its own, and the ways take
+turns. It prints medians of seconds, and of processor seconds.
 """
 
 import os
@@ -19,7 +19,6 @@ WAYS = {
     "whole, 1 thread": (False, 1),
     "halves, 1 thread": (True, 1),
     "halves, 2 threads": (True, 2),
-    "halves, 4 threads": (True, 4),
 }
 
 
