@@ -88,6 +88,32 @@ def test_a_layer_of_ones_own_sees_whole_batches(n_images):
     assert float(model.model_.get_layer("counts").n_images) == n_images - 64 * (n_images > 64)
 
 
+class Centred(keras.Model):
+    """A model of the user's own, with all that it needs in its call."""
+
+    def __init__(self, n_classes):
+        super().__init__(name="own")
+        self.norm = keras.layers.BatchNormalization(momentum=0.0)
+        self.out = keras.layers.Dense(n_classes, activation="softmax")
+
+    def call(self, x, training=False):
+        x = keras.ops.reshape(x, (-1, 784))
+        return self.out(self.norm(x - keras.ops.mean(x, axis=0), training=training))
+
+    def get_config(self):
+        return {"n_classes": self.out.units}
+
+
+def test_a_model_of_ones_own_class_sees_whole_batches():
+    def build(input_shape, n_classes):
+        model = Centred(n_classes)
+        model(np.zeros((1, *input_shape)))
+        return model
+
+    layer = NetworkClassifier(build, **still()).fit(*images(64)).model_.get_layer("own").norm
+    np.testing.assert_allclose(layer.moving_mean, 0, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["lambda", "operation", "nested operation"])
 def test_the_mean_of_a_batch_is_that_of_all_of_its_images(kind):
     """The moving average of what is 0 for the whole batch stays 0."""

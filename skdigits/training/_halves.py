@@ -31,8 +31,8 @@ def can_be_halved(model):
     """
     if tf.config.list_physical_devices("GPU"):
         return False
-    layers = layers_in(model)
-    operations = [each for part in (model, *layers) for each in getattr(part, "operations", ())]
+    layers = [model, *layers_in(model)]
+    operations = [each for layer in layers for each in getattr(layer, "operations", ())]
     return all(_is_by_image(each) for each in (*layers, *operations))
 
 
