@@ -152,6 +152,25 @@ def test_averages_of_batch_normalisation(synchronized):
     assert layer.momentum == 0.5
 
 
+SETTINGS = {
+    "own activation": lambda: keras.layers.Activation(means),
+    "own activation of a dense layer": lambda: keras.layers.Dense(8, activation=means),
+    "along the images": lambda: keras.layers.Softmax(axis=0),
+    "spectral normalisation": lambda: keras.layers.SpectralNormalization(keras.layers.Dense(8)),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_layers_whose_halves_are_not_the_whole(name):
+    """With a layer of one's own beside them, which keeps batches whole, the weights are equal."""
+    both = [
+        weights_after(lambda x: SETTINGS[name]()(keras.layers.UnitNormalization()(x))),
+        weights_after(lambda x: Same()(SETTINGS[name]()(keras.layers.UnitNormalization()(x)))),
+    ]
+    for one, other in zip(*both, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_losses_of_layers_are_those_of_all_images():
     """Keras divides the sum of the squares by the number of images."""
     X, y = images(64)

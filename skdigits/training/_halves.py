@@ -10,6 +10,8 @@ from skdigits._tensorflow import keras, tf
 LEAST_BATCH = 64  # images of a batch that is halved; smaller halves gain nothing
 LEAST_LAST = 4  # the same for the last batch of an epoch: one image has no variance
 
+ACTIVATIONS = ("activation", "recurrent_activation")
+
 
 def least_last(batch_size):
     """Return the images of a last batch that needs no graph call of its own."""
@@ -25,8 +27,9 @@ def are_halved(batch_size, n_images):
 def can_be_halved(model):
     """Tell whether a model gives the halves of a batch what it gives the batch.
 
-    Layers of the user's own, and single operations, may compare the images of a batch. A second
-    call forgets the losses that layers added in the first. Batch normalisation takes the mean and
+    Layers and activations of the user's own, single operations, and layers along the axis of the
+    images may compare the images of a batch. A second call forgets the losses that layers added in
+    the first, and normalises a kernel by its spectrum again. Batch normalisation takes the mean and
     variance of each half. A GPU is faster with whole batches.
     """
     if tf.config.list_physical_devices("GPU"):
@@ -39,12 +42,19 @@ def can_be_halved(model):
 def _is_by_image(operation):
     return (
         isinstance(operation, keras.Layer)
-        and type(operation).__module__.startswith("keras.")
-        and not isinstance(operation, keras.layers.Lambda)
+        and _is_of_keras(type(operation))
+        and not isinstance(operation, keras.layers.Lambda | keras.layers.SpectralNormalization)
         and operation.activity_regularizer is None
         and not getattr(operation, "synchronized", False)
         and not getattr(operation, "stateful", False)
+        and 0 not in tf.nest.flatten(getattr(operation, "axis", None))
+        and all(_is_of_keras(getattr(operation, name, None)) for name in ACTIVATIONS)
     )
+
+
+def _is_of_keras(thing):
+    """Tell whether a class, a function or an object of a class is Keras's own, or None."""
+    return thing is None or str(getattr(thing, "__module__", "")).startswith("keras.")
 
 
 def in_halves(call, images):
