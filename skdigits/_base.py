@@ -4,6 +4,7 @@ import copy
 import inspect
 import os
 import sys
+from importlib import import_module
 from math import nan
 from numbers import Integral
 from typing import Any
@@ -28,9 +29,10 @@ from skdigits._unchanged import unchanged_after_error
 from skdigits._validation import ValidatedInput
 from skdigits._warnings import warn
 
-# Objects of Keras, such as optimizers, start TensorFlow. Fix its number of threads before that.
+# Objects of Keras, such as optimizers, start TensorFlow. This import fixes its number of threads
+# before that.
 if "tensorflow" in sys.modules:
-    import skdigits._tensorflow  # noqa: F401
+    import_module("skdigits._tensorflow")
 
 
 class ImageClassifier(

@@ -7,7 +7,7 @@ less time than to split every single operation (docs/performance.md).
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, tf
 
-LEAST_BATCH = 64  # images of a batch that is halved; smaller halves gain nothing
+LEAST_BATCH = 64  # images of a batch that is halved; smaller halves gain little
 LEAST_LAST = 4  # the same for the last batch of an epoch: one image has no variance
 
 ACTIVATIONS = ("activation", "recurrent_activation")
