@@ -33,11 +33,15 @@ def inference_mode(layers):
 
 
 @contextmanager
-def several_calls(layers, n_calls):
-    """Let the averages move by as much in `n_calls` calls of a layer as in one."""
+def half_of_batch(layers, half):
+    """Let the averages move as for a whole batch, of which both halves count alike.
+
+    `half` is 0 or 1; None is the whole batch.
+    """
     momenta = [layer.momentum for layer in layers]
     for layer, momentum in zip(layers, momenta, strict=True):
-        layer.momentum = momentum ** (1 / n_calls)
+        if half is not None:  # the product of the two momenta is that of the whole batch
+            layer.momentum = (2 * momentum / (1 + momentum), (1 + momentum) / 2)[half]
     try:
         yield
     finally:

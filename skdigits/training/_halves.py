@@ -58,6 +58,6 @@ def _is_of_keras(thing):
 
 
 def in_halves(call, images):
-    """Return what `call` gives for images, from one call for each half."""
+    """Return what `call` gives for images, from one call for each half, which it is told."""
     n_first = (tf.shape(images)[0] + 1) // 2
-    return tf.concat([call(images[:n_first]), call(images[n_first:])], axis=0)
+    return tf.concat([call(images[:n_first], half=0), call(images[n_first:], half=1)], axis=0)

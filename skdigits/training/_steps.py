@@ -15,8 +15,8 @@ from skdigits.training import _probabilities as p
 from skdigits.training._batch_normalization import (
     batch_normalizations,
     calls_of_one_operation,
+    half_of_batch,
     inference_mode,
-    several_calls,
 )
 from skdigits.training._halves import in_halves
 from skdigits.training._layer_calls import replaced_calls
@@ -58,8 +58,7 @@ class Steps:
         batch size and the learning rates.
         """
         layers = batch_normalizations(self.model)
-        replaced = replaced_calls([*calls_of_one_operation(layers), *self._dropout_calls])
-        with replaced, several_calls(layers, 2 if halves else 1):
+        with replaced_calls([*calls_of_one_operation(layers), *self._dropout_calls]):
             variables = self.model.trainable_variables
             return self._train(variables, data_and_rates, training=True, halves=halves)
 
@@ -128,11 +127,13 @@ class Steps:
     def _train(self, variables, data_and_rates, training, halves):
         *data, rates = data_and_rates
         optimizer = self.model.optimizer
+        layers = batch_normalizations(self.model)
 
-        def outputs_of(images):
+        def outputs_of(images, half=None):
             if self.augmenter:
                 images = self.augmenter(images, training=True)
-            return self.model(images, training=training)
+            with half_of_batch(layers, half):
+                return self.model(images, training=training)
 
         def step(number, batch):
             if self.sets_rate:
