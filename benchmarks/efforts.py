@@ -2,15 +2,17 @@
 
 Each is fitted with several seeds to all training images, or to 100 of them ("mnist-100", drawn by
 the seed), on all cores, and measured once on the test images, which chose nothing (that was
-`benchmarks.sweep`). scikit-learn's classifiers stand beside them. An average also gives a row for
-each of its networks, with the seed that it was given and its share of the seconds. What is in the
-results (benchmarks/sweeps/efforts.json) is not run again: delete the rows of what has changed.
+`benchmarks.sweep`). scikit-learn's classifiers stand beside them. What is in the results
+(benchmarks/sweeps/efforts.json) is not run again: delete the rows of what has changed. The
+probabilities of the test images go to build/efforts; `benchmarks.left_over` averages them.
 """
 
+from pathlib import Path
 from statistics import mean
 from time import perf_counter
 from typing import Annotated
 
+import numpy as np
 import sklearn.neural_network
 import typer
 from sklearn.metrics import accuracy_score, log_loss
@@ -19,6 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from benchmarks.sweep import RESULTS, draw, load_rows, mean_and_spread, read, save_rows
+from benchmarks.usual_recipes import KNOWN
 from skdigits import CNNClassifier, MLPClassifier
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
@@ -29,11 +32,8 @@ def to_rows(images):
     return images.reshape(len(images), -1) / 255
 
 
-MEMBERS = 3
-# What the user knows of the images: digits may be turned a little, garments mirrored.
-TURNED, MIRRORED = "affine", ("shift", "flip")
-# Epochs. "best" had 8 when its networks were measured on all images; few images take 2000 batches.
-EIGHT, SIXTEEN = (8, 2000), (16, 2000)
+PATH = RESULTS / "efforts.json"
+PROBABILITIES = Path("build/efforts")
 EFFORTS = {
     "quick": CNNClassifier.with_effort("quick"),
     "default": CNNClassifier(),
@@ -41,17 +41,7 @@ EFFORTS = {
     "default-average": AveragingClassifier(CNNClassifier(test_time_averaging=True)),
     "best": CNNClassifier.with_effort("best"),
     "best-elastic": CNNClassifier.with_effort("best", augmentation="elastic"),
-    "best-turned": CNNClassifier.with_effort("best", augmentation=TURNED, epochs=EIGHT),
-    "best-mirrored": CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=EIGHT),
-    "best-mirrored-longer": CNNClassifier.with_effort(
-        "best", augmentation=MIRRORED, epochs=SIXTEEN
-    ),
-    "averaged-turned": AveragingClassifier(
-        CNNClassifier.with_effort("best", augmentation=TURNED, epochs=EIGHT), MEMBERS
-    ),
-    "averaged-mirrored": AveragingClassifier(
-        CNNClassifier.with_effort("best", augmentation=MIRRORED, epochs=EIGHT), MEMBERS
-    ),
+    "best-known": CNNClassifier.with_effort("best"),  # told what the images are
     "mlp-quick": MLPClassifier.with_effort("quick"),
     "mlp": MLPClassifier(),
     "mlp-best": MLPClassifier.with_effort("best"),
@@ -69,56 +59,64 @@ def main(
     ),
 ):
     """Measure efforts on the test images; print the table of all that were measured."""
-    path = RESULTS / "efforts.json"
-    rows = load_rows(path)
-    done = {(row["effort"], row["data"], row["seed"]) for row in rows}
-    wanted = [(effort, name, seed) for seed in range(seeds) for name in data for effort in efforts]
-    for effort, name, seed in wanted:
-        if (effort, name, seed) not in done:
-            rows += measure(effort, name, seed)
-            rows.sort(key=lambda row: (row["effort"], row["data"], row["seed"]))
-            save_rows(path, rows)
-    print_table(rows)
+    done = {_key(row) for row in load_rows(PATH)}
+    for seed in range(seeds):
+        for name in data:
+            for effort in efforts:
+                if (effort, name, seed) not in done:
+                    measure(effort, name, seed)
+    print_table(load_rows(PATH))
+
+
+def probabilities_of(effort, name, seed):
+    """Return the probabilities of the test images; measure the effort if they are not there."""
+    if not _file(effort, name, seed).exists():
+        measure(effort, name, seed)
+    return np.load(_file(effort, name, seed))
 
 
 def measure(effort, name, seed):
-    """Return the rows of one fit: one, and of an average of "best" one for each network in it."""
+    """Fit an effort; keep its row and, if it has any, the probabilities of the test images."""
     X, y, n_images = read(name)
     X, y = draw(X, y, n_images, seed)
     X_test, y_test, _ = read(name, subset="test")
     model = EFFORTS[effort].set_params(random_state=seed)
+    if effort == "best-known":
+        model.set_params(augmentation=KNOWN[name.split("-")[0]])
     if type(model).__module__.startswith("sklearn."):
         model = make_pipeline(FunctionTransformer(to_rows), model)
     start = perf_counter()
     model.fit(X, y)
     seconds = perf_counter() - start
-    rows = [_row(effort, name, seed, seconds, model, X_test, y_test)]
-    for member in model.estimators_ if effort.startswith("averaged") else []:
-        single = effort.replace("averaged", "best")
-        share = seconds / len(model.estimators_)
-        rows.append(_row(single, name, member.random_state, share, member, X_test, y_test))
-    return rows
-
-
-def _row(effort, data, seed, seconds, model, X, y):
-    losses = {}
-    if hasattr(model, "predict_proba"):
-        probabilities = model.predict_proba(X)
-        labels = model.classes_[probabilities.argmax(axis=1)]
-        losses["log_loss"] = round(float(log_loss(y, probabilities)), 5)
-        losses["calibration_error"] = round(float(expected_calibration_error(y, probabilities)), 5)
-    else:
-        labels = model.predict(X)
-    row = {
-        "effort": effort,
-        "data": data,
-        "seed": seed,
-        "accuracy": round(float(accuracy_score(y, labels)), 5),
-        **losses,
-        "seconds": round(seconds, 1),
-    }
+    path = _file(effort, name, seed)
+    row = {"effort": effort, "data": name, "seed": seed, **_found(model, X_test, y_test, path)}
+    row["seconds"] = round(seconds, 1)
+    others = [each for each in load_rows(PATH) if _key(each) != _key(row)]
+    save_rows(PATH, sorted([*others, row], key=_key))
     print("{effort}, {data}, seed {seed}: {accuracy:.4f}, {seconds} s".format(**row), flush=True)
-    return row
+
+
+def _key(row):
+    return row["effort"], row["data"], row["seed"]
+
+
+def _file(effort, name, seed):
+    return PROBABILITIES / f"{effort}-{name}-{seed}.npy"
+
+
+def _found(model, X, y, path):
+    """Return what a model reaches, and save its probabilities."""
+    if not hasattr(model, "predict_proba"):
+        return {"accuracy": round(float(accuracy_score(y, model.predict(X))), 5)}
+    probabilities = model.predict_proba(X)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, probabilities)
+    labels = model.classes_[probabilities.argmax(axis=1)]
+    return {
+        "accuracy": round(float(accuracy_score(y, labels)), 5),
+        "log_loss": round(float(log_loss(y, probabilities)), 5),
+        "calibration_error": round(float(expected_calibration_error(y, probabilities)), 5),
+    }
 
 
 def print_table(rows):

@@ -1,7 +1,8 @@
 """What several networks all get wrong, and are sure of: ``python -m benchmarks.left_over``.
 
-Networks with different seeds are trained on all training images. A test image of which each of them
-says the same other label, with a high probability, probably has a wrong label, or cannot be told.
+`benchmarks.efforts` trains networks with different seeds on all training images. A test image of
+which each says the same other label, with a high probability, probably has a wrong label, or cannot
+be told. This also measures the average of the networks, as `AveragingClassifier` makes it.
 OUT/DATA.html shows these images, the surest mistakes first, and what they cost. Their numbers go to
 benchmarks/sweeps/left_over.json. The images are of the test set, so nothing may be chosen by them.
 """
@@ -11,11 +12,11 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from sklearn.metrics import log_loss
 
+from benchmarks.efforts import EFFORTS, probabilities_of
 from benchmarks.side_by_side import TITLES
 from benchmarks.sweep import RESULTS, load_rows, read, save_rows
-from benchmarks.usual_recipes import GARMENTS
-from skdigits import CNNClassifier
 from skdigits._pages import render
 from skdigits.datasets import fetch_fashion_mnist
 from skdigits.report import _format as fmt
@@ -25,7 +26,7 @@ from skdigits.report import _pictures as pictures
 def main(
     data: Annotated[list[str], typer.Option(help="mnist, fashion.")] = ("mnist", "fashion"),
     networks: Annotated[int, typer.Option(min=2, help="Networks to train.")] = 5,
-    effort: Annotated[str, typer.Option(help="default or best.")] = "default",
+    effort: Annotated[str, typer.Option(help=f"One of {', '.join(EFFORTS)}.")] = "default-views",
     least: Annotated[float, typer.Option(help="Probability that each network gives.")] = 0.9,
     out: Annotated[Path, typer.Option(help="Folder of the pages.")] = Path("left-over"),
 ):
@@ -34,22 +35,18 @@ def main(
     rows = [row for row in load_rows(path) if row["data"] not in data]
     for name in data:
         X, y, _ = read(name, subset="test")
-        probabilities = [_probabilities(name, effort, seed, X) for seed in range(networks)]
-        found = left_over(y, np.array(probabilities), least)
+        probabilities = np.array([probabilities_of(effort, name, s) for s in range(networks)])
+        found = left_over(y, probabilities, least)
         rows += [{"data": name, **row} for row in found]
-        accuracy = float(np.mean(np.mean(probabilities, axis=0).argmax(axis=1) == y))
+        average = probabilities.mean(axis=0)
+        accuracy = float(np.mean(average.argmax(axis=1) == y))
+        print(
+            f"{name}, average of {networks}: {100 * accuracy:.2f} %, "
+            f"log loss {log_loss(y, average):.4f}",
+            flush=True,
+        )
         _write_page(out / f"{name}.html", name, X, found, (networks, least, accuracy))
     save_rows(path, rows)
-
-
-def _probabilities(data, effort, seed, X_test):
-    options = {"test_time_averaging": True}
-    if effort == "best":
-        options["augmentation"] = GARMENTS if data == "fashion" else "affine"
-    X, y, _ = read(data)
-    classifier = CNNClassifier.with_effort(effort, random_state=seed, **options).fit(X, y)
-    print(f"{data}, network {seed}: trained", flush=True)
-    return classifier.predict_proba(X_test)
 
 
 def left_over(labels, probabilities, least):

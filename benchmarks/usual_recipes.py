@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-GARMENTS = ("shift", "flip", "erase")  # they may be mirrored, and a part of one tells what it is
+# What the user knows: digits may be turned. Garments may be mirrored, and a part tells what it is.
+KNOWN = {"mnist": "affine", "fashion": ("shift", "flip", "erase")}
 
 
 class Recipe(NamedTuple):
@@ -25,8 +26,7 @@ def skdigits_cnn(effort):
     def fit(X, y, seed, data):
         from skdigits import CNNClassifier
 
-        known = {"augmentation": GARMENTS if data == "fashion" else "affine"}
-        options = known if effort == "best" else {}
+        options = {"augmentation": KNOWN[data]} if effort == "best" else {}
         return CNNClassifier.with_effort(effort, random_state=seed, **options).fit(X, y).predict
 
     return fit

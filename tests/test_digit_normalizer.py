@@ -367,6 +367,18 @@ def test_the_bar_of_a_five_may_be_far_from_its_bow():
     assert (image[7:9] < 64).all()
 
 
+@pytest.mark.parametrize("light_ink", [False, True])
+@pytest.mark.parametrize("share", [0.45, 0.6])
+def test_a_stroke_of_a_screen_may_be_as_broad_as_half_of_it(share, light_ink):
+    """Where there are only two tones, ink needs no limit to be told from the ground."""
+    ink = np.zeros((120, 120), bool)
+    half = round(share * 60)
+    ink[12:108, 60 - half : 60 + half] = True
+    picture = np.where(ink == light_ink, 255, 0).astype(np.uint8)
+    one = DigitNormalizer().transform([picture])[0]
+    assert (one[6:22, 13:16] > 200).all()
+
+
 def test_a_digit_may_fill_a_small_picture():
     ink = np.zeros((30, 24))
     ink[:4] = ink[:, -4:] = 1

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from skdigits.preprocessing._digit_normalization.marks import extent
 from skdigits.preprocessing._digit_normalization.strokes import (
     EDGE,
     stroke_thickness,
@@ -34,8 +35,7 @@ def to_mnist_form(ink):
     image : ndarray of shape (28, 28), uint8
         255 on strokes, 0 elsewhere.
     """
-    rows, columns = (np.flatnonzero((ink > EDGE).any(axis=axis)) for axis in (1, 0))
-    size = 1 + max(rows[-1] - rows[0], columns[-1] - columns[0])
+    size = extent(ink > EDGE)
     scale = BOX / size
     canvas = _drawn(ink, scale)
     thickness = stroke_thickness(canvas) / FINE

@@ -204,9 +204,8 @@ def _without_alpha(colours, alpha):
     visible = colours[seen]
     usual = np.median(visible, axis=0)
     others = np.abs(visible - usual).max(axis=1) > SAME_COLOUR
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    box = seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if np.mean(others) < OTHER_COLOURS or box.mean() < FILLED_BOX:
+    (box,) = ndimage.find_objects(seen.astype(int))
+    if np.mean(others) < OTHER_COLOURS or seen[box].mean() < FILLED_BOX:
         return alpha, True
     # Transparent pixels take the colour next to them, so that no edge looks like a stroke.
     nearest = ndimage.distance_transform_edt(~seen, return_distances=False, return_indices=True)

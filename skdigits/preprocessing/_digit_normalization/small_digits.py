@@ -93,8 +93,8 @@ def _lengths(strokes, axis):
 
 
 def _crop(ink):
-    rows, columns = (np.flatnonzero((ink > EDGE).any(axis=axis)) for axis in (1, 0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    (box,) = ndimage.find_objects((ink > EDGE).astype(int))
+    return ink[box]
 
 
 def _enlarged(ink, rows, columns):
