@@ -56,3 +56,13 @@ def test_readme_begins_with_two_commands_of_a_line():
     assert len(commands) == 2
     assert "skdigits compare" in commands[0]
     assert "-m pytest" in commands[1]
+
+
+def test_the_figures_of_the_studies_in_readme_are_those_of_their_page():
+    readme, page = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/studies.md")
+    )
+    table = readme.split("## Five published studies")[1].split("\n## ")[0]
+    figures = re.findall(r"[\d.]+ ± [\d.]+", table)
+    assert len(figures) >= 5
+    assert [figure for figure in figures if figure not in page] == []

@@ -23,7 +23,7 @@ STUDY = Study(
         "A published study of MNIST and Fashion-MNIST: a CNN of two convolutions and an MLP of two "
         "hidden layers, each with base and tuned settings, batches of 64, 10 epochs."
     ),
-    minutes=60,
+    minutes=26,
     experiments=(
         Experiment(
             name="models",
