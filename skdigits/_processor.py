@@ -4,9 +4,9 @@ import functools
 import os
 from pathlib import Path
 
-# Values of ONEDNN_MAX_CPU_ISA, which limits oneDNN to a set of instructions, without bfloat16.
-_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
-_WITHOUT_BFLOAT16 |= {"AVX512_CORE", "AVX512_CORE_VNNI"}
+# Values of ONEDNN_MAX_CPU_ISA, which limits oneDNN to a set of instructions.
+_WITHOUT_AVX512 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
+_WITHOUT_BFLOAT16 = _WITHOUT_AVX512 | {"AVX512_CORE", "AVX512_CORE_VNNI"}
 
 
 def has_bfloat16():
@@ -15,11 +15,26 @@ def has_bfloat16():
     The answer is False on systems other than Linux. Without such instructions, or without oneDNN,
     which uses them, bfloat16 is emulated and takes many times as long as float32.
     """
-    if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in {"0", "false"}:
-        return False
-    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in _WITHOUT_BFLOAT16:
+    if _onednn_is_off() or onednn_limit() in _WITHOUT_BFLOAT16:
         return False
     return not flags().isdisjoint({"avx512_bf16", "amx_bf16"})
+
+
+def bfloat16_ends_the_process():
+    """Return whether oneDNN has no way to compute in bfloat16, and TensorFlow does not know.
+
+    TensorFlow asks the processor, and not for the limit that is set.
+    """
+    return not _onednn_is_off() and onednn_limit() in _WITHOUT_AVX512 and "avx512f" in flags()
+
+
+def onednn_limit():
+    """Return the set of instructions that oneDNN is limited to, empty for no limit."""
+    return os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+
+
+def _onednn_is_off():
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in {"0", "false"}
 
 
 @functools.cache

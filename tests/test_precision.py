@@ -3,7 +3,7 @@
 import pytest
 from support import assert_same_weights, cnn, mlp, tiny, weights
 
-from skdigits._processor import has_bfloat16
+from skdigits._processor import flags, has_bfloat16
 
 X, Y = tiny(shape=(8, 8))
 pytestmark = pytest.mark.precision
@@ -47,6 +47,17 @@ def test_onednn_may_be_held_to_what_has_bfloat16(value, monkeypatch):
     expected = has_bfloat16()
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
     assert has_bfloat16() == expected
+
+
+@pytest.mark.skipif("avx512f" not in flags(), reason="here TensorFlow emulates bfloat16")
+@pytest.mark.parametrize("make", [mlp, cnn])
+@pytest.mark.parametrize("value", ["AVX2", "sse41"])
+def test_bfloat16_by_name_is_an_error_where_it_would_end_the_process(value, make, monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
+    with pytest.raises(ValueError, match=f"limits oneDNN to {value.upper()}.*Unset it before"):
+        make(precision="bfloat16").fit(X, Y)
+    make(precision="auto").fit(X, Y)
 
 
 @pytest.mark.parametrize("looked_at", [False, True])

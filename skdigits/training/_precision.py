@@ -19,8 +19,19 @@ def dtype_policy(precision, is_cnn_on_images):
     -------
     str
         "float32" or "mixed_bfloat16" (weights stay float32).
+
+    Raises
+    ------
+    ValueError
+        If bfloat16 is asked for by name, and would end the process.
     """
     if precision == "auto":
         helps = is_cnn_on_images and _processor.has_bfloat16()
         precision = "bfloat16" if helps else "float32"
+    if precision == "bfloat16" and _processor.bfloat16_ends_the_process():
+        raise ValueError(
+            "precision='bfloat16' cannot be used: the environment variable ONEDNN_MAX_CPU_ISA "
+            f"limits oneDNN to {_processor.onednn_limit()}, which has no bfloat16. Unset it before "
+            "Python starts, or set precision='auto'."
+        )
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
