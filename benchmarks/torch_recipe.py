@@ -23,30 +23,51 @@ def make_network(n_classes, filters=FILTERS):
     layers += [nn.Flatten(), nn.Linear(n_in * side * side, UNITS)]
     layers += [nn.BatchNorm1d(UNITS, eps=1e-3), nn.ReLU(), nn.Linear(UNITS, n_classes)]
     network = nn.Sequential(*layers)
-    for layer in network:
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return network
+    return network.apply(initialize)
 
 
-def fit(images, labels, *, epochs=8, batch_size=128, device="cpu", bfloat16, moves=True, seed=0):
+def initialize(layer):
+    """Give a layer Keras's initial weights."""
+    if isinstance(layer, nn.Conv2d | nn.Linear):
+        nn.init.xavier_uniform_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+
+def fit(
+    images,
+    labels,
+    *,
+    epochs=8,
+    batch_size=128,
+    device="cpu",
+    bfloat16,
+    moves=True,
+    seed=0,
+    make=make_network,
+    change=None,
+):
     """Train, and yield the trained network after each epoch.
 
     Parameters
     ----------
     images : ndarray of uint8, of shape (n_images, 28, 28)
-    labels : ndarray of int
+    labels : ndarray of int, or of float32 and of shape (n_images, n_classes)
+        The classes, or their probabilities.
     bfloat16 : bool
         Whether to compute in bfloat16 (`torch.autocast`).
     moves : bool
         Whether to move each image by up to a pixel each way.
+    make : callable
+        Makes the network for a number of classes.
+    change : callable, default=None
+        Changes the pixels of a batch and their labels (see `benchmarks.ways`).
     """
     torch.manual_seed(seed)
     X = torch.from_numpy(images).to(device)
-    y = torch.from_numpy(labels).long().to(device)
+    y = torch.from_numpy(labels).to(device)
     mean, std = (images / 255).mean(), (images / 255).std()
-    network = make_network(int(labels.max()) + 1).to(device, memory_format=torch.channels_last)
+    n_classes = int(labels.max()) + 1 if labels.ndim == 1 else labels.shape[1]
+    network = make(n_classes).to(device, memory_format=torch.channels_last)
     kernels = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -67,10 +88,12 @@ def fit(images, labels, *, epochs=8, batch_size=128, device="cpu", bfloat16, mov
         network.train()
         for rows in torch.randperm(len(X), device=device).split(batch_size):
             batch = _moved(X[rows]) if moves else X[rows]
-            pixels = ((batch / 255 - mean) / std)[:, None]
+            pixels, targets = ((batch / 255 - mean) / std)[:, None], y[rows]
+            if change:
+                pixels, targets = change(pixels, targets)
             pixels = pixels.contiguous(memory_format=torch.channels_last)
             with torch.autocast(device, torch.bfloat16) if bfloat16 else nullcontext():
-                loss = nn.functional.cross_entropy(network(pixels), y[rows])
+                loss = nn.functional.cross_entropy(network(pixels), targets)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -82,11 +105,14 @@ class _Classifier:
     def __init__(self, network, device, mean, std):
         self.network, self.device, self.mean, self.std = network, device, mean, std
 
-    @torch.inference_mode()
     def predict(self, images):
+        return self.predict_proba(images).argmax(1)
+
+    @torch.inference_mode()
+    def predict_proba(self, images):
         found = []
         for batch in torch.from_numpy(images).to(self.device).split(1024):
-            found.append(self.network(((batch / 255 - self.mean) / self.std)[:, None]).argmax(1))
+            found.append(self.network(((batch / 255 - self.mean) / self.std)[:, None]).softmax(1))
         return torch.cat(found).cpu().numpy()
 
 
