@@ -4,7 +4,8 @@ import functools
 import os
 from pathlib import Path
 
-# Values of ONEDNN_MAX_CPU_ISA, which limits oneDNN to a set of instructions.
+# What limits oneDNN to a set of instructions: its name today, and an older one that it still reads.
+_LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 _WITHOUT_AVX512 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
 _WITHOUT_BFLOAT16 = _WITHOUT_AVX512 | {"AVX512_CORE", "AVX512_CORE_VNNI"}
 
@@ -15,7 +16,7 @@ def has_bfloat16():
     The answer is False on systems other than Linux. Without such instructions, or without oneDNN,
     which uses them, bfloat16 is emulated and takes many times as long as float32.
     """
-    if _onednn_is_off() or onednn_limit() in _WITHOUT_BFLOAT16:
+    if _onednn_is_off() or onednn_limit()[1] in _WITHOUT_BFLOAT16:
         return False
     return not flags().isdisjoint({"avx512_bf16", "amx_bf16"})
 
@@ -25,12 +26,14 @@ def bfloat16_ends_the_process():
 
     TensorFlow asks the processor, and not for the limit that is set.
     """
-    return not _onednn_is_off() and onednn_limit() in _WITHOUT_AVX512 and "avx512f" in flags()
+    is_limited = onednn_limit()[1] in _WITHOUT_AVX512
+    return is_limited and not _onednn_is_off() and "avx512f" in flags()
 
 
 def onednn_limit():
-    """Return the set of instructions that oneDNN is limited to, empty for no limit."""
-    return os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    """Return the environment variable that limits oneDNN, and the set of instructions left."""
+    name = next((name for name in _LIMITS if os.environ.get(name)), _LIMITS[0])
+    return name, os.environ.get(name, "").upper()
 
 
 def _onednn_is_off():

@@ -639,6 +639,8 @@ def test_ink_in_the_transparent_colour_of_a_palette(tmp_path):
         lambda ink: (255 * ink).astype(np.uint16),
         lambda ink: (65535 * ink).astype(np.uint16),
         lambda ink: 1e6 * ink,
+        lambda ink: -255.0 * ink,
+        lambda ink: (255 * ink - 128).astype(np.int8),
     ],
 )
 def test_every_usual_scale(scale):

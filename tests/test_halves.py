@@ -149,6 +149,41 @@ def test_averages_of_batch_normalisation(synchronized, momentum):
     assert layer.momentum == momentum
 
 
+def twice(norm, x):
+    return keras.layers.Add()([norm(x), norm(keras.layers.Rescaling(2.0)(x))])
+
+
+NORMALISED = {
+    "twice": twice,
+    "in sequence": lambda norm, x: norm(norm(x)),
+    "inside": lambda norm, x: twice(keras.Sequential([norm]), x),
+    "over time": lambda norm, x: keras.layers.TimeDistributed(norm)(
+        keras.layers.Reshape((28, 28))(x)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NORMALISED)
+def test_averages_of_a_layer_that_is_called_several_times(name):
+    """With equal images both halves are like the batch, so the averages are Keras's."""
+    X = np.repeat(images(1)[0], 64, axis=0)
+
+    def middle(x):
+        norm = keras.layers.BatchNormalization(momentum=0.7, name="norm")
+        return keras.layers.Flatten()(NORMALISED[name](norm, x))
+
+    def averages(model):
+        layers = [layer for layer in model._flatten_layers() if layer.name == "norm"]
+        return layers[0].moving_mean, layers[0].moving_variance
+
+    model = NetworkClassifier(network(middle), **still(standardize=False))
+    found = averages(model.fit(X, np.arange(64) % 2).model_)
+    keras_alone = network(middle)((28, 28, 1), 2)
+    keras_alone(X[..., None], training=True)
+    for one, other in zip(found, averages(keras_alone), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
 SETTINGS = {
     "own activation": lambda: keras.layers.Activation(means),
     "own activation of a dense layer": lambda: keras.layers.Dense(8, activation=means),

@@ -34,6 +34,7 @@ def test_auto_is_float32_without_convolutions():
         ("TF_ENABLE_ONEDNN_OPTS", "False"),
         ("ONEDNN_MAX_CPU_ISA", "AVX2"),
         ("ONEDNN_MAX_CPU_ISA", "avx512_core"),
+        ("DNNL_MAX_CPU_ISA", "AVX2"),
     ],
 )
 def test_auto_is_float32_where_onednn_may_not_use_bfloat16(variable, value, monkeypatch):
@@ -51,11 +52,11 @@ def test_onednn_may_be_held_to_what_has_bfloat16(value, monkeypatch):
 
 @pytest.mark.skipif("avx512f" not in flags(), reason="here TensorFlow emulates bfloat16")
 @pytest.mark.parametrize("make", [mlp, cnn])
-@pytest.mark.parametrize("value", ["AVX2", "sse41"])
-def test_bfloat16_by_name_is_an_error_where_it_would_end_the_process(value, make, monkeypatch):
+@pytest.mark.parametrize("limit", [("ONEDNN_MAX_CPU_ISA", "sse41"), ("DNNL_MAX_CPU_ISA", "AVX2")])
+def test_bfloat16_by_name_is_an_error_where_it_would_end_the_process(limit, make, monkeypatch):
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
-    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
-    with pytest.raises(ValueError, match=f"limits oneDNN to {value.upper()}.*Unset it before"):
+    monkeypatch.setenv(*limit)
+    with pytest.raises(ValueError, match=f"{limit[0]} limits oneDNN to {limit[1].upper()}"):
         make(precision="bfloat16").fit(X, Y)
     make(precision="auto").fit(X, Y)
 

@@ -32,21 +32,9 @@ def inference_mode(layers):
             layer.trainable = True
 
 
-@contextmanager
-def half_of_batch(layers, half):
-    """Let the averages move as for a whole batch, of which both halves count alike.
-
-    `half` is 0 or 1; None is the whole batch.
-    """
-    momenta = [layer.momentum for layer in layers]
-    for layer, momentum in zip(layers, momenta, strict=True):
-        if half is not None:  # the product of the two momenta is that of the whole batch
-            layer.momentum = (2 * momentum / (1 + momentum), (1 + momentum) / 2)[half]
-    try:
-        yield
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+def averages_of(layers):
+    """Return the variables in which layers of batch normalisation keep their averages."""
+    return [each.value for layer in layers for each in (layer.moving_mean, layer.moving_variance)]
 
 
 def calls_of_one_operation(layers):

@@ -57,7 +57,21 @@ def _is_of_keras(thing):
     return thing is None or str(getattr(thing, "__module__", "")).startswith("keras.")
 
 
-def in_halves(call, images):
-    """Return what `call` gives for images, from one call for each half, which it is told."""
-    n_first = (tf.shape(images)[0] + 1) // 2
-    return tf.concat([call(images[:n_first], half=0), call(images[n_first:], half=1)], axis=0)
+def in_halves(call, images, averages):
+    """Return what `call` gives for images, from one call for each half.
+
+    Each call moves variables that are averages over batches, from where the batch found them. They
+    end between both, as if the call had seen the whole batch.
+    """
+    n_images = tf.shape(images)[0]
+    n_first = (n_images + 1) // 2
+    before = [average.read_value() for average in averages]
+    first = call(images[:n_first])
+    after = [average.read_value() for average in averages]
+    for average, value in zip(averages, before, strict=True):
+        average.assign(value)
+    second = call(images[n_first:])
+    for average, value in zip(averages, after, strict=True):
+        share = tf.cast(n_first / n_images, average.dtype)
+        average.assign(share * value + (1 - share) * average)
+    return tf.concat([first, second], axis=0)

@@ -29,9 +29,10 @@ def dtype_policy(precision, is_cnn_on_images):
         helps = is_cnn_on_images and _processor.has_bfloat16()
         precision = "bfloat16" if helps else "float32"
     if precision == "bfloat16" and _processor.bfloat16_ends_the_process():
+        variable, limit = _processor.onednn_limit()
         raise ValueError(
-            "precision='bfloat16' cannot be used: the environment variable ONEDNN_MAX_CPU_ISA "
-            f"limits oneDNN to {_processor.onednn_limit()}, which has no bfloat16. Unset it before "
-            "Python starts, or set precision='auto'."
+            f"precision='bfloat16' cannot be used: the environment variable {variable} limits "
+            f"oneDNN to {limit}, which has no bfloat16. Unset it before Python starts, or set "
+            "precision='auto'."
         )
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"

@@ -13,9 +13,9 @@ from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
 from skdigits.training import _probabilities as p
 from skdigits.training._batch_normalization import (
+    averages_of,
     batch_normalizations,
     calls_of_one_operation,
-    half_of_batch,
     inference_mode,
 )
 from skdigits.training._halves import in_halves
@@ -127,18 +127,18 @@ class Steps:
     def _train(self, variables, data_and_rates, training, halves):
         *data, rates = data_and_rates
         optimizer = self.model.optimizer
-        layers = batch_normalizations(self.model)
+        averages = averages_of(batch_normalizations(self.model))
 
-        def outputs_of(images, half=None):
+        def outputs_of(images):
             if self.augmenter:
                 images = self.augmenter(images, training=True)
-            with half_of_batch(layers, half):
-                return self.model(images, training=training)
+            return self.model(images, training=training)
 
         def step(number, batch):
             if self.sets_rate:
                 optimizer.learning_rate.assign(rates[number])
-            outputs = in_halves(outputs_of, batch[0]) if halves else outputs_of(batch[0])
+            images = batch[0]
+            outputs = in_halves(outputs_of, images, averages) if halves else outputs_of(images)
             loss, correct = self._measure(outputs, *batch[1:])
             scaled = optimizer.scale_loss(loss)
             gradients = tf.gradients(scaled, [variable.value for variable in variables])

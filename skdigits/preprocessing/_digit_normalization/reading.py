@@ -142,15 +142,17 @@ def _check_pixels(pixels):
     values = pixels.astype(np.float32)
     if not np.isfinite(values).all():
         raise PictureError("it holds NaN or infinity; replace these pixels")
-    return shrink(values, max(values.shape[:2]) // LARGEST_SIDE) / _white(pixels)
+    values -= min(values.min(), 0)  # light is never negative
+    white = _white(values, are_bytes=pixels.dtype == np.uint8)
+    return shrink(values, max(values.shape[:2]) // LARGEST_SIDE) / white
 
 
-def _white(pixels):
+def _white(values, *, are_bytes):
     """Return the value that is white, as far as the type and the largest value show it."""
-    largest = float(np.abs(pixels).max())
+    largest = float(values.max())
     if largest <= 1:  # of any type, such as a mask of bytes
         return np.float32(1)
-    if pixels.dtype == np.uint8:
+    if are_bytes:
         return np.float32(255)
     if largest <= LARGEST_OF_SMALL_SCALES:
         return np.float32(largest)
