@@ -100,7 +100,7 @@ class ValidatedInput:
         if unknown:
             raise ValueError(
                 f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
-                "call needs all classes, in y or by the argument classes."
+                "call needs all classes, in y or in the argument classes of partial_fit."
             )
         return self._as_images(rows), np.searchsorted(self.classes_, y)
 

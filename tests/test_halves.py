@@ -149,6 +149,24 @@ def test_averages_of_batch_normalisation(synchronized, momentum):
     assert layer.momentum == momentum
 
 
+def test_averages_that_do_not_move_keep_their_bits():
+    def middle(x):
+        norm = keras.layers.BatchNormalization(
+            momentum=1.0,
+            moving_mean_initializer=keras.initializers.RandomNormal(seed=0),
+            name="norm",
+        )
+        return norm(x)
+
+    whole, halved = (
+        NetworkClassifier(network(middle), **still(batch_size=size)).fit(*images(130)).model_
+        for size in (50, 65)
+    )
+    means = [model.get_layer("norm").moving_mean.numpy() for model in (whole, halved)]
+    assert np.ptp(means[0]) > 0.1
+    np.testing.assert_array_equal(*means)
+
+
 def twice(norm, x):
     return keras.layers.Add()([norm(x), norm(keras.layers.Rescaling(2.0)(x))])
 

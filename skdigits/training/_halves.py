@@ -73,5 +73,5 @@ def in_halves(call, images, averages):
     second = call(images[n_first:])
     for average, value in zip(averages, after, strict=True):
         share = tf.cast(n_first / n_images, average.dtype)
-        average.assign(share * value + (1 - share) * average)
+        average.assign_add(share * (value - average))  # exact where nothing has moved
     return tf.concat([first, second], axis=0)
