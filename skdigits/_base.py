@@ -151,8 +151,7 @@ class ImageClassifier(
         """
         known = self.get_params(deep=False)
         for name in params:
-            nested = getattr(self, name.partition("__")[0], None) if "__" in name else None
-            if name not in known and not hasattr(nested, "set_params"):
+            if name not in known:
                 advice = advice_on(name, known)
                 raise ValueError(f"{type(self).__name__} has no parameter {name!r}; {advice}")
         return super().set_params(**params)
@@ -223,6 +222,9 @@ class ImageClassifier(
         of one class. Set a higher `learning_rate` to learn new images faster; the network then
         forgets more of the earlier ones.
 
+        A schedule of Keras goes on in either case, at its own rates. An optimizer that is an object
+        keeps its rate, or takes a hundredth of it after `fit`.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), (n_samples, h, w) or (n_samples, h, w, c)
@@ -288,9 +290,10 @@ class ImageClassifier(
         -------
         p : ndarray of shape (n_samples, n_classes)
             Probabilities in the order of `classes_`. Each row sums to one. If the outputs of the
-            network do not sum to one, the loss decides: for sigmoids with a categorical
-            cross-entropy, the probabilities are the softmax of their logits; for other outputs,
-            they are the outputs divided by their sum.
+            network do not sum to one, the loss decides: with ``from_logits=True``, and for sigmoids
+            with a categorical cross-entropy, the probabilities are the softmax of the logits; for
+            other outputs, they are the outputs divided by their sum. With a binary cross-entropy of
+            logits, these outputs are the sigmoids of the logits.
 
         Warns
         -----
@@ -369,7 +372,7 @@ class ImageClassifier(
         images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
         earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
         weights, self._weights_seen = loss_weights(
-            sample_weight, self.class_weight, y, len(images), earlier
+            sample_weight, self.class_weight, self.classes_, codes, earlier
         )
         validation = self._validate_validation_data(*validation)
         result = self._train((images, codes, weights), validation, go_on, epochs, tasks)
@@ -489,7 +492,7 @@ class ImageClassifier(
         self._moments = Moments(images, train_rows, self.offset_)
         self._network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
-        self._network.start(seed, *self._moments.values())
+        self._network.start(seed, *(self._moments.values() if spec.standardizes else (0.0, 1.0)))
         self.history_, self.n_iter_ = {}, 0
 
     def _go_on(self, spec, images, in_parts):
@@ -497,7 +500,8 @@ class ImageClassifier(
         self._network.prepare_to_go_on(spec, may_change_dtype=self.precision == "auto")
         if in_parts and self._moments is not None:
             self._moments = self._moments.and_of(images)
-            self._network.standardize(*self._moments.values())
+            if spec.standardizes:
+                self._network.standardize(*self._moments.values())
 
     def _keep(self, result, is_whole):
         """Keep the result of a training by `fit` (`is_whole`) or by `partial_fit`."""

@@ -136,6 +136,15 @@ def check_same_shape(rows, given, expected, name):
     )
 
 
+def check_same_parameter(image_shape, expected):
+    """Raise ValueError if the parameter gives another shape than that of the first training."""
+    if image_shape is not None and _check_shape(image_shape) != expected:
+        raise ValueError(
+            "Training cannot go on with another 'image_shape' than it began with, "
+            f"{expected}; call fit with warm_start=False to train a new network."
+        )
+
+
 def _check_same_size(rows, expected, name):
     """Raise ValueError if an array of rows cannot be images of a shape; columns are not checked."""
     if isinstance(rows, np.ndarray) and rows.ndim == 2 and len(expected) == 3:

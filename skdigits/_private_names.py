@@ -173,6 +173,20 @@ SET_BY_USE = ("_called", "_eval_epoch_iterator", "_initial_epoch")
 # Keras: optimizers
 
 
+@with_public_way(lambda optimizer: optimizer.get_config())
+def config_of(optimizer):
+    """Return the configuration of an optimizer; a schedule of its rate is a new object in it.
+
+    From the configuration of a schedule, Keras makes only schedules that are its own.
+    """
+    import keras
+
+    config, rate = optimizer.get_config(), optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        config["learning_rate"] = type(rate).from_config(rate.get_config())
+    return config
+
+
 @with_public_way(lambda optimizer, variables: None)
 def adam_moments(optimizer, variables):
     """Return the mean and the variance of each gradient as Adam keeps them.

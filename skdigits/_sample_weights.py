@@ -1,20 +1,24 @@
 """Weights of the images in the loss: sample weights times class weights, with a mean of one."""
 
+from math import inf
+from numbers import Real
+
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_sample_weight
 
 
-def loss_weights(sample_weight, class_weight, y, n_samples, earlier):
+def loss_weights(sample_weight, class_weight, classes, codes, earlier):
     """Return a weight for each image. The mean over all calls is one.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,), number or None
     class_weight : dict, "balanced" or None
-    y : array-like of shape (n_samples,)
-        Labels.
-    n_samples : int
+    classes : ndarray of shape (n_classes,)
+        All labels. Not every call need have all of them.
+    codes : ndarray of int of shape (n_samples,)
+        The place of each image's label in `classes`.
     earlier : (float, int)
         Sum and number of the weights of earlier calls.
 
@@ -27,19 +31,45 @@ def loss_weights(sample_weight, class_weight, y, n_samples, earlier):
     Raises
     ------
     ValueError
-        If weights have another shape, if one is negative, or if all are zero.
+        If weights have another shape, if one is negative, if all are zero, or if they are too large
+        to be added.
     """
-    if sample_weight is None and class_weight is None:
-        return np.ones(n_samples), earlier
-    weights = _checked(sample_weight, n_samples)
+    weights = _checked(sample_weight, len(codes))
     if class_weight is not None:
-        weights = weights * compute_sample_weight(class_weight, y)
-        if (weights < 0).any():
-            raise ValueError("The 'class_weight' parameter holds a negative weight.")
-    total, count = earlier[0] + weights.sum(), earlier[1] + len(weights)
+        weights = weights * _of_classes(class_weight, classes, codes)
+    with np.errstate(over="ignore"):
+        total, count = earlier[0] + weights.sum(), earlier[1] + len(weights)
+    if not np.isfinite(total):
+        raise ValueError(
+            "sample_weight and class_weight give weights whose sum is too large for a float. "
+            "Divide them by the largest: only their ratios count."
+        )
     if not total:
         raise ValueError("sample_weight and class_weight give each image a weight of zero.")
     return weights * (count / total), (total, count)
+
+
+def _of_classes(class_weight, classes, codes):
+    """Return the weight of each image's class; it is one for classes that a dict lacks.
+
+    scikit-learn's function would take labels like "7" for numbers.
+    """
+    if not isinstance(class_weight, dict):
+        return compute_sample_weight(class_weight, codes)
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    if unknown:
+        raise ValueError(
+            f"The 'class_weight' parameter names labels that are none: {unknown}. The labels are "
+            f"{labels}."
+        )
+    values = [class_weight.get(label, 1.0) for label in labels]
+    if not all(isinstance(value, Real) and 0 <= float(value) < inf for value in values):
+        raise ValueError(
+            "The 'class_weight' parameter must give each label a finite number of at least 0; got "
+            f"{class_weight}."
+        )
+    return np.array(values, np.float64)[codes]
 
 
 def _checked(sample_weight, n_samples):

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from skdigits._arrays import as_array, check_labels, check_number
 from skdigits._image_shape import (
+    check_same_parameter,
     check_same_shape,
     refuse_single_image,
     resolve_shape,
@@ -78,6 +79,7 @@ class ValidatedInput:
         check_number(rows, y)
         if known:
             check_same_shape(rows, given, self.image_shape_, name)
+            check_same_parameter(self.image_shape, self.image_shape_)
         rows, y = self._checked_data(rows, y, reset=not known)
         check_classification_targets(y)
         if known:
@@ -126,7 +128,7 @@ class ValidatedInput:
         if (
             type(X) is np.ndarray  # subclasses may have a mask
             and X.dtype in (np.uint8, np.float32)
-            and X.shape[1:] in (shape, shape[:-1] if shape[-1] == 1 else shape, (prod(shape),))
+            and X.shape[1:] in (shape, _without_channel(shape), (prod(shape),))
             and len(X)
             and not hasattr(self, "feature_names_in_")
             and (X.dtype == np.uint8 or np.isfinite(X).all())
@@ -167,6 +169,11 @@ class ValidatedInput:
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
         return to_float32(images, getattr(self, "_origin", None))  # old pickles have none
+
+
+def _without_channel(shape):
+    """Return the shape of images without their only channel; other shapes as they are."""
+    return shape[:-1] if len(shape) == 3 and shape[-1] == 1 else shape
 
 
 def _warn_of_scale(scale, images, name, expected):

@@ -128,6 +128,13 @@ def test_a_sequence_does_all_that_it_names():
     assert len(np.unique(centres.round(2))) == 2 * 3
 
 
+@pytest.mark.parametrize("kind", [keras.layers.MixUp, keras.layers.CutMix])
+def test_layers_that_mix_images_are_refused(kind):
+    for layer in (kind(), keras.layers.Pipeline([keras.layers.RandomFlip(), kind()])):
+        with pytest.raises(ValueError, match="which mixes images of several classes"):
+            make_augmenter(layer, (8, 8, 1))
+
+
 def test_none_is_none():
     assert make_augmenter(None, (28, 28, 1)) is None
     assert make_augmenter((), (28, 28, 1)) is None

@@ -158,6 +158,13 @@ class TestKeras:
         estimator = mlp(epochs=9, batch_size=10, callbacks=[callback]).fit(X, Y)
         assert callback.n_batches == estimator.n_iter_ == 1
 
+    def test_the_epoch_that_early_stopping_of_keras_restores_is_the_best_one(self):
+        stop = keras.callbacks.EarlyStopping("loss", mode="max", restore_best_weights=True)
+        kept = EpochWeights()
+        estimator = mlp(epochs=5, callbacks=[kept, stop]).fit(X, Y)
+        assert estimator.best_epoch_ < estimator.n_iter_
+        assert_same_weights(weights(estimator), kept.weights[estimator.best_epoch_ - 1])
+
     def test_keras_early_stopping(self):
         callback = keras.callbacks.EarlyStopping(monitor="loss", min_delta=1e9, patience=2)
         estimator = mlp(epochs=20, callbacks=[callback]).fit(X, Y)

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
-from support import cnn, digits, mlp
+from support import cnn, dense, digits, mlp
 
 import skdigits
+from skdigits import NetworkClassifier
 
 X, Y = digits()
 
@@ -96,8 +98,19 @@ def test_a_process_that_is_really_killed(tmp_path):
     np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
 
 
+def own_activation(x):
+    return keras.ops.relu(x) + 0.1 * x
+
+
 def four_epochs(**parameters):
-    return mlp(epochs=4, **parameters)
+    return mlp(
+        epochs=4,
+        activation=own_activation,
+        augmentation=keras.layers.RandomRotation(0.02),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+        optimizer=keras.optimizers.SGD(0.1, clipnorm=1.0),
+        **parameters,
+    )
 
 
 def test_the_training_of_a_finished_file_does_not_begin_again(tmp_path):
@@ -128,6 +141,58 @@ def test_a_file_of_another_training_is_not_overwritten(other, tmp_path):
     with pytest.raises(ValueError, match=r"belongs to a training with other.*Delete it"):
         other(path)
     assert path.read_bytes() == before
+
+
+def network(path, **build_options):
+    settings = {"epochs": 2, "random_state": 0, "checkpoint": path}
+    return NetworkClassifier(dense, build_options=build_options, **settings)
+
+
+OBJECTS = {
+    "a loss": lambda path, value: mlp(
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=value), checkpoint=path
+    ),
+    "an optimizer": lambda path, value: mlp(
+        optimizer=keras.optimizers.SGD(0.05, clipnorm=value), checkpoint=path
+    ),
+    "a schedule": lambda path, value: mlp(
+        learning_rate_schedule=keras.optimizers.schedules.ExponentialDecay(value, 9, 0.5),
+        checkpoint=path,
+    ),
+    "a layer": lambda path, value: mlp(
+        augmentation=keras.layers.RandomRotation(value), checkpoint=path
+    ),
+    "another function": lambda path, value: mlp(
+        activation=lambda x: x * value, checkpoint=path
+    ),
+    "beside a function": lambda path, value: mlp(
+        activation=keras.activations.gelu, dropout=value, checkpoint=path
+    ),
+    "an option": lambda path, value: network(path, units=round(100 * value)),
+    "an activation": lambda path, value: network(
+        path, activation="relu" if value == 0.1 else "tanh"
+    ),
+    "a trained body": lambda path, value: mlp(
+        transfer_from=body("relu" if value == 0.1 else "tanh"), checkpoint=path
+    ),
+}  # fmt: skip
+
+
+def body(activation):
+    """Return a network whose weights do not depend on its activation."""
+    return mlp(activation=activation, learning_rate=1e-30, epochs=1).fit(X, Y)
+
+
+@pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
+def test_objects_are_compared_by_what_they_do(make, tmp_path):
+    path = tmp_path / "checkpoint"
+    first = make(path, 0.1).fit(X, Y)
+    before = path.read_bytes()
+    again = make(path, 0.1).fit(X, Y)
+    np.testing.assert_array_equal(again.predict_proba(X), first.predict_proba(X))
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match="belongs to a training with other"):
+        make(path, 0.2).fit(X, Y)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x93NUMPY"])

@@ -349,8 +349,25 @@ def test_parameters_as_scikeras_routes_them_say_what_to_use(make, name):
         GridSearchCV(pipeline, {step: [1]}, cv=2).fit(*tiny())
 
 
-def test_parameters_of_a_classifier_to_begin_from_are_set_through_it():
-    estimator = CNNClassifier(transfer_from=CNNClassifier())
-    assert estimator.set_params(transfer_from__epochs=3).transfer_from.epochs == 3
+@pytest.mark.parametrize("source", [None, CNNClassifier(epochs=9)])
+def test_parameters_of_a_classifier_to_begin_from_stay_as_they_are(source):
     with pytest.raises(ValueError, match="transfer_from__epochs"):
-        CNNClassifier().set_params(transfer_from__epochs=3)
+        CNNClassifier(transfer_from=source).set_params(transfer_from__epochs=3)
+    assert source is None or source.epochs == 9
+
+
+def test_one_column_is_two_dimensional_in_each_dtype():
+    column = Y[:, np.newaxis].astype(np.float32)
+    estimator = mlp().fit(column, Y)
+    for dtype in (np.float32, np.float64, np.uint8):
+        with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+            estimator.predict(column[:, 0].astype(dtype))
+
+
+def test_another_image_shape_needs_another_network():
+    rows = X.reshape(len(X), -1)
+    estimator = mlp(warm_start=True, image_shape=(rows.shape[1],)).fit(rows, Y)
+    for shape in (X.shape[1:], (rows.shape[1], 1)):
+        with pytest.raises(ValueError, match="another 'image_shape' than it began with"):
+            estimator.set_params(image_shape=shape).fit(rows, Y)
+    assert estimator.set_params(image_shape=None).fit(rows, Y).n_iter_ == 4

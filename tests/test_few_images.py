@@ -170,6 +170,49 @@ class TestWeights:
             np.testing.assert_allclose(one, other, atol=1e-6)
         assert any((np.array(after(1, 9)[-1]) != np.array(after(1, 1)[-1])).ravel())
 
+    @pytest.mark.parametrize("given", [(None, 1.0), (1.0, None), (None, None)])
+    def test_none_is_a_weight_of_one_in_each_part(self, given):
+        def after(*sizes):
+            estimator = mlp(**self.settings)
+            for size in sizes:
+                sample_weight = None if size is None else np.full(64, size)
+                estimator.partial_fit(X[:64], Y[:64], range(10), sample_weight)
+            return estimator.partial_fit(X, Y, sample_weight=np.full(len(X), 5.0))
+
+        assert_same_weights(weights(after(*given)), weights(after(1.0, 1.0)))
+
+    def test_a_part_may_lack_a_class_that_has_a_weight(self):
+        parts = Y < 5, Y >= 5
+        estimator, expected = mlp(class_weight={7: 5.0}), mlp()
+        for part in parts:
+            estimator.partial_fit(X[part], Y[part], range(10))
+            expected.partial_fit(X[part], Y[part], range(10), np.where(Y[part] == 7, 5.0, 1.0))
+        assert_same_weights(weights(estimator), weights(expected))
+
+    @pytest.mark.parametrize("name", [str, float, bool])
+    def test_class_weights_are_for_labels_of_any_type(self, name):
+        labels = np.array([name(label % 2 if name is bool else label) for label in Y])
+        class_weight = {name(1): 5.0}
+        heavy = np.where(labels == name(1), 5.0, 1.0)
+        given = mlp(class_weight=class_weight).fit(X, labels)
+        assert_same_weights(weights(given), weights(mlp().fit(X, labels, sample_weight=heavy)))
+
+    @pytest.mark.parametrize(
+        ("class_weight", "message"),
+        [
+            ({"7": 2.0}, r"names labels that are none: \['7'\]. The labels are \[0, 1"),
+            ({7: np.nan}, "finite number of at least 0"),
+            ({7: "many"}, "finite number of at least 0"),
+        ],
+    )
+    def test_class_weights_that_are_none(self, class_weight, message):
+        with pytest.raises(ValueError, match=message):
+            mlp(class_weight=class_weight).fit(X, Y)
+
+    def test_a_sum_that_is_too_large_is_refused(self):
+        with pytest.raises(ValueError, match="too large for a float"):
+            mlp().fit(X, Y, sample_weight=np.full(len(X), 1e308))
+
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
     def test_negative_ones_are_refused(self, method):
         negative = np.ones(len(X))

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from support import digits, mlp
 
 from skdigits import NetworkClassifier
@@ -91,6 +92,21 @@ def test_a_layer_of_ones_own_sees_whole_batches(n_images):
 def means(x):
     """Return for each image the mean of its batch."""
     return x * 0 + keras.ops.mean(x, axis=0, keepdims=True)
+
+
+def test_a_layer_of_ones_own_that_augments_sees_whole_batches():
+    seen = []
+
+    class Watches(keras.layers.Layer):
+        def call(self, x):
+            return tf.ensure_shape(tf.numpy_function(self.see, [x], tf.float32), x.shape)
+
+        def see(self, x):
+            seen.append(len(x))
+            return x
+
+    mlp(batch_size=96, augmentation=Watches()).fit(*images(N))
+    assert set(seen) == {96}
 
 
 class OfMeans(keras.Model):

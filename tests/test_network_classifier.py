@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import logging
 import pickle
 
 import keras
@@ -10,7 +11,17 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from support import assert_same_weights, cnn, dense, digits, run_python, slow_but, tiny, weights
+from support import (
+    assert_same_weights,
+    cnn,
+    dense,
+    digits,
+    mlp,
+    run_python,
+    slow_but,
+    tiny,
+    weights,
+)
 
 from skdigits import NetworkClassifier
 from skdigits._private_names import TAKES_PUBLIC_WAYS
@@ -524,3 +535,70 @@ def test_hints():
     with pytest.raises(ValueError, match="ndim") as caught:
         network(residual).fit(X.reshape(60, -1), Y)
     assert any("set image_shape" in note for note in caught.value.__notes__)
+
+
+def test_a_network_that_gets_pixels_as_they_are_takes_huge_ones():
+    def build(shape, n_classes):
+        layers = keras.layers
+        scaled = [keras.Input(shape), layers.Flatten(), layers.Rescaling(1e-20)]
+        return keras.Sequential([*scaled, layers.Dense(n_classes, activation="softmax")])
+
+    X, y = digits()
+    huge = X.astype(np.float32) * 1e18
+    fitted = NetworkClassifier(build, standardize=False, epochs=1, random_state=0).fit(huge, y)
+    assert fitted.partial_fit(huge, y).n_iter_ == 2
+    with pytest.raises(ValueError, match="too large to standardise"):
+        NetworkClassifier(build, epochs=1).fit(huge, y)
+
+
+class Noise(keras.layers.Layer):
+    """A user's augmentation, which draws random numbers."""
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+        self.numbers = keras.random.SeedGenerator()
+
+    def call(self, x):
+        return x + keras.random.normal(keras.ops.shape(x), stddev=self.size, seed=self.numbers)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+
+class Drawn(keras.initializers.Initializer):
+    """A user's initializer, which draws random numbers."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def __call__(self, shape, dtype=None):
+        return keras.random.normal(shape, stddev=self.size, dtype=dtype)
+
+    def get_config(self):
+        return {"size": self.size}
+
+
+class Logged(keras.losses.Loss):
+    """A user's loss, which uses an object of another package."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def call(self, y_true, y_pred):
+        logging.getLogger("own").debug("traced")
+        return self.size * keras.losses.categorical_crossentropy(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("augmentation", Noise), ("kernel_initializer", Drawn), ("loss", Logged)],
+)
+def test_training_goes_on_with_the_users_objects_and_with_no_others(name, kind):
+    X, y = digits()
+    estimator = mlp(**{name: kind(0.1)}).partial_fit(X, y)
+    assert estimator.partial_fit(X, y).n_iter_ == 2
+    assert estimator.set_params(**{name: kind(0.1)}).partial_fit(X, y).n_iter_ == 3
+    with pytest.raises(ValueError, match=f"cannot go on with another '{name}'"):
+        estimator.set_params(**{name: kind(0.2)}).partial_fit(X, y)

@@ -133,6 +133,22 @@ def test_adam_moments():
     assert way_of("adam_moments", "public")(optimizer, [weight]) is None
 
 
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.5
+
+    def get_config(self):
+        return {}
+
+
+@BOTH_WAYS
+def test_config_of(way):
+    optimizer = keras.optimizers.SGD(0.5)
+    assert way_of("config_of", way)(optimizer) == optimizer.get_config()
+    rate = way_of("config_of", way)(keras.optimizers.SGD(Halved()))["learning_rate"]
+    assert isinstance(rate, dict if way == "public" else Halved)
+
+
 def test_excluded_from_weight_decay():
     optimizer = keras.optimizers.AdamW()
     assert way_of("excluded_from_weight_decay", "private")(optimizer) is None

@@ -4,22 +4,27 @@ import functools
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 from sklearn.metrics import accuracy_score
 from support import BOTH, CNN_AND_SLOWLY_MLP, cnn, mlp, slow_but, tiny
+
+import skdigits
 
 X, Y = tiny()
 LEARNS = {"epochs": 20, "batch_size": 16, "learning_rate": 0.01}
 losses = keras.losses
 
+BINARY = {
+    "cross-entropy": losses.BinaryCrossentropy,
+    "focal": losses.BinaryFocalCrossentropy,
+}
 TAKE_LOGITS = {
     "sparse": losses.SparseCategoricalCrossentropy(from_logits=True),
     "renamed": losses.SparseCategoricalCrossentropy(from_logits=True, name="ce"),
     "categorical": losses.CategoricalCrossentropy(from_logits=True),
     "smoothed": losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
     "focal": losses.CategoricalFocalCrossentropy(from_logits=True),
-    "binary": losses.BinaryCrossentropy(from_logits=True),
-    "binary focal": losses.BinaryFocalCrossentropy(from_logits=True),
     "partial": functools.partial(losses.categorical_crossentropy, from_logits=True),
     "partial sparse": functools.partial(losses.sparse_categorical_crossentropy, from_logits=True),
 }
@@ -53,7 +58,7 @@ def outputs(estimator):
 @pytest.mark.precision
 @pytest.mark.parametrize(
     "case",
-    slow_but(LOGITS, "mlp, sparse", "mlp, smoothed", "mlp, binary", "mlp, partial"),
+    slow_but(LOGITS, "mlp, sparse", "mlp, smoothed", "mlp, partial"),
 )
 def test_of_logits_the_softmax_is_the_probability(case):
     make, loss = LOGITS[case]
@@ -63,6 +68,22 @@ def test_of_logits_the_softmax_is_the_probability(case):
     np.testing.assert_allclose(p, softmax(outputs(estimator)), atol=1e-5)
     assert estimator.score(X, Y) > 0.6
     assert estimator.history_["val_accuracy"][-1] == pytest.approx(estimator.score(X, Y))
+
+
+@pytest.mark.precision
+@pytest.mark.parametrize("kind", BINARY.values(), ids=BINARY)
+def test_sigmoids_are_the_same_in_the_network_and_in_a_binary_loss(kind, tmp_path):
+    of_logits = mlp(loss=kind(from_logits=True), output_activation="linear", **LEARNS).fit(X, Y)
+    outside = mlp(loss=kind(), output_activation="sigmoid", **LEARNS).fit(X, Y)
+    p = of_logits.predict_proba(X)
+    np.testing.assert_allclose(p, outside.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(of_logits.predict_log_proba(X), np.log(p), atol=1e-6)
+    assert of_logits.history_["accuracy"] == outside.history_["accuracy"]
+    sigmoids = 1 / (1 + np.exp(-outputs(of_logits)))
+    np.testing.assert_allclose(p, sigmoids / sigmoids.sum(axis=1, keepdims=True), atol=1e-5)
+    session = onnxruntime.InferenceSession(skdigits.export(of_logits, tmp_path / "model.onnx"))
+    exported = session.run(["probabilities"], {"X": X})[0]
+    np.testing.assert_allclose(exported, p, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:X seems to have another scale")

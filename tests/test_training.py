@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from support import BOTH, assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
+from skdigits import NetworkClassifier
 from skdigits.networks import build_cnn, build_mlp
 
 X, Y = tiny()
@@ -192,6 +193,55 @@ def test_one_cycle_rises_and_falls_to_zero():
     assert np.all(np.diff(rates[: peak + 1]) > 0)
     assert np.all(np.diff(rates[peak:]) < 0)
     assert rates[-1] < 0.01
+
+
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    """A user's schedule, which Keras does not know by name."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, step):
+        return self.rate * 0.5 ** keras.ops.cast(step // 3, "float32")
+
+    def get_config(self):
+        return {"rate": self.rate}
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["auto", "adam", keras.optimizers.SGD(0.3), keras.optimizers.Adam(Halved(0.01))]
+)
+def test_a_schedule_of_the_users_is_followed(optimizer):
+    is_own = not isinstance(optimizer, str) and not hasattr(optimizer.learning_rate, "assign")
+    schedule = "constant" if is_own else Halved(0.01)
+    estimator = mlp(optimizer=optimizer, learning_rate_schedule=schedule, batch_size=20)
+    estimator.fit(X, Y)
+    steps = 2 * -(-len(X) // 20)
+    expected = 0.01 * 0.5 ** (steps // 3)
+    assert float(estimator.model_.optimizer.learning_rate) == pytest.approx(expected, rel=1e-5)
+    assert estimator.partial_fit(X, Y).n_iter_ == 3
+
+
+def test_equal_kernels_stay_apart_in_an_optimizer_that_keeps_copies():
+    initializer = keras.initializers.GlorotUniform(seed=3)
+
+    def build(shape, n_classes):
+        layers = keras.layers
+        return keras.Sequential([
+            keras.Input(shape), layers.Flatten(), layers.Dense(16),
+            layers.Dense(16, kernel_initializer=initializer),
+            layers.Dense(16, kernel_initializer=initializer),
+            layers.Dense(n_classes, activation="softmax"),
+        ])  # fmt: skip
+
+    def kernels(optimizer):
+        settings = {"epochs": 1, "learning_rate_schedule": "constant", "random_state": 0}
+        fitted = NetworkClassifier(build, optimizer=optimizer, **settings).fit(X, Y)
+        return [layer.kernel.numpy() for layer in fitted.model_.layers[-3:-1]]
+
+    still = kernels(keras.optimizers.SGD(1e-30))
+    kept = kernels(keras.optimizers.ScheduleFreeAdamW(1e-9))
+    np.testing.assert_allclose(kept, still, atol=1e-6)
 
 
 def test_a_keras_schedule_is_followed():

@@ -138,6 +138,14 @@ def test_early_stopping_waits_until_the_body_learns():
     assert mlp(transfer_from=fitted(), **stops).fit(X2, Y2).fit(X2, Y2).n_iter_ == 8
 
 
+def test_the_best_epoch_is_the_last_if_early_stopping_never_looked():
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", epoch == 2)
+    )
+    new = mlp(transfer_from=fitted(), early_stopping=True, epochs=12, callbacks=[stop]).fit(X, Y)
+    assert new.n_iter_ == new.best_epoch_ == 3
+
+
 def test_the_source_stays_as_it_is_in_averages_and_searches():
     parameters = fitted().get_params()
     ensemble = AveragingClassifier(mlp(transfer_from=fitted()), n_estimators=2, random_state=1)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import keras
 import numpy as np
 import optuna
 import pytest
@@ -426,6 +427,32 @@ def test_a_folder_belongs_to_one_search(tmp_path_factory, change, message):
     with pytest.raises(ValueError, match="holds another search: its images is"):
         tune(mlp(), X, y, folder=folder, n_trials=1, space=RATES)
     check_search(folder, mlp(), RATES)
+
+
+def test_a_search_with_an_object_of_keras_goes_on(tmp_path):
+    def classifier(rate):
+        return mlp(epochs=1, optimizer=keras.optimizers.SGD(rate, momentum=0.9))
+
+    space = {"hidden_layer_sizes": [(8,)]}
+    search(tmp_path, classifier(0.1), n_trials=1, space=space)
+    written = (tmp_path / "best.skd").stat().st_mtime_ns
+    search(tmp_path, classifier(0.1), n_trials=1, space=space)
+    assert (tmp_path / "best.skd").stat().st_mtime_ns == written
+    with pytest.raises(ValueError, match="its parameter optimizer is SGD of digest"):
+        search(tmp_path, classifier(0.2), n_trials=1, space=space)
+
+
+def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
+    stops = {"epochs": 12, "early_stopping": True, "validation_fraction": 0.2}
+    result = search(tmp_path, mlp(**stops), n_trials=2)
+    X, y = tiny()
+    train, held_out = next(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+    for trial in result.trials:
+        expected = mlp(**stops, **trial.params).fit(X[train], y[train])
+        assert trial.accuracy == expected.score(X[held_out], y[held_out])
+        assert trial.loss == pytest.approx(
+            log_loss(y[held_out], expected.predict_proba(X[held_out]))
+        )
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,10 @@ def _with_probabilities(layers, traits):
     if last == Activation("sigmoid"):  # no loss of Keras's takes these as logits
         behind = traits.looks_behind_activations
         return (*layers[:-1], Softmax()) if behind else (*layers, DivideBySum())
-    return (*layers, Softmax() if traits.takes_logits else DivideBySum())
+    if traits.takes_logits:
+        end = (Activation("sigmoid"), DivideBySum()) if traits.is_binary else (Softmax(),)
+        return (*layers, *end)
+    return (*layers, DivideBySum())
 
 
 def layers_of_model(model, shape):

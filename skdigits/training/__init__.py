@@ -1,5 +1,6 @@
 """Train Keras models: fast, repeatable, and without side effects."""
 
+from skdigits.training._comparable import describe
 from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network
 from skdigits.training._parameters import TrainingParameters
@@ -15,6 +16,7 @@ __all__ = [
     "Rows",
     "TrainingParameters",
     "TrainingResult",
+    "describe",
     "from_plain",
     "network_from_plain",
     "network_to_plain",

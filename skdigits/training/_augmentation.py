@@ -5,8 +5,10 @@ The layers are not in the network. A fitted `model_` predicts, saves and convert
 
 import numpy as np
 
+from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, tf
 
+MIXING = (keras.layers.MixUp, keras.layers.CutMix)
 SHIFT = 0.04
 AFFINE = {"shift": SHIFT, "rotation": 10.0, "zoom": 0.1}
 
@@ -87,6 +89,11 @@ def _new(layer):
     if not isinstance(layer, keras.Layer):
         raise TypeError(
             f"The 'augmentation' parameter must hold names or Keras layers; got {layer!r}."
+        )
+    if any(isinstance(each, MIXING) for each in [layer, *layers_in(layer)]):
+        raise ValueError(
+            f"The 'augmentation' parameter holds {layer!r}, which mixes images of several classes. "
+            "The labels of a training stay as they are: use layers that change each image alone."
         )
     try:
         return type(layer).from_config({**layer.get_config(), "name": None})

@@ -10,11 +10,14 @@ import numpy as np
 
 from skdigits._files import write_bytes
 from skdigits._memory_mapped import MappedRows
+from skdigits.training._comparable import describe
+from skdigits.training._compiled_model import architecture
 from skdigits.training._state import versions
 
 STOPPING = ("wait", "stopped_epoch", "best", "best_epoch")  # what Keras's EarlyStopping counts
 ROWS_AT_ONCE = 4096
-NOT_COMPARED = ("callbacks", "checkpoint", "owner", "verbose")  # they change no result
+# They change no result, or, like the body, are part of the network.
+NOT_COMPARED = ("body", "callbacks", "checkpoint", "owner", "verbose")
 
 
 class Checkpoint:
@@ -128,11 +131,12 @@ def fingerprint(network, parameters, training, validation, rng):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(value).data)
     compared = {
-        each.name: repr(getattr(parameters, each.name))
+        each.name: describe(getattr(parameters, each.name))
         for each in fields(parameters)
-        if each.name not in NOT_COMPARED and _has_text(getattr(parameters, each.name))
+        if each.name not in NOT_COMPARED
     }
-    digest.update(json.dumps([compared, rng.bit_generator.state, versions()]).encode())
+    layers = architecture(network.compiled.model)
+    digest.update(json.dumps([compared, layers, rng.bit_generator.state, versions()]).encode())
     for data, numbers in (training, validation):
         digest.update(np.ascontiguousarray(numbers).data)
         for array in (data.labels, data.weights):
@@ -143,11 +147,6 @@ def fingerprint(network, parameters, training, validation, rng):
             part = data.images[rows] if is_mapped else data.images[start : start + ROWS_AT_ONCE]
             digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
-
-
-def _has_text(value):
-    """Tell whether the text of a value is the same in another process."""
-    return " at 0x" not in repr(value)
 
 
 def _number(value):

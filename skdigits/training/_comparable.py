@@ -4,6 +4,9 @@ The configuration of a Keras object determines what it does. The code of a user'
 values of all that the code refers to, determine what the function does. These are its defaults, and
 variables of the functions around it and of its module. So two lambdas with the same code are equal,
 and a function differs from itself after its module has changed.
+
+`freeze` gives such a value where it is sure. `describe` gives one for any object, as a text that is
+the same in other processes.
 """
 
 import dis
@@ -55,6 +58,15 @@ def freeze(value):
     return _Behaviour().of(value)
 
 
+def describe(value):
+    """Return a text that is equal for objects that do the same, as far as Python can tell.
+
+    It is the same in each process. What code reads from files, from the environment or from other
+    packages is left out, and so are the attributes of objects of other packages.
+    """
+    return _text(_Behaviour(is_strict=False).of(value))
+
+
 def _check_registered(config):
     """Refuse a serialized object that Keras finds by a name: the name may have a new meaning."""
     if config.get("registered_name") and not _is_of_library(config.get("module") or ""):
@@ -66,22 +78,39 @@ def _is_of_library(module):
 
 
 class _Behaviour:
-    """Freezes functions and what they refer to; numbers of different types are different."""
+    """Freezes functions and what they refer to; numbers of different types are different.
 
-    def __init__(self):
-        self._open = set()  # ids of objects being frozen: functions may refer to themselves
+    Parameters
+    ----------
+    is_strict : bool, default=True
+        Whether to raise UnknownError for what cannot be known, or else to leave it out.
+    """
+
+    def __init__(self, is_strict=True):
+        self._is_strict = is_strict
+        # Objects being frozen, with a number, by their ids: functions may refer to themselves.
+        self._open: dict = {}
+        self._n_opened = 0
 
     def of(self, value):
         """Return a hashable value for any object."""
         if value is None or isinstance(value, str | bytes | Number):
             return type(value), value
         if id(value) in self._open:
-            return "itself"
-        self._open.add(id(value))
+            return "itself", self._open[id(value)][0]
+        self._n_opened += 1
+        self._open[id(value)] = self._n_opened, value
         try:
             return self._of_object(value)
+        except Exception:  # also of a user's object that cannot tell its configuration
+            if self._is_strict:
+                raise
+            text = repr(value)
+            return type(value).__qualname__ if " at 0x" in text else text
         finally:
-            self._open.discard(id(value))
+            # Without an UnknownError to end it, each function is followed once.
+            if self._is_strict or not isinstance(value, FunctionType | type):
+                del self._open[id(value)]
 
     def _of_object(self, value):
         if isinstance(value, np.ndarray | tf.Tensor):
@@ -115,20 +144,29 @@ class _Behaviour:
     def _of_instance(self, value):
         of_class = self.of(type(value))
         if hasattr(value, "get_config"):
-            if getattr(value, "weights", None):
+            weights = [np.asarray(each) for each in getattr(value, "weights", ())]
+            if weights and self._is_strict:
                 raise UnknownError
             config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
             if isinstance(value, keras.optimizers.Optimizer):
                 config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
+            frozen = freeze(config) if self._is_strict else self.of(_without_names(config))
             others = {**_functions_of(value), **settings_beside_config(value)}
-            return of_class, freeze(config), self.of(others)
+            return of_class, frozen, self.of(others), self.of(weights)
         is_plain = all(vars(kind).get("__slots__") is None for kind in type(value).__mro__)
-        if _name_in_library(type(value)) or not is_plain:
+        if self._known_name(type(value)) or not is_plain:
             raise UnknownError
         return of_class, self.of(vars(value))
 
-    def _of_class(self, value):
+    def _known_name(self, value):
+        """Return the name of a function or class whose code need not be looked at, or None."""
         name = _name_in_library(value)
+        if name is None and not self._is_strict and _is_installed(value.__module__):
+            return value.__module__, value.__qualname__
+        return name
+
+    def _of_class(self, value):
+        name = self._known_name(value)
         if name:
             return name
         members = {
@@ -139,13 +177,14 @@ class _Behaviour:
         return value.__qualname__, self.of([*value.__bases__]), self.of(members)
 
     def _of_function(self, value):
-        name = _name_in_library(value)
+        name = self._known_name(value)
         if name:
             return name
         if isinstance(value, BuiltinFunctionType):
             raise UnknownError
         names, read = _names(value.__code__), value.__globals__
-        if names & IMPURE_NAMES or not _imports(value.__code__) <= PURE:
+        is_pure = not names & IMPURE_NAMES and _imports(value.__code__) <= PURE
+        if self._is_strict and not is_pure:
             raise UnknownError
         used = sorted(_globals(value.__code__) & set(read))
         return (
@@ -166,7 +205,8 @@ class _Behaviour:
         if not isinstance(value, ModuleType):
             return self.of(value)
         library = value.__name__.partition(".")[0]
-        if library in PURE:
+        is_others = library in LIBRARIES or _is_installed(library)
+        if library in PURE or (is_others and not self._is_strict):
             return value.__name__
         if library in LIBRARIES:
             raise UnknownError
@@ -185,6 +225,38 @@ class _Same:
 
     def __hash__(self):
         return id(self.value)
+
+
+def _text(frozen):
+    """Return a frozen value as text."""
+    if isinstance(frozen, tuple):
+        return f"({', '.join(map(_text, frozen))})"
+    if isinstance(frozen, frozenset):
+        return f"{{{', '.join(sorted(map(_text, frozen)))}}}"
+    if isinstance(frozen, type):
+        return f"{frozen.__module__}.{frozen.__qualname__}"
+    if isinstance(frozen, CodeType):
+        return _text((frozen.co_code, frozen.co_names, frozen.co_varnames, frozen.co_consts))
+    if isinstance(frozen, _Same):
+        return _text(_digest(np.asarray(frozen.value)))
+    return repr(frozen)
+
+
+def _without_names(config):
+    """Return a configuration without the names of layers inside, which Keras numbers."""
+    if isinstance(config, list | tuple):
+        return [_without_names(each) for each in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" in config and isinstance(config.get("config"), dict):
+        config = {**config, "config": {**config["config"], "name": None}}
+    return {name: _without_names(each) for name, each in config.items()}
+
+
+def _is_installed(module):
+    """Tell whether a module belongs to an installed package; its code is not followed."""
+    file = getattr(sys.modules.get((module or "").partition(".")[0]), "__file__", None) or ""
+    return "site-packages" in file or "dist-packages" in file
 
 
 def _functions_of(value):

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
+import warnings
 
 import numpy as np
 
-from skdigits._private_names import creation_number, layers_in
+from skdigits._private_names import config_of, creation_number, layers_in
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
@@ -69,7 +70,7 @@ class CompiledModel:
         self._dropout_rates = DropoutRates(self.model) if spec.shares_dropout else None
         steps = Steps(self.model, self.augmenter, traits, spec.sets_rate, self._dropout_rates)
         self.graphs = Graphs(steps, spec.input_shape)
-        self.architecture = _architecture(self.model) if "build" in spec.options else None
+        self.architecture = architecture(self.model) if "build" in spec.options else None
         self.key = self.condition = None
         self.lent_out = False  # whether others have seen the model
 
@@ -110,7 +111,7 @@ class CompiledModel:
 
     def _standardize(self):
         """Return the layer that standardises the input by the training data, if there is one."""
-        if self.spec.is_transferred or not self.spec.options.get("standardize", True):
+        if not self.spec.standardizes:
             return None
         kind = keras.layers.BatchNormalization
         layers = [layer for layer in self.model.layers if layer.name == STANDARDIZE]
@@ -143,16 +144,19 @@ class CompiledModel:
 def _public_copy(optimizer):
     """Copy an optimizer for a model that leaves: our own one becomes Keras's Adam."""
     if isinstance(optimizer, Muon):
-        return keras.optimizers.Adam.from_config(optimizer.get_config())
+        return keras.optimizers.Adam.from_config(config_of(optimizer))
     return copy_optimizer(optimizer)
 
 
-def _architecture(model):
+def architecture(model):
+    """Return a text that is equal for equal networks; None if a layer is not Keras's."""
     layers = layers_in(model)
     if not all(type(layer).__module__.startswith("keras.") for layer in layers):
         return None
     try:
-        text = re.sub(r'_\d+(?=")', "", json.dumps(model.get_config()))  # numbers of names
+        with warnings.catch_warnings(action="ignore"):  # of Keras, about functions of the user's
+            config = model.get_config()
+        text = re.sub(r'_\d+(?=")', "", json.dumps(config))  # numbers of names
         return hashlib.sha256(text.encode()).hexdigest()
     except Exception:  # a layer that cannot tell its configuration
         return None
@@ -172,22 +176,23 @@ def _refuse_older_weights(model, begun):
 
 def _compile(spec):
     """Return the Keras model of a spec, with its optimizer built."""
-    options = {} if isinstance(spec.schedule, str) else {"learning_rate": spec.schedule}
-    decays = spec.weight_decay is not None and isinstance(spec.optimizer, str)
+    is_named, is_auto = isinstance(spec.optimizer, str), is_name(spec.optimizer, "auto")
+    has_schedule = is_named and not isinstance(spec.schedule, str)
+    options = {"learning_rate": spec.schedule} if has_schedule else {}
+    decays = is_named and spec.weight_decay is not None
     if decays:
         options["weight_decay"] = spec.weight_decay
-    is_auto = is_name(spec.optimizer, "auto")
     model = compile_model(
         spec.build,
         spec.input_shape,
         spec.n_classes,
         spec.build_options,
-        optimizer="adam" if is_auto else _own_optimizer(spec),
+        optimizer="adam" if is_auto else _new_optimizer(spec),
         optimizer_options=options,
         loss=spec.loss,
     )
     if is_auto:  # after compiling, so that a saved model has Keras's Adam
-        model.optimizer = Muon.from_config(model.optimizer.get_config())
+        model.optimizer = Muon.from_config(config_of(model.optimizer))
         model.optimizer.kernels = hidden_kernels(model)
     if decays:
         others = [v for v in model.trainable_variables if not v.name.endswith("kernel")]
@@ -196,7 +201,7 @@ def _compile(spec):
     return model
 
 
-def _own_optimizer(spec):
+def _new_optimizer(spec):
     """Return the optimizer to compile with: a name, or a new object for this model."""
     if isinstance(spec.optimizer, str):
         return spec.optimizer

@@ -24,7 +24,7 @@ def are_halved(batch_size, n_images):
     return batch_size >= LEAST_BATCH and smallest >= LEAST_LAST
 
 
-def can_be_halved(model):
+def can_be_halved(model, augmenter):
     """Tell whether a model gives the halves of a batch what it gives the batch.
 
     Layers and activations of the user's own, single operations, and layers along the axis of the
@@ -34,7 +34,7 @@ def can_be_halved(model):
     """
     if tf.config.list_physical_devices("GPU"):
         return False
-    layers = [model, *layers_in(model)]
+    layers = [model, *layers_in(model), *(layers_in(augmenter) if augmenter else ())]
     operations = [each for layer in layers for each in getattr(layer, "operations", ())]
     return all(_is_by_image(each) for each in (*layers, *operations))
 
@@ -53,8 +53,10 @@ def _is_by_image(operation):
 
 
 def _is_of_keras(thing):
-    """Tell whether a class, a function or an object of a class is Keras's own, or None."""
-    return thing is None or str(getattr(thing, "__module__", "")).startswith("keras.")
+    """Tell whether a class, a function or an object of a class is Keras's or ours, or None."""
+    return thing is None or str(getattr(thing, "__module__", "")).startswith(
+        ("keras.", "skdigits.")
+    )
 
 
 def in_halves(call, images, averages):

@@ -166,9 +166,8 @@ class _Loop:
             history, interrupted = self._train_epochs(training, validation)
             self.compiled.finalize()
             interrupted |= callbacks.end(history[-1])
-        best_epoch = plan.first_epoch + len(history)
-        if plan.early_stopping:
-            best_epoch = plan.early_stopping.best_epoch + 1
+        last_epoch = plan.first_epoch + len(history)
+        best_epoch = _restored_epoch([*plan.callbacks, plan.early_stopping]) or last_epoch
         return TrainingResult(history, best_epoch, interrupted, self.validation_seconds)
 
     def _train_epochs(self, training, validation):
@@ -307,6 +306,18 @@ class _Sums:
         self.loss += loss
         self.correct += correct
         return {"accuracy": self.correct / self.n_rows, "loss": self.loss / self.n_rows}
+
+
+def _restored_epoch(callbacks):
+    """Return the epoch, from 1, whose weights early stopping has restored at the end, or None."""
+    epochs = [
+        each.best_epoch + 1
+        for each in callbacks
+        if isinstance(each, keras.callbacks.EarlyStopping)
+        and each.restore_best_weights
+        and each.best_weights is not None
+    ]
+    return epochs[-1] if epochs else None
 
 
 def _all_callbacks(plan):

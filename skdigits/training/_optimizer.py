@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from skdigits._private_names import adam_moments, decay_weights, excluded_from_weight_decay
+from skdigits._private_names import (
+    adam_moments,
+    config_of,
+    decay_weights,
+    excluded_from_weight_decay,
+)
 from skdigits._tensorflow import keras, tf
 
 
@@ -15,7 +20,7 @@ def copy_optimizer(optimizer):
         If the optimizer holds something that Keras cannot copy, such as a lambda.
     """
     try:
-        copied = type(optimizer).from_config(optimizer.get_config())
+        copied = type(optimizer).from_config(config_of(optimizer))
     except Exception as error:  # Keras may raise any error
         raise TypeError(
             f"The 'optimizer' parameter cannot be made anew from its get_config(): {error}"
@@ -64,16 +69,16 @@ class StartingState:
 
     def __init__(self, optimizer, weights):
         values = {id(weight): weight.value.numpy() for weight in weights}
-        self._constants = []
-        self._copied = {}  # position -> id of the weight
+        self._constants: list = []
+        self._copied: dict = {}  # position -> id of the weight
         for position, variable in enumerate(optimizer.variables):
             value = variable.value.numpy()
             self._constants.append(tf.constant(value))
             if not np.ptp(value):  # a constant, the same in every training
                 continue
-            for key, weight in values.items():
-                if np.array_equal(weight, value):
-                    self._copied[position] = key
+            equal = [key for key, weight in values.items() if np.array_equal(weight, value)]
+            if equal:  # weights may be equal, too; the copies have the order of the weights
+                self._copied[position] = min(equal, key=list(self._copied.values()).count)
 
     def values(self, weights):
         """Return a value for each variable; `weights` has values by the ``id`` of the weight."""

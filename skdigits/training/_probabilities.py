@@ -23,7 +23,9 @@ class LossTraits:
         Whether it takes labels as numbers. Other losses take one-hot rows.
     takes_logits : bool
         Whether it takes outputs of any sign (``from_logits=True``). Their softmax gives the
-        probabilities.
+        probabilities, or for a binary loss their sigmoids.
+    is_binary : bool
+        Whether it looks at each output alone, as Keras's binary cross-entropies do.
     looks_behind_activations : bool
         Whether it replaces sigmoids by the softmax of their inputs, as Keras's categorical
         cross-entropies do.
@@ -31,6 +33,7 @@ class LossTraits:
 
     takes_numbers: bool
     takes_logits: bool
+    is_binary: bool
     looks_behind_activations: bool
 
 
@@ -64,6 +67,8 @@ def loss_traits(loss):
     return LossTraits(
         takes_numbers=sparse or isinstance(loss, losses.CategoricalGeneralizedCrossEntropy),
         takes_logits=bool(getattr(loss, "from_logits", settings.get("from_logits", False))),
+        is_binary=function in (losses.binary_crossentropy, losses.binary_focal_crossentropy)
+        or isinstance(loss, losses.BinaryCrossentropy | losses.BinaryFocalCrossentropy),
         looks_behind_activations=sparse or categorical,
     )
 
@@ -88,7 +93,7 @@ def logits_of(outputs, traits):
     behind = logits_behind(outputs)
     if behind is not None:  # then no loss of Keras's treats the outputs as logits
         return behind if traits.looks_behind_activations else None
-    return outputs if traits.takes_logits else None
+    return outputs if traits.takes_logits and not traits.is_binary else None
 
 
 def sums_of(outputs):
@@ -99,7 +104,9 @@ def sums_of(outputs):
 def probabilities(outputs, traits):
     """Return the outputs, or the softmax of their logits; rows need not sum to one."""
     logits = logits_of(outputs, traits)
-    return outputs if outputs.op.type == "Softmax" or logits is None else tf.nn.softmax(logits)
+    if logits is None:
+        return _sigmoids(outputs, traits)
+    return outputs if outputs.op.type == "Softmax" else tf.nn.softmax(logits)
 
 
 def logarithms(outputs, traits):
@@ -107,6 +114,7 @@ def logarithms(outputs, traits):
     logits = logits_of(outputs, traits)
     if logits is not None:
         return logits
+    outputs = _sigmoids(outputs, traits)
     if outputs.op.type == "Sigmoid":
         return tf.math.log_sigmoid(outputs.op.inputs[0])
     return tf.math.log(outputs)
@@ -115,7 +123,13 @@ def logarithms(outputs, traits):
 def scores(outputs, traits):
     """Return numbers in the order of the probabilities, without computing a softmax."""
     logits = logits_of(outputs, traits)
-    return outputs if logits is None else logits
+    return _sigmoids(outputs, traits) if logits is None else logits
+
+
+def _sigmoids(outputs, traits):
+    """Return the sigmoids of the logits that a binary loss takes; other outputs as they are."""
+    are_logits = traits.takes_logits and traits.is_binary and logits_behind(outputs) is None
+    return tf.sigmoid(outputs) if are_logits else outputs
 
 
 def normalized(outputs):

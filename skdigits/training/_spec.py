@@ -11,7 +11,7 @@ from skdigits import networks
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import check_parameters, is_name, loss_of
-from skdigits.training._comparable import UnknownError, freeze
+from skdigits.training._comparable import UnknownError, describe, freeze
 from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
@@ -96,6 +96,11 @@ class NetworkSpec:
     def is_transferred(self):
         """Whether all layers but the output layer come from a trained network."""
         return self.build is networks.build_from
+
+    @property
+    def standardizes(self):
+        """Whether the network standardises its input by the training data."""
+        return not self.is_transferred and bool(self.options.get("standardize", True))
 
     @property
     def build_options(self):
@@ -210,4 +215,4 @@ def _differ(one, other):
     try:
         return freeze(one) != freeze(other)
     except UnknownError:
-        return one is not other
+        return describe(one) != describe(other)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from numbers import Number
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 import skdigits
 from skdigits._files import to_json, write_text
 from skdigits.model_selection._search_space import describe_space
+from skdigits.training import describe
 
 FILE = "search.json"
 
@@ -65,11 +67,26 @@ def _identity(estimator, space, random_state):
         "version of skdigits": skdigits.__version__,
         "model": type(estimator).__name__,
         "random_state": str(random_state),
-        **{
-            f"parameter {name}": " ".join(repr(value).split()) for name, value in parameters.items()
-        },
+        **{f"parameter {name}": _as_text(value) for name, value in parameters.items()},
         **{f"space of {name}": str(values) for name, values in describe_space(space).items()},
     }
+
+
+def _as_text(value):
+    """Return a value as text that is the same in each process; objects as a digest."""
+    text = " ".join(repr(value).split())
+    if _is_plain(value):
+        return text
+    digest = hashlib.sha256(describe(value).encode()).hexdigest()[:16]
+    return f"{type(value).__name__} of digest {digest}"
+
+
+def _is_plain(value):
+    if isinstance(value, dict):
+        return _is_plain([*value, *value.values()])
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | bytes | Number)
 
 
 def _digest(X, y):

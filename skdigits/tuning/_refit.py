@@ -4,6 +4,7 @@ from numbers import Integral
 
 from skdigits.model_selection._measure import raise_if_interrupted, watch_epochs
 from skdigits.persistence import load, save
+from skdigits.training import describe
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._search import LOCKS
 
@@ -43,5 +44,5 @@ def _kept(path):
 
 
 def _parameters(estimator):
-    parameters = {name: repr(value) for name, value in estimator.get_params(deep=False).items()}
+    parameters = {name: describe(value) for name, value in estimator.get_params(deep=False).items()}
     return type(estimator).__name__, parameters

@@ -44,11 +44,14 @@ def _run(study, trial, candidate, train, held_out, report):
     if _repeat(study, trial):
         return
     X_val, y_val = held_out
+    # What chooses the epoch may not measure it. Early stopping sets images of the others aside.
+    chooses = candidate.early_stopping and candidate.validation_fraction is not None
+    validation = {} if chooses else {"X_val": X_val, "y_val": y_val}
     judge = _Judge(trial, report)
     candidate.set_params(callbacks=[*(candidate.callbacks or ()), judge])
     try:
         with raise_if_interrupted():
-            candidate.fit(*train, X_val=X_val, y_val=y_val)
+            candidate.fit(*train, **validation)
         measures = None if judge.has_pruned else measure(candidate, X_val, y_val)
     except OSError:  # the journal cannot be written
         raise
