@@ -30,7 +30,8 @@ class TrialResult:
     loss : float or None
         The log loss of a complete trial on the held-out images.
     curve : list of float
-        The accuracy on the held-out images after each epoch.
+        The accuracy after each epoch on the held-out images, or with early stopping on those that
+        the training sets aside.
     seconds : float or None
         How long it took; None if it was lost or is running.
     finished : str or None

@@ -55,7 +55,9 @@ def tune(
     other parameters on the rest, and is measured on the held-out images after each epoch. Optuna's
     TPE sampler chooses the parameters: the first 20 at random, the others near good ones. From the
     sixth trial on, a trial stops early if its accuracy in the second half of its training is below
-    the median of the trials before it.
+    the median of the trials before it. With ``early_stopping=True`` each training sets a part of
+    its own images aside, and its epochs are measured on these: what chooses an epoch may not
+    measure it.
 
     The five settings with the highest accuracies are then measured on a second split, which holds
     out another fifth. Their accuracies differ by less than chance, so the lowest mean log loss over
