@@ -73,9 +73,26 @@ def test_a_class_may_be_called_as_a_part(tmp_path):
     assert values(load_images(tmp_path)) == [(20, "bus"), (10, "train")]
 
 
-def test_folders_beside_the_parts_are_no_classes(tmp_path):
-    save_tree(tmp_path, {**DIVIDED, "unlabelled/1.png": 50, "models/cat/1.png": 60})
-    assert load_images(tmp_path, subset="all").target_names.tolist() == ["cat", "dog"]
+def test_pictures_beside_the_parts_are_named(tmp_path):
+    save_tree(tmp_path, {**DIVIDED, "unlabelled/1.png": 50, "validate/cat/1.png": 60})
+    save_tree(tmp_path, {"loose.png": 70, ".hidden/1.png": 80})
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.skd").write_bytes(b"")
+    left_out = r"Left out, .*test and train: \S*loose\.png, \S*unlabelled, \S*validate\."
+    with pytest.warns(UserWarning, match=left_out):
+        images = load_images(tmp_path, subset="all")
+    assert images.target_names.tolist() == ["cat", "dog"]
+
+
+def test_one_folder_of_a_part_among_others_may_be_a_class(tmp_path):
+    classes = ("bus", "car", "train")
+    files = {f"{name}/camera-{n}/1.png": 50 for name in classes for n in (1, 2)}
+    save_tree(tmp_path / "vehicles", files)
+    message = r"\S*train is called as a part .* pictures in \S*bus, \S*car too\..* give its path"
+    with pytest.raises(ValueError, match=message):
+        load_images(tmp_path / "vehicles")
+    (tmp_path / "vehicles").rename(tmp_path / "train")  # as the error advises
+    assert load_images(tmp_path).target.tolist() == np.repeat(classes, 2).tolist()
 
 
 def test_data_without_test_images(tmp_path):

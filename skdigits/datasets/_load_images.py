@@ -133,12 +133,13 @@ def load_images(
     pictures (``.txt``, ``.csv``, ``.json`` and similar) are ignored. Every other file in the folder
     of a class must be a picture: PNG, JPEG, GIF, BMP, TIFF, WebP or another common format. Pictures
     further down belong to the class too. Links are followed. A folder without pictures is not a
-    class; a warning names it.
+    class; a warning names it. Pictures beside the folders ``train``, ``val`` and ``test`` are left
+    out; a warning names them or their folders.
 
     Pictures are turned as their EXIF data say. An animation gives its first frame. Transparent
-    pixels become white. Values of 16 bits are scaled to 8. Colours become grey by the weights of
-    ITU-R 601. A smaller image has the means of the pixels of the larger one; a larger image is
-    interpolated linearly.
+    pixels become white. Values of 16 bits are scaled to 8. Those of 32 bits are from 0 to 255, or
+    fractions from 0 to 1. Colours become grey by the weights of ITU-R 601. A smaller image has the
+    means of the pixels of the larger one; a larger image is interpolated linearly.
 
     Pictures are decoded one at a time. A picture with more pixels than
     ``PIL.Image.MAX_IMAGE_PIXELS`` counts as one that cannot be read. Arrays of Python objects raise

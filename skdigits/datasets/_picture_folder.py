@@ -27,7 +27,8 @@ def list_folder(folder):
     Raises
     ------
     ValueError
-        If there are no folders of classes, or no pictures in them; says what to do.
+        If there are no folders of classes, or no pictures in them; if it is unclear which folders
+        are parts. It says what to do.
     """
     found: dict[str, list[str]] = {}
     folders, files = look_into(folder)
@@ -35,7 +36,9 @@ def list_folder(folder):
         part = part_of(os.path.basename(below))
         if part and look_into(below)[0]:  # without folders in it, it is a class: trains
             found.setdefault(part, []).append(below)
-    if not found:
+    if found:
+        _check_beside_parts(found, folders, files)
+    else:
         _check_classes(folder, folders, files)
         found = {"train": [folder]}
     without: list[str] = []
@@ -47,9 +50,46 @@ def list_folder(folder):
     if not parts:
         raise ValueError(f"there are no pictures in the folders of {folder}")
     if without:
-        names = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
+        names = _some(without)
         warn(f"Left out: folders without pictures, and pictures without a folder: {names}.")
     return parts
+
+
+def _some(paths):
+    """Return paths as a text, which ends with dots if they are many."""
+    return ", ".join(paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
+
+
+def _check_beside_parts(found, folders, files):
+    """Warn of the pictures beside the folders of parts; raise a ValueError if these may be classes.
+
+    Parameters
+    ----------
+    found : dict of str to list of str
+        The folders of each part.
+    folders, files : list of str
+        All that is in the folder of the data.
+    """
+    of_parts = [each for places in found.values() for each in places]
+    others = [each for each in folders if each not in of_parts and _holds_pictures(each)]
+    unnamed = [each for each in others if not part_of(os.path.basename(each))]
+    if unnamed and len({part_of(os.path.basename(each)) for each in folders} - {None}) == 1:
+        each = of_parts[0]
+        raise ValueError(
+            f"{each} is called as a part of the data, and there are pictures in {_some(unnamed)} "
+            f"too. If {each} holds all that you want, give its path. If the others are parts, call "
+            "them train, val and test. If all of them are classes, put their folders into one "
+            "folder called train"
+        )
+    if left_out := [path for path in files if is_picture(path)] + others:
+        names = " and ".join(os.path.basename(each) for each in of_parts)
+        folder = "folder" if len(of_parts) == 1 else "folders"
+        warn(f"Left out, since the data are in the {folder} {names}: {_some(left_out)}.")
+
+
+def _holds_pictures(folder):
+    """Return whether there is a picture in a folder or below, as far as it may be read."""
+    return any(is_picture(path) for path in walk(folder, on_error=lambda error: None))
 
 
 def _pictures(folder, without):
