@@ -27,6 +27,9 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Where the metadata of a PNG may say how to turn it; they may also lie behind the pixels.
+PNG_METADATA = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+BITS_OF_TIFF = 258  # the tag BitsPerSample
 WHITE_16_BITS = 65535
 
 
@@ -77,10 +80,10 @@ def measure_file(path):
     """
     with open_picture(path) as image:
         try:
+            if _pixels_tell_orientation(image, path):
+                image.load()
             width, height = image.size
-            # To look for EXIF data behind the pixels of a PNG, Pillow would decode them.
-            is_plain = image.format == "PNG" and "exif" not in image.info
-            if not is_plain and _orientation(image) >= 5:
+            if _orientation(image) >= 5:
                 width, height = height, width
             return height, width, _is_grey(image)
         except Exception as error:  # Pillow's plugins raise errors of all types
@@ -108,7 +111,8 @@ def read_file(file, form):
             image.draft(None, (side, side))
             image.load()
             turn = UPRIGHT.get(_orientation(image))
-            return to_pixels(image if turn is None else image.transpose(turn), form)
+            image = _to_mode(image, form)
+            return _to_size(image if turn is None else image.transpose(turn), form)
         except PictureError:
             raise
         except Exception as error:
@@ -117,7 +121,11 @@ def read_file(file, form):
 
 def to_pixels(image, form):
     """Return the pixels of a Pillow image in a form, as an array of `form.shape`, uint8."""
-    image = _to_mode(image, "L" if form.color_mode == "grayscale" else "RGB")
+    return _to_size(_to_mode(image, form), form)
+
+
+def _to_size(image, form):
+    """Return the pixels of an image that has the mode of a form."""
     size = _size_inside(image, form)
     if size != image.size:
         smaller = size < image.size  # both sides are, or none
@@ -175,7 +183,11 @@ def open_picture(file, formats=FORMATS):
                 raise PictureError("there is no such file")
             if not os.path.isfile(file):  # opening a pipe would wait for ever
                 raise PictureError("this is not a file")
-        return Image.open(file, formats=_available(formats))
+        image = Image.open(file, formats=_available(formats))
+        if image.format == "TIFF":
+            # Of a file with a name, Pillow maps the pixels, and mixes them up if it has to turn it.
+            image.filename = ""
+        return image
     except UnidentifiedImageError as error:
         raise UnknownFormatError(_why_unknown(file)) from error
     except PictureError:
@@ -193,10 +205,20 @@ def _why_unknown(file):
     return "the file is not a picture in a known format; save it as PNG or JPEG"
 
 
+def _pixels_tell_orientation(image, path):
+    """Return whether a picture has another orientation or another size once it is decoded."""
+    if image.format == "PNG":
+        with open(path, "rb") as file:
+            content = file.read()
+        return any(name in content for name in PNG_METADATA)
+    return image.format == "TIFF" and _orientation(image) > 1  # Pillow turns it
+
+
 def _orientation(image):
     """Return the EXIF orientation, 1 to 8; 1 is upright, also if the EXIF data are faulty."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        # The method of the class of PNG files would decode the pixels.
+        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
     except Exception:  # Pillow's plugins raise errors of all types
         return 1
 
@@ -217,13 +239,10 @@ def _is_grey(image):
     return image.mode in GREY_MODES or image.mode.startswith("I;16")
 
 
-def _to_mode(image, mode):
+def _to_mode(image, form):
     """Return an image in mode "L" or "RGB"; what is transparent becomes white."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        values = np.asarray(image)
-        # Pillow opens some 16-bit files as 32-bit integers.
-        is_16_bits = image.mode != "F" and values.min() >= 0 and values.max() <= WHITE_16_BITS
-        image = Image.fromarray(to_bytes(values.astype(np.uint16) if is_16_bits else values))
+        image = _many_bits_to_bytes(image)
     elif image.mode in ALPHA_MODES or "transparency" in image.info:
         if image.mode in ("La", "RGBa"):  # colours that are multiplied by their opacity
             image = image.convert(image.mode.upper())
@@ -231,7 +250,21 @@ def _to_mode(image, mode):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     if image.mode not in ("1", "L", "RGB"):
         image = image.convert("RGB")
-    return image.convert(mode)
+    return image.convert("L" if form.color_mode == "grayscale" else "RGB")
+
+
+def _many_bits_to_bytes(image):
+    """Return a grey image of more than 8 bits in mode "L"; what is transparent becomes white."""
+    values = np.asarray(image)
+    # Pillow opens some 16-bit files as 32-bit integers.
+    has_32_bits = image.mode == "F" or (
+        image.format == "TIFF" and image.tag_v2[BITS_OF_TIFF] == (32,)
+    )
+    is_16_bits = not has_32_bits and values.min() >= 0 and values.max() <= WHITE_16_BITS
+    pixels = to_bytes(values.astype(np.uint16) if is_16_bits else values)
+    if "transparency" in image.info:  # the value of transparent pixels
+        pixels = np.where(values == image.info["transparency"], np.uint8(255), pixels)
+    return Image.fromarray(pixels)
 
 
 def _size_inside(image, form):

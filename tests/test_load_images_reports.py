@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from pictures import save, save_array, save_tree
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from skdigits.datasets import load_images
+from skdigits.datasets import load_digits, load_images
 
 BLACK, WHITE = 0, 255
 
@@ -107,8 +108,16 @@ def test_16_bits_are_scaled_not_cut_off(suffix, tmp_path):
     assert one_image(tmp_path).tolist() == [[0, 1, 128, 255]]
 
 
+def test_32_bits_have_the_values_of_8_bits(tmp_path):
+    image = load_digits().data[0]
+    save_array(tmp_path / "a" / "1.tif", image.astype(np.int32))
+    save_array(tmp_path / "a" / "2.tif", image.astype(np.float32))
+    np.testing.assert_array_equal(load_images(tmp_path).data, [image, image])
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_stands_as_its_exif_data_say(orientation, tmp_path):
+def test_a_picture_stands_as_its_exif_data_say(orientation, suffix, tmp_path):
     """pytorch/vision 7977: pictures of phones lay on their side, and accuracy was low."""
     upright = np.full((8, 16), WHITE, np.uint8)
     upright[:4, :4] = BLACK  # at the top left
@@ -124,8 +133,30 @@ def test_a_picture_stands_as_its_exif_data_say(orientation, tmp_path):
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    save_array(tmp_path / "a" / "1.png", np.ascontiguousarray(stored), exif=exif)
-    np.testing.assert_array_equal(one_image(tmp_path), upright)
+    options = {"lossless": True} if suffix == "webp" else {}
+    path = tmp_path / "a" / f"1.{suffix}"
+    save_array(path, np.ascontiguousarray(stored), exif=exif, **options)
+    image = one_image(tmp_path, color_mode="grayscale")
+    np.testing.assert_array_equal(image, upright)
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+@pytest.mark.parametrize("metadata", ["EXIF", "XMP"])
+def test_where_a_png_says_how_it_stands(metadata, is_behind, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    xmp = PngInfo()
+    xmp.add_itxt("XML:com.adobe.xmp", '<x tiff:Orientation="6"/>')
+    options = {"exif": exif} if metadata == "EXIF" else {"pnginfo": xmp}
+    stored = load_digits().data[0][4:]
+    path = save_array(tmp_path / "a" / "1.png", stored, **options)
+    if is_behind:
+        content = path.read_bytes()
+        start = content.index(b"eXIf" if metadata == "EXIF" else b"iTXt") - 4
+        stop = start + 12 + int.from_bytes(content[start : start + 4])
+        end = content[-12:]  # the last chunk, of fixed length
+        path.write_bytes(content[:start] + content[stop:-12] + content[start:stop] + end)
+    np.testing.assert_array_equal(one_image(tmp_path), np.rot90(stored, -1))
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
@@ -157,6 +188,14 @@ def test_what_is_transparent_is_white(suffix, mode, tmp_path):
     image = one_image(tmp_path, color_mode="grayscale")
     assert (image[:, :16] == BLACK).all()
     assert (image[:, 16:] == WHITE).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_value_of_grey_that_is_transparent_is_white(dtype, tmp_path):
+    image = load_digits().data[0]
+    largest = np.iinfo(dtype).max // 255
+    save_array(tmp_path / "a" / "1.png", image.astype(dtype) * dtype(largest), transparency=0)
+    np.testing.assert_array_equal(one_image(tmp_path), np.where(image == 0, WHITE, image))
 
 
 def test_pictures_are_not_stretched(tmp_path):
@@ -205,9 +244,13 @@ def test_a_folder_of_test_pictures_is_no_class(tmp_path):
     """fastai/fastai 2336: the classes were 0 to 9 and test, and test pictures were trained on."""
     save_tree(tmp_path, {"train/0/1.png": 0, "train/1/1.png": 1, "test/1.png": 9, "test/2.png": 9})
     (tmp_path / "labels.csv").write_text("")
-    images = load_images(tmp_path)
+    with pytest.warns(UserWarning, match=r"Left out, since .* in the folder train: \S*test\."):
+        images = load_images(tmp_path)
     assert images.target.tolist() == [0, 1]
-    with pytest.raises(ValueError, match="no test images with labels"):
+    with (
+        pytest.warns(UserWarning, match="Left out"),
+        pytest.raises(ValueError, match="no test images with labels"),
+    ):
         load_images(tmp_path, subset="test")
 
 
