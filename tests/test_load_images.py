@@ -333,6 +333,14 @@ def test_labels_of_arrays(tmp_path):
         assert load_images(tmp_path / "a.npz").target.tolist() == expected
 
 
+def test_parts_may_have_labels_of_different_types(tmp_path):
+    labels = {"y_train": Y.astype(np.uint64), "y_test": Y.astype(np.int64)}
+    np.savez(tmp_path / "a.npz", x_train=X, x_test=X, **labels)
+    images = load_images(tmp_path / "a.npz", subset="all")
+    assert images.target.dtype == np.int64
+    assert images.target.tolist() == [*Y, *Y]
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
@@ -345,6 +353,9 @@ def test_labels_of_arrays(tmp_path):
         ({"x_train": X[:0], "y_train": Y[:0]}, "has no images"),
         ({"x_train": X, "y_train": np.eye(4)}, "one-hot"),
         ({"x_train": X, "y_train": [0.5, 1, 2, 3]}, "labels of type float64"),
+        ({"x_train": X, "y_train": [np.nan, 1, 2, 3]}, "labels of type float64"),
+        ({"x_train": X, "y_train": [np.inf, 1, 2, 3]}, "labels of type float64"),
+        ({"x_train": X, "y_train": np.array([2**63, 1, 2, 3], np.uint64)}, "of type uint64"),
         ({"x_train": X - 1.0, "y_train": Y}, "values from -1.0 to 118.0; give values from 0 to"),
         ({"x_train": X.astype(int) * 10**6, "y_train": Y}, "give values from 0 to 255"),
         ({"x_train": X + np.nan, "y_train": Y}, "values from nan to nan"),

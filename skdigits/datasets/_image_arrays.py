@@ -138,7 +138,7 @@ def check_images(images, n_labels, where):
 
 
 def _check_labels(labels, where):
-    """Return a one-dimensional array of integers or text."""
+    """Return a one-dimensional array of int64 or text."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
@@ -148,11 +148,14 @@ def _check_labels(labels, where):
         )
     if labels.dtype.kind == "S":
         return np.char.decode(labels, "utf-8", "backslashreplace")
-    if labels.dtype.kind == "f" and (labels == np.floor(labels)).all():
-        return labels.astype(np.int64)
-    if labels.dtype.kind not in "biuU":
-        raise ValueError(f"{where} has labels of type {labels.dtype}; give integers or text")
-    return labels
+    if labels.dtype.kind == "U":
+        return labels
+    if labels.dtype.kind in "biuf":
+        with np.errstate(invalid="ignore"):  # NaN and infinity are no integers
+            whole = labels.astype(np.int64)
+        if (whole == labels).all():
+            return whole
+    raise ValueError(f"{where} has labels of type {labels.dtype}; give integers or text")
 
 
 def _read_array(path, name):
