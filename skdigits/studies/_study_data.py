@@ -42,8 +42,8 @@ def study_images(data, quick):
     return {
         name: replace(
             each,
-            train=part(each.train[0], each.train[1], QUICK_TRAIN),
-            test=part(each.test[0], each.test[1], QUICK_TEST),
+            train=part(*each.train, QUICK_TRAIN),
+            test=part(*each.test, QUICK_TEST),
         )
         for name, each in found.items()
     }
@@ -69,11 +69,24 @@ def _own_images(name, arrays):
 
 
 def part(X, y, n_images):
-    """Return a stratified part of images and labels, always the same and in their order."""
+    """Return a stratified part of images and labels, always the same and in their order.
+
+    It has an image of each class, and about `n_images` in all. None means all images.
+    """
     if n_images is None or n_images >= len(y):
         return X, y
-    rows, _ = train_test_split(np.arange(len(y)), train_size=n_images, stratify=y, random_state=0)
-    rows.sort()
+    _, first, classes, counts = np.unique(
+        y, return_index=True, return_inverse=True, return_counts=True
+    )
+    # A stratified part may have no image of a class that has less than one in it by its share.
+    is_rare = counts * n_images < 2 * len(y)
+    rows = np.flatnonzero(~is_rare[classes])
+    n_frequent = np.sum(~is_rare)
+    n_rows = max(n_images - np.sum(is_rare), n_frequent)
+    # train_test_split needs an image of each class on both sides.
+    if n_rows < len(rows) - n_frequent:
+        rows, _ = train_test_split(rows, train_size=n_rows, stratify=y[rows], random_state=0)
+    rows = np.sort(np.concatenate([rows, first[is_rare]]))
     return X[rows], y[rows]
 
 
