@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skdigits._files import escaped
 from skdigits._warnings import warn
 
 DATA = {
@@ -22,8 +23,11 @@ def title_of(name):
 
 
 def name_of(path):
-    """Return the name of your own images: that of their folder or file, and of no other set."""
-    name = os.path.basename(os.path.abspath(os.path.expanduser(path))) or "images"
+    """Return the name of your own images: that of their folder or file, and of no other set.
+
+    It is text that any program can print and write, whatever the file system allows.
+    """
+    name = escaped(os.path.basename(os.path.abspath(os.path.expanduser(path)))) or "images"
     return f"my-{name}" if name in DATA else name
 
 

@@ -1,7 +1,9 @@
 """`skdigits data`, and your own images in `compare` and `study run`."""
 
 import json
+import os
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ from tiny_sets import FILES
 
 from skdigits._named_data import DATA, load_split
 from skdigits.cli import main
-from skdigits.studies import STUDIES, run_study
+from skdigits.studies import STUDIES, evaluated_images, run_study
 
 
 @pytest.fixture
@@ -253,6 +255,33 @@ def test_bad_data_of_a_study(args, message, flowers, tmp_path, capsys):
     assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
     assert message in captured.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.usefixtures("tiny")
+def test_a_study_on_a_folder_whose_name_is_not_utf_8(flowers, tmp_path, capsys):
+    folder = flowers.rename(tmp_path / os.fsdecode(b"bl\xfcten"))
+    args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out")]
+    assert main([*args, "--data", str(folder)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert r"A tiny study, on bl\udcfcten" in captured.out
+    # So may be the names of arrays.
+    rows = np.arange(20)
+    data = {folder.name: (np.zeros((20, 6, 6), np.uint8), rows % 2) * 2}
+    run_study(TINY, data=data, n_seeds=1, folder=tmp_path / "arrays")
+
+
+@pytest.mark.parametrize("is_rare", [False, True])
+def test_quick_version_on_any_number_of_images(is_rare):
+    y = np.arange(2_005) % 10
+    y[0] = 10 if is_rare else 0  # a class of one image
+    X = np.zeros((2_005, 4, 4), np.uint8)
+    data = {"mine": (X, y, X[:1_005], y[:1_005])}
+    result = run_study(TINY, data=data, n_seeds=1, quick=True)
+    _, y_test, class_names = evaluated_images(result, data)["mine"]
+    assert np.unique(y_test).astype(str).tolist() == sorted(class_names, key=int)
+    assert 1_000 <= len(y_test) <= 1_005
 
 
 def test_a_study_on_your_own_arrays():

@@ -5,7 +5,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from skdigits._files import plain_names, to_json, write_text
+from skdigits._files import escaped, plain_names, to_json, write_text
 
 PACKAGES = ("scikit-learn", "keras", "tensorflow", "numpy")
 
@@ -49,6 +49,6 @@ class RunStore:
 
 def _file_name(label, settings):
     (name,) = plain_names([label])
-    text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    text = escaped(json.dumps(settings, sort_keys=True, ensure_ascii=False))
     fingerprint = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"{name}-{fingerprint}.json"
