@@ -7,7 +7,7 @@ import typer
 from skdigits._named_data import DATA, load_data, load_split, title_of
 from skdigits.cli._arguments import unknown
 from skdigits.cli._data_argument import METAVAR, check_data
-from skdigits.cli._streams import say, warnings_told
+from skdigits.cli._streams import say, tell, warnings_told
 
 N_IMAGES = {  # for training and for tests
     "digits": (1_442, 355),
@@ -45,12 +45,19 @@ def list_data():
     """
     from skdigits.cli._terminal import print_table
 
-    rows = [
-        [name, title, _place(name), *(f"{n:,}" for n in N_IMAGES[name])]
-        for name, title in DATA.items()
-    ]
+    rows, problems = [], []
+    for name, title in DATA.items():
+        try:
+            place = _place(name)
+        except OSError as error:
+            place = "cannot be read"
+            problems.append(str(error))
+        rows.append([name, title, place, *(f"{n:,}" for n in N_IMAGES[name])])
     columns = ("Name", "Data set", "Where", "Training", "Test")
     print_table(columns, rows, title="Data sets", n_texts=3, best_first=False)
+    for problem in dict.fromkeys(problems):  # two data sets may have the same files
+        tell(f"error: {problem}")
+    return 1 if problems else 0
 
 
 @data.command(name="info")
