@@ -181,6 +181,8 @@ def open_picture(file, formats=FORMATS):
         if isinstance(file, str):
             if not os.path.exists(file):
                 raise PictureError("there is no such file")
+            if os.path.isdir(file):
+                raise PictureError("this is a folder; give the paths of the pictures in it")
             if not os.path.isfile(file):  # opening a pipe would wait for ever
                 raise PictureError("this is not a file")
         image = Image.open(file, formats=_available(formats))

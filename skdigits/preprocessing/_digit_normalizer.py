@@ -7,11 +7,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from skdigits import _constraints as c
 from skdigits._pickling import OldPickles
+from skdigits._picture import PictureError
 from skdigits._warnings import warn
-from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
-from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
-from skdigits.preprocessing._digit_normalization.reading import PictureError, read_picture
 from skdigits.preprocessing._image_output import ImageOutputMixin
+from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of
 
 MOST_NAMED = 20  # bad pictures that one message names; more would hide what comes before it
 HOW_TO_GIVE = "give a list of pictures, or an array of shape (n_samples, height, width[, channels])"
@@ -139,11 +138,11 @@ class DigitNormalizer(  # type: ignore[call-arg]
             If a picture is bad and `on_error="warn"`.
         """
         pictures = _as_list(X)
-        images = np.zeros((len(pictures), SIDE, SIDE), dtype=np.uint8)
+        images = np.zeros((len(pictures), *DIGIT_FORM.shape), dtype=np.uint8)
         problems = []
         for i, picture in enumerate(pictures):
             try:
-                images[i] = to_mnist_form(digit_ink(*read_picture(picture)))
+                images[i] = digit_of(picture)
             except PictureError as error:
                 problems.append(f"{_name(i, picture)}: {error}.")
         if problems:

@@ -1,15 +1,30 @@
-"""The digit in the file of a picture, in MNIST's form."""
+"""The digit on a picture, in MNIST's form."""
 
-from skdigits._picture import Form, PictureError, open_picture
-from skdigits.preprocessing._digit_normalization import reading
+from skdigits._picture import Form, open_picture
 from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
 from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
+from skdigits.preprocessing._digit_normalization.reading import LARGEST_SIDE, read_picture
 
 DIGIT_FORM = Form(SIDE, SIDE, "grayscale")
 
 
+def digit_of(picture):
+    """Return the digit on a picture as `DigitNormalizer` does, of shape (28, 28), uint8.
+
+    Parameters
+    ----------
+    picture : array-like, PIL image, str or path-like
+
+    Raises
+    ------
+    PictureError
+        If this is not a picture, or shows no digit.
+    """
+    return to_mnist_form(digit_ink(*read_picture(picture)))
+
+
 def read_digit(file, form=DIGIT_FORM):
-    """Return the digit as `DigitNormalizer` does, as an array of shape (28, 28), uint8.
+    """Return the digit on the picture in a file.
 
     Parameters
     ----------
@@ -24,8 +39,5 @@ def read_digit(file, form=DIGIT_FORM):
         If the file cannot be read, or shows no digit.
     """
     with open_picture(file) as image:
-        image.draft(None, (reading.LARGEST_SIDE, reading.LARGEST_SIDE))
-        try:
-            return to_mnist_form(digit_ink(*reading.read_picture(image)))
-        except reading.PictureError as error:
-            raise PictureError(str(error)) from error
+        image.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
+        return digit_of(image)

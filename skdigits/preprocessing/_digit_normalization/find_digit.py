@@ -3,12 +3,13 @@
 import numpy as np
 from scipy import ndimage
 
+from skdigits._picture import PictureError
 from skdigits.preprocessing._digit_normalization.ink import ink_on_ground
 from skdigits.preprocessing._digit_normalization.kind_of_picture import has_two_tones, is_small
 from skdigits.preprocessing._digit_normalization.light import level_light, smooth_noise
 from skdigits.preprocessing._digit_normalization.marks import extent, find_marks
 from skdigits.preprocessing._digit_normalization.polarity import ink_is_light
-from skdigits.preprocessing._digit_normalization.reading import PictureError, shrink
+from skdigits.preprocessing._digit_normalization.reading import shrink
 from skdigits.preprocessing._digit_normalization.ruled_lines import remove_ruled_lines
 from skdigits.preprocessing._digit_normalization.small_digits import (
     FEW_PIXELS,

@@ -2,11 +2,12 @@
 
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from scipy import ndimage
+
+from skdigits._picture import PictureError, open_picture
 
 # A picture twice as large or more is shrunk by means of blocks, and a JPEG is decoded at a half, a
 # quarter or an eighth of its size. That is much faster, and a digit that fills a twentieth of the
@@ -29,10 +30,6 @@ FILLED_BOX = 0.6  # share of its box that a picture fills, and ink does not
 
 ALPHA_MODES = ("LA", "PA", "RGBA")
 ACCEPTED = "give an array of numbers, a PIL image or a path"
-
-
-class PictureError(ValueError):
-    """What is wrong with one picture, and how to mend it."""
 
 
 def read_picture(picture):
@@ -58,7 +55,7 @@ def read_picture(picture):
         If this is not a picture.
     """
     if isinstance(picture, str | os.PathLike):
-        pixels = _read_file(Path(picture))
+        pixels = _read_file(os.fsdecode(picture))
     elif isinstance(picture, Image.Image):
         pixels = _read_image(picture)
     else:
@@ -72,22 +69,9 @@ def read_picture(picture):
 
 
 def _read_file(path):
-    if not os.path.exists(path):  # Path.exists raises an error for a name that is too long
-        raise PictureError("there is no such file; check the path")
-    if path.is_dir():
-        raise PictureError("this is a folder; give the paths of the pictures in it")
-    try:
-        with Image.open(path) as image:
-            image.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
-            return _pixels_of_image(image)
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            "Pillow cannot read the file as a picture; save it as PNG or JPEG"
-        ) from error
-    except Exception as error:  # Pillow's plugins raise errors of any type
-        raise PictureError(
-            f"the file cannot be read ({error}); it may be cut short: save it again"
-        ) from error
+    with open_picture(path) as image:
+        image.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
+        return _read_image(image)
 
 
 def _read_image(image):
@@ -95,7 +79,7 @@ def _read_image(image):
         return _pixels_of_image(image)
     except Exception as error:  # Pillow reads the file of an image only now
         raise PictureError(
-            f"the image cannot be read ({error}); its file may be closed or cut short: "
+            f"the image cannot be read ({error}); its file may be cut short or closed: save it or "
             "open it again"
         ) from error
 
