@@ -141,8 +141,7 @@ def _load_own_digits(path, subset):
     """Return the digits of your own pictures in MNIST's form, and their labels."""
     from skdigits.datasets import load_images
     from skdigits.datasets._read_pictures import LargePicturesError, read_files
-    from skdigits.preprocessing import DigitNormalizer
-    from skdigits.preprocessing._read_digit import DIGIT_FORM, read_digit
+    from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of, read_digit
 
     options = {"subset": subset, "on_error": "warn"}
     try:
@@ -150,9 +149,11 @@ def _load_own_digits(path, subset):
     except LargePicturesError as error:
         bunch = load_images(path, image_shape=error.smaller, **options)
     if bunch.filenames is None:
-        return DigitNormalizer().transform(bunch.data), bunch.target
-    paths = bunch.filenames.tolist()
-    X, readable = read_files(paths, DIGIT_FORM, on_error="warn", read=read_digit)
+        pictures = {f"image {n} of {path}": pixels for n, pixels in enumerate(bunch.data)}
+        names, read = list(pictures), lambda name, form: digit_of(pictures[name])
+    else:
+        names, read = bunch.filenames.tolist(), read_digit
+    X, readable = read_files(names, DIGIT_FORM, on_error="warn", read=read)
     return X, bunch.target[readable]
 
 

@@ -122,6 +122,17 @@ def test_digits_of_photographs_are_normalised(tmp_path, capsys):
     assert measured["mean"]["log_loss"] == before["mean"]["log_loss"]
 
 
+def test_digits_of_arrays_are_normalised(tmp_path, capsys):
+    X, y = load_digits(classes=(0, 1), return_X_y=True)
+    X = np.pad(X[:20], ((0, 0), (5, 15), (9, 1)))
+    X[7] = 0
+    np.savez(tmp_path / "d.npz", x_train=X, y_train=y[:20])
+    args = ["train", "--data", str(tmp_path / "d.npz"), *TINY, "--normalize-digits"]
+    assert main([*args, "--out", str(tmp_path / "d.skd")]) == 0
+    line = r"skdigits: warning: 1 of 20 pictures .* left out\. image 7 of \S*d.npz: it shows no.*\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [

@@ -65,6 +65,7 @@ def read_files(paths, form, *, on_error, read=read_file, memmap=None):
     Parameters
     ----------
     paths : list of str
+        Or other names, if `read` knows them.
     form : Form
     on_error : {"raise", "warn"}
         What to do with files that are unreadable: name them in an error, or leave them out.
