@@ -100,12 +100,16 @@ def test_fetch_without_a_network_is_one_line(capsys):
     assert re.fullmatch(line, capsys.readouterr().err)
 
 
-def test_a_file_that_is_broken_is_named(tmp_path, monkeypatch, capsys):
+@pytest.mark.usefixtures("no_network")
+def test_list_names_a_file_that_is_broken(tmp_path, monkeypatch, capsys):
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(next(iter(FILES.values()))[:-1])
     monkeypatch.setenv("SKDIGITS_DATA", str(tmp_path))
-    assert main(["data", "list"]) == 2
-    assert "train-images-idx3-ubyte cannot be used" in capsys.readouterr().err
+    assert main(["data", "list"]) == 1
+    lines, err = words(capsys)
+    assert re.fullmatch(r"skdigits: error: \S*train-images-idx3-ubyte cannot be used: .*\n", err)
+    assert "mnist MNIST cannot be read 60,000 10,000" in lines
+    assert "fashion Fashion-MNIST not here (30 MB) 60,000 10,000" in lines
 
 
 def test_info_of_your_own_pictures(flowers, capsys):

@@ -42,8 +42,8 @@ def study_images(data, quick):
     return {
         name: replace(
             each,
-            train=part(*each.train, QUICK_TRAIN),
-            test=part(*each.test, QUICK_TEST),
+            train=part(each.train[0], each.train[1], QUICK_TRAIN),
+            test=part(each.test[0], each.test[1], QUICK_TEST),
         )
         for name, each in found.items()
     }
