@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from scipy.stats import ttest_rel
+from scipy.stats import binomtest, ttest_rel
 from sklearn import metrics
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -18,6 +18,7 @@ from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
     KFold,
+    RepeatedStratifiedKFold,
     StratifiedKFold,
     cross_val_predict,
 )
@@ -190,6 +191,46 @@ def test_a_splitter_is_taken_as_it_is(digits):
     result = compare({"bayes": GaussianNB()}, X, y, cv=KFold(2))["bayes"]
     expected = np.mean(cross_val_predict(GaussianNB(), X, y, cv=KFold(2)) == y)
     assert result.mean["accuracy"] == pytest.approx(expected)
+
+
+def test_splits_that_repeat_images_count_each_image_once(digits):
+    X, y = digits[0][:100], digits[1][:100]
+    models = {"bayes": GaussianNB(), "tree": DecisionTreeClassifier(random_state=0)}
+    splitter = RepeatedStratifiedKFold(n_splits=2, n_repeats=5, random_state=0)
+    comparison = compare(models, X, y, cv=splitter)
+    assert (comparison.n_images, comparison.n_evaluated, comparison.n_folds) == (100, 500, 10)
+    n_right = {name: np.zeros(100, int) for name in models}
+    for train, test in splitter.split(X, y):
+        for name, model in models.items():
+            n_right[name][test] += clone(model).fit(X[train], y[train]).predict(X[test]) == y[test]
+    best, other = comparison.best, next(name for name in models if name != comparison.best)
+    n_best = int(np.sum(n_right[best] > n_right[other]))
+    n_other = int(np.sum(n_right[best] < n_right[other]))
+    test = comparison[other].against_best
+    assert (test["only_best_right"], test["only_this_right"]) == (n_best, n_other)
+    assert test["p_value"] == pytest.approx(binomtest(n_best, n_best + n_other).pvalue)
+
+
+def test_a_lead_on_fewer_images_is_no_evidence():
+    y = np.repeat([0, 1], [3, 10])
+    X, zeros, ones = np.zeros((13, 1)), np.arange(3), np.arange(3, 13)
+    splits = [(np.arange(13), zeros)] * 5 + [(np.arange(13), ones)]
+    models = {f"{label}": DummyClassifier(strategy="constant", constant=label) for label in (0, 1)}
+    comparison = compare(models, X, y, cv=splits)
+    assert comparison.best == "0"
+    assert comparison["1"].against_best == {
+        "only_best_right": 3,
+        "only_this_right": 10,
+        "p_value": 1.0,
+    }
+
+
+def test_a_number_of_parameters_that_differs_between_folds_is_not_told():
+    y = np.repeat([0, 1, 2], 10)
+    X, rows = np.arange(30.0)[:, None], np.arange(30)
+    models = {"logistic": LogisticRegression()}
+    assert compare(models, X, y, cv=[(rows, rows)] * 2)["logistic"].n_parameters == 6
+    assert compare(models, X, y, cv=[(rows, rows), (rows[:20], rows)])["logistic"].n_parameters is None
 
 
 def test_same_seed_same_numbers(digits):

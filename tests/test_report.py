@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, RepeatedStratifiedKFold, ShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -291,6 +291,34 @@ def test_folds_and_colour_and_names(tmp_path):
     assert "±" in page.rows[1][1]
     assert "cat & co" in page.text
     assert "#curves" not in {attrs["href"] for attrs in page.all("a")}
+
+
+def test_splits_that_repeat_images_are_no_more_images(data, tmp_path):
+    X, y = data[0][:100], data[1][:100]
+    models = {"bayes": GaussianNB(), "dummy": DummyClassifier()}
+    splitter = RepeatedStratifiedKFold(n_splits=2, n_repeats=5, random_state=0)
+    comparison = compare(models, X, y, cv=splitter, random_state=0)
+    page = Page(write_report(comparison, X, y, tmp_path, title="Digits").read_text("utf-8"))
+    assert "In 10 splits, 100 images were predicted 500 times in all" in page.text
+    test = comparison["dummy"].against_best
+    found = f"bayes on {test['only_best_right']} images, dummy on {test['only_this_right']}"
+    assert f"Each image counts once, for the model that was right on it more often: {found}" in (
+        page.text
+    )
+    assert "mistakes over 10 splits" in page.text
+    assert "mean ± standard deviation over the splits" in page.text
+    assert "500 images" not in page.text
+    assert "fold" not in page.text
+    assert ["Class", "Precision", "Recall", "F1", "Predictions"] in page.rows
+
+
+def test_a_single_split_is_no_cross_validation(data, tmp_path):
+    X, y = data[0][:100], data[1][:100]
+    comparison = compare({"bayes": GaussianNB()}, X, y, cv=ShuffleSplit(1, random_state=0))
+    page = Page(write_report(comparison, X, y, tmp_path, title="Digits").read_text("utf-8")).text
+    assert "The model was trained on 90 images, and measured on 10 others." in page
+    assert "fold" not in page
+    assert "standard deviation" not in page
 
 
 def test_a_faultless_model_has_no_confusions(tmp_path):

@@ -92,6 +92,7 @@ def an_experiment(y, accuracies, *, data="digits", p_value=0.01):
         image_shape=[28, 28],
         n_train=100,
         n_evaluated=N_IMAGES * n,
+        n_images=N_IMAGES,
         n_folds=None,
         random_state=0,
         n_seeds=n,

@@ -107,8 +107,9 @@ def compare(
     Notes
     -----
     The sign test [1]_ counts the images that exactly one of two models predicts correctly. It takes
-    into account the choice of the test images, but not the chance in training. For that, use ``cv``
-    or ``n_seeds``: with several seeds, the models are compared by the paired t-test of their
+    into account the choice of the test images, but not the chance in training. If the splits of
+    ``cv`` repeat images, each image counts once, for the model that predicts it correctly more
+    often. For the chance in training, use ``cv`` or ``n_seeds``: with several seeds, the models are compared by the paired t-test of their
     accuracies, which takes into account the chance in training, but not the choice of the images.
 
     Networks also measure the evaluated images after each epoch, for the curves of the page. This
@@ -155,6 +156,7 @@ def compare(
         classes.tolist(),
         image_shape=list(row_shape(X)),
         n_train=min(len(train) for train, _ in splits),
+        n_images=len(np.unique(np.concatenate([evaluated for _, evaluated in splits]))),
         n_folds=n_folds,
         random_state=seed,
         n_seeds=n_seeds and int(n_seeds),

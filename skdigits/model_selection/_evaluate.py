@@ -86,6 +86,7 @@ def evaluate(models, X, y) -> Comparison:
         classes.tolist(),
         image_shape=list(row_shape(X)),
         n_train=None,
+        n_images=len(y),
         n_folds=None,
         random_state=None,
     )

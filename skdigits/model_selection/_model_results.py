@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -71,7 +72,8 @@ class ModelResult:
     estimator : str
         The estimator, or the last step of a pipeline, as scikit-learn prints it.
     n_parameters : int or None
-        Number of fitted weights; None for a model that does not consist of weights.
+        Number of fitted weights; None for a model that does not consist of weights, or has not the
+        same number of them in each run, as a search that chooses another network in each fold.
     runs : list of Run
         One run for the test split, or one for each fold or seed.
     mean, std : dict of str to (float or None)
@@ -88,8 +90,9 @@ class ModelResult:
         ``label``, ``predicted`` and ``probability`` (of the predicted label; may be None).
     against_best : dict or None
         Comparison with the best model on the same images: ``only_best_right`` and
-        ``only_this_right`` count the images that one of the two predicted correctly; ``p_value`` is
-        that of the exact sign test (McNemar's). With several seeds, that test does not apply. Then
+        ``only_this_right`` count the images that one of the two predicted correctly, or, if splits
+        repeat images, that one predicted correctly more often; ``p_value`` is that of the exact
+        sign test (McNemar's) of the best model's lead. With several seeds, that test does not apply. Then
         ``mean``, ``std`` and ``n`` are of the best model's lead in accuracy, seed by seed,
         ``n_won`` is the number of seeds with a lead, and ``p_value`` that of the paired t-test, or
         None if the lead is the same with each seed. None for the best model itself, and in studies,
@@ -130,8 +133,10 @@ class Comparison:
         models were fitted before.
     n_evaluated : int
         Number of predictions that were measured.
+    n_images : int
+        Number of images that they are of. Seeds and repeated splits predict an image several times.
     n_folds : int or None
-        Number of folds, or None for a separate test set.
+        Number of folds or other splits, or None for a separate test set.
     random_state : int or None
         The seed, or the first of several.
     n_seeds : int or None
@@ -144,6 +149,7 @@ class Comparison:
     image_shape: list[int]
     n_train: int | None
     n_evaluated: int
+    n_images: int
     n_folds: int | None
     random_state: int | None
     n_seeds: int | None = None
@@ -238,12 +244,13 @@ def compare_outcomes(descriptions, outcomes, classes, **facts) -> Comparison:
 def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: list) -> ModelResult:
     """Sum up the outcomes of one model."""
     runs = [outcome.run for outcome in outcomes]
+    sizes = {outcome.n_parameters for outcome in outcomes}
     mean, std = measure_means(runs)
     confusion = np.sum([outcome.confusion for outcome in outcomes], axis=0)
     return ModelResult(
         name=name,
         estimator=estimator,
-        n_parameters=outcomes[-1].n_parameters,
+        n_parameters=sizes.pop() if len(sizes) == 1 else None,
         runs=runs,
         mean=mean,
         std=std,
@@ -322,15 +329,22 @@ def _known(value, otherwise):
 
 
 def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
-    """Compare two models on the images that exactly one of them predicted correctly."""
+    """Compare two models on the images that one of them predicted correctly more often.
+
+    The test takes images as independent of each other, so each counts once, however many splits
+    evaluate it.
+    """
     best_wrong, other_wrong = (
-        {(number, index) for number, o in enumerate(of) for index in o.mistakes["index"]}
+        Counter(index for outcome in of for index in outcome.mistakes["index"])
         for of in (best, other)
     )
     only_best, only_this = len(other_wrong - best_wrong), len(best_wrong - other_wrong)
     differing = only_best + only_this
-    p_value = binomtest(only_best, differing).pvalue if differing else 1.0
-    return {"only_best_right": only_best, "only_this_right": only_this, "p_value": float(p_value)}
+    # The best model leads in accuracy, but perhaps on fewer images, which is no evidence for it. So
+    # this is twice the probability of one side. Otherwise it equals that of both sides.
+    one_side = binomtest(only_best, differing, alternative="greater").pvalue if differing else 1.0
+    p_value = min(1.0, 2 * float(one_side))
+    return {"only_best_right": only_best, "only_this_right": only_this, "p_value": p_value}
 
 
 def seed_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:

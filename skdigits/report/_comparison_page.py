@@ -127,9 +127,12 @@ def _how(comparison, run):
 
 
 def _runs(comparison):
-    """Return what the runs of a model are, "folds" or "seeds", or None for a single run."""
-    if comparison.n_folds:
-        return "folds"
+    """Return what the runs of a model are, or None for a single run.
+
+    They are "seeds", or "folds" that predict each image once, or "splits" that repeat images.
+    """
+    if (comparison.n_folds or 1) > 1:
+        return "folds" if comparison.n_evaluated == comparison.n_images else "splits"
     return "seeds" if (comparison.n_seeds or 1) > 1 else None
 
 
@@ -193,8 +196,8 @@ def _evidence(best, model):
 def _facts(best, comparison):
     """Return figures of the best model for the top of the page."""
     facts = {"accuracy": fmt.percent(best.mean["accuracy"])}
-    if _runs(comparison) == "seeds":
-        facts["seeds"] = fmt.count(comparison.n_seeds)
+    if comparison.n_evaluated > comparison.n_images:
+        facts[_runs(comparison)] = fmt.count(len(best.runs))
     else:
         wrong = len(best.mistakes["index"])
         facts["mistake" if wrong == 1 else "mistakes"] = fmt.count(wrong)

@@ -137,10 +137,9 @@ def _check_data(name, data, result):
         if each.data == name and each.kind == "experiment":
             classes = each.comparison.classes
             blocks.evaluated(each.comparison, X, y, names)
-            if len(X) != each.comparison.n_evaluated // each.comparison.n_seeds:
+            if len(X) != each.comparison.n_images:
                 raise ValueError(
-                    f"The models were evaluated on "
-                    f"{each.comparison.n_evaluated // each.comparison.n_seeds} images of {name!r}; "
+                    f"The models were evaluated on {each.comparison.n_images} images of {name!r}; "
                     f"data has {len(X)}."
                 )
     if len(names) != len(classes):

@@ -211,6 +211,7 @@ def _experiment_result(experiment, data, train, shown, outcomes):
         image_shape=list(X.shape[1:]),
         n_train=len(y),
         n_evaluated=int(np.sum(best.confusion)),
+        n_images=int(np.sum(outcomes[best.name][0].confusion)),
         n_folds=None,
         random_state=0,
         n_seeds=len(best.runs),
