@@ -68,6 +68,21 @@ def check_labels(y):
             )
 
 
+def check_known_labels(y, known, name, where):
+    """Raise ValueError if labels are not among the known ones.
+
+    Parameters
+    ----------
+    y, known : ndarray
+        Labels.
+    name, where : str
+        What has the labels `y`, and what has the known ones, for the message.
+    """
+    if unknown := sorted(set(y.tolist()) - set(known.tolist())):
+        labels = ", ".join(map(repr, unknown))
+        raise ValueError(f"{name} has labels that {where} lacks: {labels}.")
+
+
 def check_number(X, y, name="X"):
     """Raise ValueError if there is not one label for each image; `name` is "X", "X_test" or so."""
     n_images, n_labels = _number(X), _number(y)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skdigits._arrays import check_known_labels
 from skdigits._files import escaped
 from skdigits._warnings import warn
 
@@ -94,7 +95,7 @@ def load_split(name, *, normalize_digits=False):
     """Return training and test images, as a `Split`.
 
     Of your own images without test images, a fifth of each class becomes the test images, always
-    the same ones.
+    the same ones. All labels of the test images are labels of training images too.
     """
     from skdigits.datasets._parts import NoTestImagesError
 
@@ -104,6 +105,7 @@ def load_split(name, *, normalize_digits=False):
     except NoTestImagesError:
         return _hold_out(name, *load_data(name, "train", **options))
     *train, class_names = load_data(name, "train", **options)
+    check_known_labels(test[1], train[1], f"the test set of {name}", "its training set")
     return Split(tuple(train), tuple(test), class_names, is_held_out=False)
 
 

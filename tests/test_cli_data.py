@@ -148,6 +148,27 @@ def test_bad_input_is_one_line_and_exit_2(args, message, flowers, capsys):
     assert message in captured.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "data info",
+        "train --model mlp --out {out} --data",
+        "tune --model mlp --trials 1 --out {out} --data",
+        "compare --models dummy --out {out} --data",
+        "study run cnn-vs-mlp --quick --out {out} --data",
+    ],
+)
+def test_classes_that_only_test_images_have(command, tmp_path, capsys):
+    for path in ("train/a/1", "train/a/2", "train/b/1", "test/a/1", "test/zebra/1"):
+        save(tmp_path / "flowers" / f"{path}.png", size=(9, 8))
+    out, data = tmp_path / "out", str(tmp_path / "flowers")
+    assert main([*command.format(out=out).split(), data]) == 2
+    assert capsys.readouterr().err == (
+        f"skdigits: error: the test set of {data} has labels that its training set lacks: 'zebra'.\n"
+    )
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("command", ["list", "info", "fetch"])
 def test_help_has_an_example(command, capsys):
     assert main(["data", command, "--help"]) == 0
@@ -297,7 +318,7 @@ def test_a_study_on_your_own_arrays():
     assert result.published == []
     with pytest.raises(ValueError, match="is about 3 classes, and 'mine' has 2"):
         run_study(replace(TINY, n_classes=3), data={"mine": (X, y, X, y)})
-    with pytest.raises(ValueError, match="test images of classes without training images"):
+    with pytest.raises(ValueError, match="the test set of 'mine' has labels that its training"):
         run_study(TINY, data={"mine": (X, y, X, y + 1)})
     with pytest.raises(ValueError, match=r"must be \(n, height, width\)"):
         run_study(TINY, data={"mine": (X, y, X[:, 1:], y)})

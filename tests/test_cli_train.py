@@ -186,17 +186,6 @@ def test_a_missing_option_is_named(capsys):
     assert capsys.readouterr().err == "skdigits: error: Missing option '--out'.\n"
 
 
-def test_labels_that_only_test_images_have(tmp_path, capsys):
-    rng = np.random.default_rng(0)
-    squares(tmp_path / "data" / "train", ("a", "b"), 3, rng)
-    squares(tmp_path / "data" / "test", ("a", "new"), 1, rng)
-    assert (
-        main(["train", "--data", str(tmp_path / "data"), *TINY, "--out", str(tmp_path / "f")]) == 2
-    )
-    assert "that the training images lack: new" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == ["data"]
-
-
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_after_ctrl_c_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
     """Although a fit takes Ctrl-C as its own end."""

@@ -25,13 +25,3 @@ def check_data(data, what="--data"):
 def complete_data(incomplete: str):
     """Return the data sets whose names begin so, for a shell, which adds paths itself."""
     return [name for name in DATA if name.startswith(incomplete)]
-
-
-def check_labels(split, data):
-    """Raise ValueError if the test images have labels that nothing can learn."""
-    known, tested = (set(y.tolist()) for _, y in (split.train, split.test))
-    if unknown := sorted(map(str, tested - known)):
-        raise ValueError(
-            f"--data {data}: the test images have labels that the training images lack: "
-            f"{', '.join(unknown)}"
-        )

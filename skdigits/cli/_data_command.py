@@ -69,7 +69,7 @@ def show_info(
     """Show what a data set holds: the size of its images, and the number of each class.
 
     For your own images, this is a check before a training: it reads all of them as `compare` does,
-    and names those that cannot be read.
+    and names those that cannot be read, and classes that only the test images have.
 
     **Examples**
 
@@ -94,19 +94,17 @@ def show_info(
     say(f"{len(y) + len(y_test):,} {color} images of {X.shape[1]} x {X.shape[2]} pixels.")
     rows = [
         [text, f"{np.sum(y == label):,}", f"{np.sum(y_test == label):,}"]
-        for label, text in _classes(split)
+        for label, text in _classes(y, split.class_names)
     ]
     title = f"{title_of(name)}, images of each class"
     print_table(("Class", "Training", "Test"), rows, title=title, best_first=False)
 
 
-def _classes(split):
+def _classes(y, class_names):
     """Yield each label that occurs, and its text: with the name of the class if that is another."""
     import numpy as np
 
-    labels = np.unique(np.concatenate([split.train[1], split.test[1]]))
-    named = len(split.class_names) == len(labels)
-    for label, name in zip(labels, split.class_names if named else labels, strict=True):
+    for label, name in zip(np.unique(y), class_names, strict=True):
         yield label, str(label) if str(label) == str(name) else f"{label}: {name}"
 
 

@@ -12,7 +12,7 @@ from skdigits._named_data import load_split, title_of
 from skdigits._picture_model import EXPORTED
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file, check_folder, check_seed, command_line
-from skdigits.cli._data_argument import check_data, check_labels
+from skdigits.cli._data_argument import check_data
 from skdigits.cli._models import make_network
 from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
 from skdigits.cli._page_folder import check_page
@@ -82,7 +82,6 @@ def train(
 
     with warnings_told():
         split = load_split(data, normalize_digits=normalize_digits)
-    check_labels(split, data)
     (X, y), (X_test, y_test) = split.train, split.test
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f"{out.name}.checkpoint")

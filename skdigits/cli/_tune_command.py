@@ -9,7 +9,7 @@ import typer
 from skdigits._named_data import load_split, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line
-from skdigits.cli._data_argument import check_data, check_labels
+from skdigits.cli._data_argument import check_data
 from skdigits.cli._models import make_network
 from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
 from skdigits.cli._page_folder import check_page
@@ -94,7 +94,6 @@ def tune(
 
     with warnings_told():
         split = load_split(data)
-    check_labels(split, data)
     (X, y), (X_test, y_test) = split.train, split.test
     with Display() as display:
         result = tuning.tune(

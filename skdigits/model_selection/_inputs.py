@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skdigits._arrays import check_labels, check_number, check_type
+from skdigits._arrays import check_known_labels, check_labels, check_number, check_type
 from skdigits._nested import last_step
 
 
@@ -124,8 +124,7 @@ def as_labels(y, name):
 def as_same_labels(y, classes, name, known):
     """Return labels in the type of `classes`, which are the labels in the argument `known`."""
     y = as_labels(y, name)
-    if unknown := sorted(set(y.tolist()) - set(classes.tolist())):
-        raise ValueError(f"{name} has labels that {known} lacks: {unknown}.")
+    check_known_labels(y, classes, name, known)
     return classes[np.searchsorted(classes, y)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length
 
+from skdigits._arrays import check_known_labels
 from skdigits._named_data import load_split
 
 QUICK_TRAIN, QUICK_TEST = 2000, 1000
@@ -59,8 +60,7 @@ def _own_images(name, arrays):
             f"{name!r} has training images of shape {X.shape} and test images of shape "
             f"{X_test.shape}; both must be (n, height, width) or (n, height, width, channels)."
         )
-    if not np.isin(y_test, y).all():
-        raise ValueError(f"{name!r} has test images of classes without training images.")
+    check_known_labels(y_test, y, f"the test set of {name!r}", "its training set")
     digest = hashlib.sha256()
     for array in (X, y, X_test, y_test):
         digest.update(f"{array.shape} {array.dtype}".encode() + array.tobytes())
