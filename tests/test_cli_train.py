@@ -8,6 +8,7 @@ import signal
 import numpy as np
 import pytest
 from pictures import save_array
+from support import digits, mlp
 
 import skdigits
 from skdigits._named_data import load_split
@@ -289,6 +290,16 @@ def test_labels_are_compared_as_text(tmp_path, capsys):
     args = ["--data", str(tmp_path / "some"), "--out", str(tmp_path / "e")]
     assert main(["evaluate", str(tmp_path / "m"), *args]) == 0
     assert results(tmp_path / "e")["comparison"]["classes"] == ["0", "1", "x"]
+
+
+def test_equal_numbers_are_the_same_label(tmp_path, capsys):
+    X, y = digits()
+    model = skdigits.save(mlp(epochs=1).fit(X, y.astype(float)), tmp_path / "m.skd")
+    args = ["--data", "digits", "--out", str(tmp_path / "e")]
+    assert main(["evaluate", str(model), *args]) == 0
+    X_test, y_test = load_digits(subset="test", return_X_y=True)
+    (measured,) = results(tmp_path / "e")["comparison"]["models"]
+    assert measured["mean"]["accuracy"] == skdigits.load(model).score(X_test, y_test)
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,9 @@ def test_a_number_of_parameters_that_differs_between_folds_is_not_told():
     X, rows = np.arange(30.0)[:, None], np.arange(30)
     models = {"logistic": LogisticRegression()}
     assert compare(models, X, y, cv=[(rows, rows)] * 2)["logistic"].n_parameters == 6
-    assert compare(models, X, y, cv=[(rows, rows), (rows[:20], rows)])["logistic"].n_parameters is None
+    assert (
+        compare(models, X, y, cv=[(rows, rows), (rows[:20], rows)])["logistic"].n_parameters is None
+    )
 
 
 def test_same_seed_same_numbers(digits):

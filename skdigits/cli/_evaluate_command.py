@@ -97,15 +97,18 @@ def _text(shape):
 
 
 def _as_classes(y, opened, data):
-    """Return labels as those classes of the model that have the same text."""
-    classes = dict(zip(opened.labels, opened.estimator.classes_, strict=True))
-    labels = y.astype(str).tolist()
-    if unknown := sorted(set(labels) - classes.keys()):
+    """Return labels as those classes of the model that are equal, as numbers or else as text."""
+    classes = opened.estimator.classes_
+    are_numbers = all(labels.dtype.kind in "biuf" for labels in (y, classes))
+    labels = (y if are_numbers else y.astype(str)).tolist()
+    known = classes.tolist() if are_numbers else opened.labels
+    by_label = dict(zip(known, classes, strict=True))
+    if unknown := sorted(set(labels) - by_label.keys()):
         raise ValueError(
-            f"--data {data} has labels that the model has not learned: {', '.join(unknown)}; "
-            f"it knows {', '.join(opened.labels)}"
+            f"--data {data} has labels that the model has not learned: "
+            f"{', '.join(map(str, unknown))}; it knows {', '.join(opened.labels)}"
         )
-    return np.array([classes[label] for label in labels])
+    return np.array([by_label[label] for label in labels])
 
 
 def _class_names(labels, names, data):
