@@ -43,11 +43,12 @@ def as_array(X):
     return array
 
 
-def check_labels(y):
+def check_labels(y, name="y"):
     """Raise ValueError if labels are rows, such as one-hot rows, or are missing."""
     if y is None:
         raise ValueError(
-            "y should be a 1d array of labels, one for each image, but the target y is None."
+            f"{name} should be a 1d array of labels, one for each image, but the target {name} is "
+            "None."
         )
     try:
         labels = np.asarray(y)
@@ -55,15 +56,16 @@ def check_labels(y):
         return
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
-            f"y should be a 1d array, got an array of shape {labels.shape} instead. Give one "
-            "label an image: y.argmax(axis=1) for one-hot rows or probabilities, y.idxmax(axis=1) "
-            "for a data frame with one column a class."
+            f"{name} should be a 1d array, got an array of shape {labels.shape} instead. Give one "
+            f"label an image: {name}.argmax(axis=1) for one-hot rows or probabilities, "
+            f"{name}.idxmax(axis=1) for a data frame with one column a class."
         )
-    if labels.dtype == object and labels.ndim == 1:
-        n_missing = sum(map(_is_missing, labels))
+    if labels.dtype.kind in "Of" and labels.ndim == 1:
+        is_float = labels.dtype.kind == "f"
+        n_missing = int(np.isnan(labels).sum()) if is_float else sum(map(_is_missing, labels))
         if n_missing:
             raise ValueError(
-                f"Input y contains NaN or None, for {n_missing} of {len(labels)} images; leave "
+                f"Input {name} contains NaN or None, for {n_missing} of {len(labels)} images; leave "
                 "these images out, or label them."
             )
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 
 from skdigits import _constraints as c
+from skdigits._arrays import check_labels
 from skdigits._warnings import warn
 
 __all__ = ["expected_calibration_error"]
@@ -56,7 +57,7 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     Raises
     ------
     ValueError
-        If lengths differ; if a probability is outside 0..1; if there are fewer than two labels, or
+        If lengths differ; if labels are missing; if a probability is outside 0..1; if there are fewer than two labels, or
         not as many as columns; if `labels` are not sorted or lack a label of `y_true`; if a weight
         is negative or all are 0.
 
@@ -96,6 +97,7 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     >>> round(expected_calibration_error(y_true, y_prob), 3)
     0.4
     """
+    check_labels(y_true, "y_true")
     y_true = column_or_1d(y_true)
     y_prob = _check_probabilities(y_prob)
     check_consistent_length(y_true, y_prob, sample_weight)

@@ -127,6 +127,8 @@ BAD = {
         {},
         r"3 columns for 2 labels, \[0, 1\]. Give all of them as labels",
     ),
+    "a missing number": ([1.0, np.nan], HALVES, {}, "y_true contains NaN or None, for 1 of 2"),
+    "a missing text": (["a", None], HALVES, {}, "y_true contains NaN or None, for 1 of 2"),
     "unknown label": ([0, 2], HALVES, {"labels": [0, 1]}, "y_true holds 2"),
     "unsorted labels": ([0, 1], HALVES, {"labels": [1, 0]}, r"sorted and differ, as in \[0, 1\]"),
     "lengths of weights": ([0, 1], HALVES, {"sample_weight": [1]}, "inconsistent numbers"),
