@@ -6,6 +6,7 @@ import math
 import os
 import re
 import secrets
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,9 +20,10 @@ def write_text(path, text):
 
 def probe_file(path):
     """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
-    temporary = _beside(_regular_file(path))
+    target = _regular_file(path)
+    temporary = beside(target)
     with errors_name(path):
-        open(temporary, "xb").close()
+        create(temporary, target).close()
         os.unlink(temporary)
 
 
@@ -33,10 +35,24 @@ def _regular_file(path):
     return found
 
 
-def _beside(path):
-    """Return a path for a file that takes the place of another one when it is whole."""
-    path = Path(path)
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+def beside(path):
+    """Return a path for a file that takes the place of another one when it is whole.
+
+    Its name is short, since the other one may be as long as the file system allows.
+    """
+    return Path(path).with_name(f".{secrets.token_hex(8)}.part")
+
+
+def create(path, target):
+    """Open a new file that takes the place of `target`, and has the permissions of that one."""
+    try:
+        mode = stat.S_IMODE(os.stat(target).st_mode)
+    except FileNotFoundError:
+        mode = None
+    file = open(path, "xb")  # unlike tempfile's, others may read it by umask
+    if mode is not None:
+        os.chmod(path, mode)
+    return file
 
 
 @contextmanager
@@ -49,12 +65,15 @@ def errors_name(path):
 
 
 def write_bytes(path, content):
-    """Write a file whole or not at all: no reader ever sees a part of it."""
+    """Write a file whole or not at all: no reader ever sees a part of it.
+
+    A file that is replaced keeps its permissions.
+    """
     target = _regular_file(path)
-    temporary = _beside(target)
+    temporary = beside(target)
     try:
         with errors_name(path):
-            with open(temporary, "xb") as file:  # unlike tempfile's, others may read it by umask
+            with create(temporary, target) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave the name with no content

@@ -1,5 +1,7 @@
 """`load_images(memmap=...)`: pictures that do not fit into memory."""
 
+import os
+
 import numpy as np
 import pytest
 from pictures import save_tree
@@ -34,6 +36,15 @@ def test_pictures_that_are_left_out_take_no_room(tmp_path):
     assert images.data.shape == (9, 6, 6)
     assert images.data[:, 0, 0].tolist() == [0, 10, 20, 40, 0, 10, 20, 30, 40]
     assert np.load(file).shape == (9, 6, 6)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_long_name_and_the_permissions_of_the_older_file(tmp_path):
+    folder = save_tree(tmp_path / "data", FILES)
+    file = tmp_path / f"{'a' * 240}.npy"
+    file.touch(0o600)
+    assert len(load_images(folder, memmap=file).data) == 10
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_error_leaves_the_older_file_and_no_other(tmp_path):

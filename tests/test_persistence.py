@@ -321,6 +321,20 @@ def test_it_replaces_a_file_completely_or_not_at_all(source, tmp_path):
         skdigits.load(tmp_path / "no.skd")
 
 
+def test_a_name_may_be_as_long_as_the_file_system_allows(source, tmp_path):
+    path = skdigits.save(source, tmp_path / f"{'a' * 240}.skd")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_file_that_is_replaced_keeps_its_permissions(source, tmp_path):
+    path = skdigits.save(source, tmp_path / "model.skd")
+    for mode in (0o600, 0o664):
+        path.chmod(mode)
+        skdigits.save(source, path)
+        assert path.stat().st_mode & 0o777 == mode
+
+
 def test_skops_and_joblib_share_the_state(source, tmp_path):
     joblib.dump(source, tmp_path / "model.joblib")
     skops.io.dump(source, tmp_path / "model.skops")

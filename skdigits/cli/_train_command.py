@@ -84,7 +84,7 @@ def train(
         split = load_split(data, normalize_digits=normalize_digits)
     (X, y), (X_test, y_test) = split.train, split.test
     out.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    checkpoint = _checkpoint(out)
     network.set_params(checkpoint=checkpoint)
     with Display() as display, _names_out(checkpoint):
         seconds = _fit(network, X, y, lambda *progress: display(model, *progress))
@@ -114,6 +114,11 @@ def page_folder(out):
     return out.with_name(f"{out.stem}-page")
 
 
+def _checkpoint(out):
+    """Return the file that an interrupted training goes on from."""
+    return out.with_name(f"{out.name}.checkpoint")
+
+
 def _check(data, model, settings, normalize_digits, seed, out):
     """Check the arguments before any work starts; return the network."""
     check_data(data)
@@ -126,6 +131,7 @@ def _check(data, model, settings, normalize_digits, seed, out):
             f"then `skdigits export` makes {out.name} of it"
         )
     check_file(out)
+    check_file(_checkpoint(out), f"--out {out}")
     check_folder(page_folder(out), f"--out {out}")
     network = make_network(model).set_params(random_state=seed)
     apply_settings(network, settings)

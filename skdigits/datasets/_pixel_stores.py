@@ -1,14 +1,13 @@
 """Where the pixels of many pictures go: an array in memory, or a file that is mapped to memory."""
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 
-from skdigits._files import errors_name
+from skdigits._files import beside, create, errors_name
 from skdigits.datasets._memory import check_memory
 
 
@@ -59,10 +58,10 @@ class FileStore:
             )
         if not self._path.parent.is_dir() or self._path.is_dir():
             raise FileNotFoundError(f"memmap={str(path)!r}: there is no such folder for a file")
-        self._part = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}.part")
+        self._part = beside(self._path)
 
     def __enter__(self):
-        self._file = open(self._part, "xb")
+        self._file = create(self._part, self._path)
         self._write_header()
         return self
 
