@@ -18,6 +18,7 @@ from support import cnn, digits
 import skdigits
 from skdigits.preprocessing import DigitNormalizer
 from skdigits.service._app import make_app
+from skdigits.service._batcher import Batcher
 from skdigits.service._hosts import hosts_of
 from skdigits.service._limits import Limits
 from skdigits.service._served_model import open_served
@@ -395,6 +396,19 @@ def test_a_failure_of_the_model_shows_no_traceback(model):
         assert predict(app, content=encoded(X[0])) == (
             500, "the service has failed; its log says why",
         )  # fmt: skip
+
+
+def test_images_that_cannot_be_joined_fail_at_once():
+    async def send():
+        batcher = Batcher(lambda images: images.sum(axis=(1, 2)), Limits(), lambda n: None)
+        requests = [batcher.predict(np.ones((1, side, side))) for side in (4, 5)]
+        together = asyncio.gather(*requests, return_exceptions=True)
+        failed = await asyncio.wait_for(together, timeout=20)
+        return failed, await batcher.predict(np.ones((1, 4, 4)))
+
+    failed, found = asyncio.run(send())
+    assert [type(each) for each in failed] == [ValueError, ValueError]
+    assert found.tolist() == [16]
 
 
 def test_probabilities_that_are_not_numbers_are_strict_json(model):

@@ -61,9 +61,9 @@ class Batcher:
         loop = asyncio.get_running_loop()
         try:
             while batch := self._next_batch():
-                images = np.concatenate([images for images, _ in batch])
+                together = [images for images, _ in batch]
                 try:
-                    found = await loop.run_in_executor(self._thread, self._predict, images)
+                    found = await loop.run_in_executor(self._thread, self._predict, together)
                 except Exception as error:
                     _answer(batch, lambda start, stop, error=error: error)
                 else:
@@ -86,7 +86,8 @@ class Batcher:
                 n_images += len(images)
         return batch
 
-    def _predict(self, images):
+    def _predict(self, together):
+        images = np.concatenate(together)
         most = self._limits.images_together
         parts = [images[start : start + most] for start in range(0, len(images), most)]
         for part in parts:
