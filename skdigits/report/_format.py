@@ -21,6 +21,7 @@ __all__ = [
     "duration",
     "number",
     "p_value",
+    "parameter",
     "percent",
     "plural",
     "points",
@@ -45,6 +46,13 @@ def words(name):
     """Return a parameter's name as words."""
     text = name.replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def parameter(value):
+    """Return the value of a parameter as text; a list of sizes is joined."""
+    if isinstance(value, list | tuple):
+        return " + ".join(map(parameter, value))
+    return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
 def points(difference, std=None):

@@ -275,14 +275,16 @@ def _search(result, data, of):
     ranked = sorted(result.candidates, key=lambda candidate: -candidate["mean_test_score"])
     rows = [
         [
-            *(_text(candidate["params"][name]) for name in result.best_params),
+            *(fmt.parameter(candidate["params"][name]) for name in result.best_params),
             fmt.percent(candidate["mean_test_score"], candidate["std_test_score"]),
             fmt.seconds(candidate["mean_fit_time"]),
         ]
         for candidate in ranked
     ]
     return {
-        "best": [(fmt.words(name), _text(value)) for name, value in result.best_params.items()],
+        "best": [
+            (fmt.words(name), fmt.parameter(value)) for name, value in result.best_params.items()
+        ],
         "n_train": result.n_train,
         "cv": result.cv,
         "duration": fmt.duration(result.seconds),
@@ -293,13 +295,6 @@ def _search(result, data, of):
         "drawings": drawings,
         "settings": [],
     }
-
-
-def _text(value):
-    """Return the value of a parameter as text."""
-    if isinstance(value, list | tuple):
-        return " + ".join(map(_text, value))
-    return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
 def _facts(results):

@@ -124,7 +124,8 @@ def _context(result, comparison, X, data, run):
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],
         "best": [
-            (fmt.words(name), _text(value)) for name, value in result.best_trial.params.items()
+            (fmt.words(name), fmt.parameter(value))
+            for name, value in result.best_trial.params.items()
         ],
         "charts": charts,
         "n_drawn": MOST_PARAMETERS,
@@ -168,17 +169,10 @@ def _row(trial, result):
     ]
     return [
         f"#{trial.number}",
-        *(_text(params[name]) if name in params else fmt.DASH for name in result.space),
+        *(fmt.parameter(params[name]) if name in params else fmt.DASH for name in result.space),
         fmt.percent(trial.accuracy),
         *(means if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
         RESULTS[trial.state],
     ]
-
-
-def _text(value):
-    """Return the value of a parameter as text; a list of sizes is joined."""
-    if isinstance(value, list | tuple):
-        return " + ".join(map(_text, value))
-    return f"{value:.3g}" if isinstance(value, float) else f"{value}"
