@@ -65,8 +65,8 @@ def check_labels(y, name="y"):
         n_missing = int(np.isnan(labels).sum()) if is_float else sum(map(_is_missing, labels))
         if n_missing:
             raise ValueError(
-                f"Input {name} contains NaN or None, for {n_missing} of {len(labels)} images; leave "
-                "these images out, or label them."
+                f"Input {name} contains NaN or None, for {n_missing} of {len(labels)} images; "
+                "leave these images out, or label them."
             )
 
 

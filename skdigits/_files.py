@@ -49,7 +49,8 @@ def create(path, target):
         mode = stat.S_IMODE(os.stat(target).st_mode)
     except FileNotFoundError:
         mode = None
-    file = open(path, "xb")  # unlike tempfile's, others may read it by umask
+    # Unlike a file of tempfile, others may read it by umask.
+    file = open(path, "xb")  # noqa: SIM115 (the caller closes it)
     if mode is not None:
         os.chmod(path, mode)
     return file

@@ -57,9 +57,9 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     Raises
     ------
     ValueError
-        If lengths differ; if labels are missing; if a probability is outside 0..1; if there are fewer than two labels, or
-        not as many as columns; if `labels` are not sorted or lack a label of `y_true`; if a weight
-        is negative or all are 0.
+        If lengths differ; if labels are missing; if a probability is outside 0..1; if there are
+        fewer than two labels, or not as many as columns; if `labels` are not sorted or lack a label
+        of `y_true`; if a weight is negative or all are 0.
 
     Warns
     -----

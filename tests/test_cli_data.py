@@ -163,9 +163,8 @@ def test_classes_that_only_test_images_have(command, tmp_path, capsys):
         save(tmp_path / "flowers" / f"{path}.png", size=(9, 8))
     out, data = tmp_path / "out", str(tmp_path / "flowers")
     assert main([*command.format(out=out).split(), data]) == 2
-    assert capsys.readouterr().err == (
-        f"skdigits: error: the test set of {data} has labels that its training set lacks: 'zebra'.\n"
-    )
+    what = f"the test set of {data} has labels that its training set lacks: 'zebra'."
+    assert capsys.readouterr().err == f"skdigits: error: {what}\n"
     assert not out.exists()
 
 

@@ -92,11 +92,11 @@ class ModelResult:
         Comparison with the best model on the same images: ``only_best_right`` and
         ``only_this_right`` count the images that one of the two predicted correctly, or, if splits
         repeat images, that one predicted correctly more often; ``p_value`` is that of the exact
-        sign test (McNemar's) of the best model's lead. With several seeds, that test does not apply. Then
-        ``mean``, ``std`` and ``n`` are of the best model's lead in accuracy, seed by seed,
-        ``n_won`` is the number of seeds with a lead, and ``p_value`` that of the paired t-test, or
-        None if the lead is the same with each seed. None for the best model itself, and in studies,
-        which have their own comparison.
+        sign test (McNemar's) of the best model's lead. With several seeds, that test does not
+        apply. Then ``mean``, ``std`` and ``n`` are of the best model's lead in accuracy, seed by
+        seed, ``n_won`` is the number of seeds with a lead, and ``p_value`` that of the paired
+        t-test, or None if the lead is the same with each seed. None for the best model itself, and
+        in studies, which have their own comparison.
     """
 
     name: str
