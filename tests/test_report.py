@@ -301,10 +301,11 @@ def test_splits_that_repeat_images_are_no_more_images(data, tmp_path):
     page = Page(write_report(comparison, X, y, tmp_path, title="Digits").read_text("utf-8"))
     assert "In 10 splits, 100 images were predicted 500 times in all" in page.text
     test = comparison["dummy"].against_best
-    found = f"bayes on {test['only_best_right']} images, dummy on {test['only_this_right']}"
-    assert f"Each image counts once, for the model that was right on it more often: {found}" in (
-        page.text
-    )
+    counts = f"on {test['only_best_right']} images, dummy on {test['only_this_right']}"
+    wrong = [len(comparison[name].mistakes["index"]) for name in models]
+    more = f"In all, bayes was right {wrong[1] - wrong[0]} times more"
+    assert f"bayes was right more often {counts}. {more}" in page.text
+    assert "permutation test" in page.text
     assert "mistakes over 10 splits" in page.text
     assert "mean ± standard deviation over the splits" in page.text
     assert "500 images" not in page.text

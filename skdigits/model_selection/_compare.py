@@ -108,10 +108,11 @@ def compare(
     -----
     The sign test [1]_ counts the images that exactly one of two models predicts correctly. It takes
     into account the choice of the test images, but not the chance in training. If the splits of
-    ``cv`` repeat images, each image counts once, for the model that predicts it correctly more
-    often. For the chance in training, use ``cv`` or ``n_seeds``: with several seeds, the models are
-    compared by the paired t-test of their accuracies, which takes into account the chance in
-    training, but not the choice of the images.
+    ``cv`` repeat images, each image still counts once, by how much more often one model predicts it
+    correctly: a permutation test exchanges the signs of these differences. For the chance in
+    training, use ``cv`` or ``n_seeds``: with several seeds, the models are compared by the paired
+    t-test of their accuracies, which takes into account the chance in training, but not the choice
+    of the images.
 
     Networks also measure the evaluated images after each epoch, for the curves of the page. This
     chooses nothing, and its time does not count as ``fit_seconds``. Networks inside of other

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, ttest_rel
+from scipy.stats import binom, ttest_rel
 from sklearn.metrics import precision_recall_fscore_support
 
 from skdigits.model_selection._table import as_text, comparison_table, ranked
@@ -90,13 +90,13 @@ class ModelResult:
         ``label``, ``predicted`` and ``probability`` (of the predicted label; may be None).
     against_best : dict or None
         Comparison with the best model on the same images: ``only_best_right`` and
-        ``only_this_right`` count the images that one of the two predicted correctly, or, if splits
-        repeat images, that one predicted correctly more often; ``p_value`` is that of the exact
-        sign test (McNemar's) of the best model's lead. With several seeds, that test does not
-        apply. Then ``mean``, ``std`` and ``n`` are of the best model's lead in accuracy, seed by
-        seed, ``n_won`` is the number of seeds with a lead, and ``p_value`` that of the paired
-        t-test, or None if the lead is the same with each seed. None for the best model itself, and
-        in studies, which have their own comparison.
+        ``only_this_right`` count the images that one of the two predicted correctly; ``p_value`` is
+        that of the exact sign test (McNemar's). If splits repeat images, they count the images that
+        one predicted correctly more often, and the exact permutation test compares how much more
+        often. With several seeds, ``mean``, ``std`` and ``n`` are of the best model's lead in
+        accuracy, seed by seed, ``n_won`` is the number of seeds with a lead, and ``p_value`` that
+        of the paired t-test, or None if the lead is the same with each seed. None for the best
+        model itself, and in studies, which have their own comparison.
     """
 
     name: str
@@ -275,7 +275,7 @@ def rank_results(results, outcomes, *, by_seed=False):
         Whether the outcomes of a model are those of several seeds, on the same images.
     """
     best = min(results, key=rank).name
-    test = seed_test if by_seed else sign_test
+    test = seed_test if by_seed else image_test
     compared = [
         result
         if result.name == best
@@ -328,8 +328,8 @@ def _known(value, otherwise):
     return otherwise if np.isnan(value) else value
 
 
-def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
-    """Compare two models on the images that one of them predicted correctly more often.
+def image_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
+    """Compare two models by how much more often each was right on an image.
 
     The test takes images as independent of each other, so each counts once, however many splits
     evaluate it.
@@ -338,13 +338,29 @@ def sign_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, An
         Counter(index for outcome in of for index in outcome.mistakes["index"])
         for of in (best, other)
     )
-    only_best, only_this = len(other_wrong - best_wrong), len(best_wrong - other_wrong)
-    differing = only_best + only_this
-    # The best model leads in accuracy, but perhaps on fewer images, which is no evidence for it. So
-    # this is twice the probability of one side. Otherwise it equals that of both sides.
-    one_side = binomtest(only_best, differing, alternative="greater").pvalue if differing else 1.0
-    p_value = min(1.0, 2 * float(one_side))
-    return {"only_best_right": only_best, "only_this_right": only_this, "p_value": p_value}
+    images = best_wrong.keys() | other_wrong.keys()
+    leads = np.array([other_wrong[image] - best_wrong[image] for image in images], int)
+    return {
+        "only_best_right": int(np.sum(leads > 0)),
+        "only_this_right": int(np.sum(leads < 0)),
+        "p_value": sign_flip_test(leads),
+    }
+
+
+def sign_flip_test(leads) -> float:
+    """Return the exact p-value of a positive sum of whole numbers, if chance gives each its sign.
+
+    For leads of 1 and -1 only, it is that of the sign test.
+    """
+    chances = np.ones(1)  # of each sum, from the lowest to the highest
+    for size, n in zip(*np.unique(np.abs(leads[leads != 0]), return_counts=True), strict=True):
+        of_size = np.zeros(2 * size * n + 1)
+        of_size[:: 2 * size] = binom.pmf(np.arange(n + 1), n, 0.5)
+        chances = np.convolve(chances, of_size)
+    lowest = -(len(chances) // 2)
+    # Both sides are as likely. If splits differ in size, the more accurate model may be behind in
+    # this sum, which is no evidence for it: so not the probability of a sum as far from 0.
+    return min(1.0, 2 * float(chances[leads.sum() - lowest :].sum()))
 
 
 def seed_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:

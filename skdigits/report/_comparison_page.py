@@ -190,6 +190,7 @@ def _evidence(best, model):
         "differing": test["only_best_right"] + test["only_this_right"],
         "only_best": test["only_best_right"],
         "only_this": test["only_this_right"],
+        "more": len(model.mistakes["index"]) - len(best.mistakes["index"]),
     }
 
 
