@@ -37,8 +37,8 @@ class OnnxModel:
     image_shape : tuple of int
         (height, width, channels) of an image, or (n_columns,).
 
-    white : int
-        The value of white in the training images.
+    tones : (float, float)
+        The values of black and of white in the training images.
 
     normalizes_digits : bool
         Whether the images are the output of `DigitNormalizer`, as `skdigits export` notes it.
@@ -71,7 +71,8 @@ class OnnxModel:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
         self.classes = json.loads(metadata[PREFIX + "classes"])
         self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
-        self.white = json.loads(metadata.get(PREFIX + "white", "255"))
+        white = json.loads(metadata.get(PREFIX + "white", "255"))
+        self.tones = json.loads(metadata.get(PREFIX + "black", "0")), white
         self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
         self.digits = metadata.get(PREFIX + "digits") == "true"
         self.light_ink = json.loads(metadata.get(PREFIX + "light_ink", "null"))

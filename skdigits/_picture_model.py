@@ -27,8 +27,8 @@ class PictureModel:
         What pictures are brought to.
     normalizes_digits : bool
         Whether that is done by `DigitNormalizer`.
-    white : int
-        The value of white in the training images.
+    tones : (float, float)
+        The values of black and of white in the training images.
     answer : callable
         Takes images, an array of shape (n, *form.shape), uint8. Returns a list of labels, and
         probabilities of shape (n, n_labels) or None.
@@ -41,7 +41,7 @@ class PictureModel:
     labels: list[str]
     form: Form
     normalizes_digits: bool
-    white: int
+    tones: tuple
     answer: Callable
     estimator: Any = None
     graph: Any = None
@@ -67,7 +67,7 @@ class PictureModel:
 
     def to_scale(self, images):
         """Return images of uint8 in the scale of the training images."""
-        return _to_scale(images, self.white)
+        return _to_scale(images, self.tones)
 
     def for_estimator(self, images):
         """Return images of uint8 as the estimator takes them: as images if it can, or as rows."""
@@ -105,8 +105,11 @@ def rankings(classes, labels, probabilities):
         yield label, ranking
 
 
-def _to_scale(images, white):
-    return images if white == 255 else images / np.float32(255 / white)
+def _to_scale(images, tones):
+    black, white = tones
+    if tones == (0, 255):
+        return images
+    return images / np.float32(255 / (white - black)) + np.float32(black)
 
 
 def open_model(path, n_threads=0):
@@ -166,11 +169,11 @@ def of_graph(model, *, normalizes_digits):
     labels = [str(label) for label in model.classes]
 
     def answer(images):
-        probabilities = model.predict_proba(_to_scale(images, model.white))
+        probabilities = model.predict_proba(_to_scale(images, model.tones))
         return [labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
     form = _form_of_shape(_as_square(model.image_shape))
-    return PictureModel(labels, form, normalizes_digits, model.white, answer, graph=model)
+    return PictureModel(labels, form, normalizes_digits, model.tones, answer, graph=model)
 
 
 def of_estimator(estimator):
@@ -183,7 +186,7 @@ def of_estimator(estimator):
     """
     from sklearn.pipeline import Pipeline
 
-    from skdigits._white import white_of
+    from skdigits._tones import tones_of
     from skdigits.preprocessing import DigitNormalizer
 
     estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
@@ -195,13 +198,13 @@ def of_estimator(estimator):
             "the DigitNormalizer of this model lies inside of another estimator; make it the first "
             "step of a pipeline around that one"
         )
-    white = white_of(estimator)
+    tones = tones_of(estimator)
     return PictureModel(
         labels=[str(label) for label in estimator.classes_.tolist()],
         form=_form_of(estimator),
         normalizes_digits=normalizes,
-        white=white,
-        answer=lambda images: _answer(estimator, _to_scale(images, white)),
+        tones=tones,
+        answer=lambda images: _answer(estimator, _to_scale(images, tones)),
         estimator=estimator,
     )
 

@@ -50,6 +50,8 @@ class Scale:
         n_pixels = images[0].size // self.n_channels
         self.per_unit = np.tile(per_unit, n_pixels).astype(np.float32)
         total = sum(part.sum(axis=0, dtype=float) for part in parts(images))
+        heights = ((total / len(images) - low) / width)[..., changes]
+        self.brightness = float(heights.mean()) if changes.any() else 0.0  # 0..1, in this range
         mean = (total / len(images)).astype(np.float32).reshape(-1) * self.per_unit
         reference = mean - mean.mean()
         self.reference = reference / (np.sqrt(np.square(reference).sum()) or 1)

@@ -15,6 +15,7 @@ from PIL import ExifTags, Image
 from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import skdigits
 from skdigits.cli import main
@@ -342,26 +343,42 @@ def test_every_picture_comes_to_the_form_of_the_training(colours, tmp_path, caps
 
 
 @pytest.mark.parametrize(
-    ("white", "kind", "steps"),
+    ("scaled", "steps"),
     [
-        (1, np.float32, []),
-        (1, np.float32, [ImageReshaper(), PixelScaler()]),
-        (16, np.int64, []),
-        (65535, np.uint16, []),
+        (lambda x: np.float32(x / 255), []),
+        (lambda x: np.float32(x / 255), [ImageReshaper(), PixelScaler()]),
+        (lambda x: x / 255, [StandardScaler(with_mean=False)]),
+        (lambda x: x / 255, [StandardScaler(), ImageReshaper()]),
+        (lambda x: x / 255 * 16, []),
+        (lambda x: np.uint16(x / 255 * 4095), []),
+        (lambda x: np.uint16(x / 255 * 65535), []),
+        (lambda x: x / 127.5 - 1, []),
+        (lambda x: x / 78 - 0.4, []),
+        (lambda x: x / 78 - 0.4, [StandardScaler()]),
+        (lambda x: x / 2.55, []),
     ],
 )
-def test_pictures_come_to_the_scale_of_the_training(
-    images, folder, tmp_path, capsys, white, kind, steps
-):
-    X, y = images
+def test_pictures_come_to_the_scale_of_the_training(tmp_path, capsys, scaled, steps):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:200].reshape(200, -1), y[:200]
+    pictures = [save_array(tmp_path / f"{n}.png", X[n].reshape(28, 28)) for n in range(3)]
     network = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
-    model = make_pipeline(*steps, network).fit((X / 255 * white).astype(kind), y)
-    expected = model.predict_proba(X[[0, 20, 40]] / 255 * white)
+    model = make_pipeline(*steps, network).fit(scaled(X), y)
+    expected = model.predict_proba(scaled(X[:3]))
     for write, name in ((skdigits.save, "m.skd"), (skdigits.export, "m.onnx")):
-        found = predicted(capsys, write(model, tmp_path / name), folder)
+        found = predicted(capsys, write(model, tmp_path / name), *pictures)
         for each, row in zip(found, expected, strict=True):
-            values = [each["probabilities"][label] for label in model.classes_]
-            np.testing.assert_allclose(values, row, atol=1e-4)
+            values = [each["probabilities"][str(label)] for label in model.classes_]
+            np.testing.assert_allclose(values, row, atol=2e-3)
+
+
+def test_dark_training_images_have_the_scale_of_bytes(images, folder, tmp_path, capsys):
+    X, y = images
+    model = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0).fit(X // 3, y)
+    save_array(tmp_path / "dark.png", X[0] // 3)
+    (found,) = predicted(capsys, skdigits.save(model, tmp_path / "m.skd"), tmp_path / "dark.png")
+    values = [found["probabilities"][label] for label in model.classes_]
+    np.testing.assert_allclose(values, model.predict_proba(X[:1] // 3)[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("grey", ["L", "I;16", "1"])

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 import skdigits
 from skdigits._onnx_model import PREFIX, start_session
-from skdigits._white import white_of
+from skdigits._tones import tones_of
 from skdigits.formats._agreement import MOST_IMAGES, check_labels, check_probabilities, expected
 from skdigits.formats._page_input import page_input
 from skdigits.formats._page_model import Weights, page_model
@@ -43,12 +43,14 @@ def onnx_content(model, path, images=None):
         ) from error
     tried = probe(model, images)
     classes = label_values(np.asarray(model.classes_))
+    black, white = tones_of(model)
     converted = _converted(skl2onnx, _opened(model), tried.images)
     _name_batch(converted)
     facts = {
         "classes": classes.tolist(),
         "image_shape": tried.image_shape,
-        "white": white_of(model),
+        "black": black,
+        "white": white,
         **_facts_for_drawings(model),
         "versions": versions() | {each.__name__: each.__version__ for each in (skl2onnx, onnx)},
     }

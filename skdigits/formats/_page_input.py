@@ -7,9 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._image_shape import SMALLEST_SQUARE
 from skdigits._open_estimators import members
-from skdigits._white import white_of
-from skdigits.formats._describe import describe
-from skdigits.formats._layers import ScaleShift
+from skdigits._tones import tones_of
 from skdigits.preprocessing import DigitNormalizer
 
 MNIST_SHAPE = (28, 28, 1)
@@ -62,15 +60,15 @@ def page_input(model, normalized):
             "This classifier comes from a version of skdigits that did not keep the tones of the "
             "training images; fit it again."
         )
-    black, white = _tones(model, steps, network)
+    black, white = tones_of(model)
     return {
         "height": height,
         "width": width,
         "channels": channels,
         "black": black,
         "white": white,
-        "light_ink": _light_ink(network),
-        "digits": normalized or (shape == MNIST_SHAPE and _are_digits(model, network)),
+        "light_ink": _light_ink(network._scale),
+        "digits": normalized or (shape == MNIST_SHAPE and _are_digits(model, steps, network)),
     }
 
 
@@ -88,36 +86,26 @@ def _image_shape(network):
     return side, side, 1
 
 
-def _tones(model, steps, network):
-    """Return the values of black and of white in the training images."""
-    shape, scale = network.image_shape_, network._scale
-    images = np.stack([np.broadcast_to(each, shape) for each in (scale.low, scale.high)])
-    images = images * network.unit_ + network.offset_
-    images = images[..., 0] if shape[2:] == (1,) else images
-    for step in reversed(steps):
-        images = step.inverse_transform(images)
-    low, high = float(np.min(images)), float(np.max(images))
-    return (low, high) if low < 0 else (0.0, white_of(model))  # such as -1..1
-
-
-def _light_ink(network):
+def _light_ink(scale):
     """Return whether the ground of the training images is dark: their mean is nearer to black."""
-    first = describe(network).layers[0]
-    if not isinstance(first, ScaleShift):
-        return True
-    mean = -first.shift / first.scale
-    low, high = np.asarray(network._scale.low, float), np.asarray(network._scale.high, float)
-    changes = high > low
-    return not changes.any() or bool(np.mean((mean - low)[changes] / (high - low)[changes]) < 0.5)
+    # Older files do not have the mean, but the root of the mean square, which is a little more.
+    return bool(getattr(scale, "brightness", scale.typical_sizes[-1]) < 0.5)
 
 
-def _are_digits(model, network):
+def _are_digits(model, steps, network):
     """Return whether the labels are digits, and images of 28 x 28 pixels have MNIST's form."""
     if not {str(label).removesuffix(".0") for label in model.classes_} <= DIGITS:
         return False
-    mean = np.reshape(network._scale.reference, MNIST_SHAPE[:2])  # the mean image, in some unit
+    mean = np.reshape(_mean_image(steps, network), MNIST_SHAPE[:2])
     mean = (mean - mean.min()) / (np.ptp(mean) or 1)
     border = np.ones_like(mean, bool)
     border[BORDER:-BORDER, BORDER:-BORDER] = False
     tone = mean[border].mean()
     return bool(min(tone, 1 - tone) < BLANK)  # dark ink is blank where it is light
+
+
+def _mean_image(steps, network):
+    """Return the mean of the training images, in some unit; a StandardScaler takes it from them."""
+    scalers = (step for part in steps for _, step in part.steps)
+    means = (getattr(scaler, "mean_", None) for scaler in scalers)
+    return next((mean for mean in means if mean is not None), network._scale.reference)
