@@ -9,7 +9,7 @@ from skdigits.preprocessing import ImageReshaper
 BYTES = (0, 255)
 # Fractions, scikit-learn's digits, 8 to 16 bits, and fractions around 0.
 USUAL = ((0, 1), (0, 16), BYTES, (0, 1023), (0, 4095), (0, 16383), (0, 65535), (-0.5, 0.5), (-1, 1))
-NEAR = 0.75  # the share of the ends of a usual scale that the training images have to reach
+NEAR = 0.5  # the share of the ends of a usual scale that the training images have to reach
 ROUNDING = 1e-4  # of the range, by scalers
 HOLDERS = ("best_estimator_", "estimators_", "calibrated_classifiers_", "estimator_", "estimator")
 
@@ -17,7 +17,7 @@ HOLDERS = ("best_estimator_", "estimators_", "calibrated_classifiers_", "estimat
 def tones_of(estimator):
     """Return the values of black and of white in the training images of a fitted estimator.
 
-    Images have a usual scale if they nearly reach its white, and its black if that is negative.
+    Images have a usual scale if they reach half of its white, and of its black if that is negative.
     All others have their own smallest and largest value. (0, 255) if the estimator does not know.
     """
     found = _range(estimator)
@@ -77,9 +77,9 @@ def _range_of_moments(step):
     Black is 0 or, below that, the value of a pixel that hardly changes, as in the corner of digits.
     Values from black to white have a variance of at most (mean - black) * (white - mean).
     """
-    var, mean = getattr(step, "var_", None), getattr(step, "mean_", None)
-    if var is None:
+    if getattr(step, "var_", None) is None:
         return None
+    mean, var = step.mean_, step.var_
     black = min(0, mean.min())
     if black < 0 and var[mean.argmin()] > ROUNDING * var.max():
         return None
