@@ -90,6 +90,7 @@ def colour_page(tmp_path_factory):
         ((17, 33), "P"),
         ((5, 3), "RGBA"),
         ((8, 6), "RGB"),
+        ((5, 12), "RGB"),  # becomes 2.5 pixels high
     ],
 )
 def test_pictures_as_load_images_reads_them(browser, colour_page, tmp_path, shape, mode):
@@ -110,8 +111,14 @@ def test_pictures_as_load_images_reads_them(browser, colour_page, tmp_path, shap
 
 @pytest.mark.parametrize(
     "scaled",
-    [lambda x: x, lambda x: x / 255, lambda x: x / 127.5 - 1, lambda x: (x / 127.5 - 1) * 3],
-    ids=["0..255", "0..1", "-1..1", "-3..3"],
+    [
+        lambda x: x,
+        lambda x: x / 255,
+        lambda x: x / 127.5 - 1,
+        lambda x: (x / 127.5 - 1) * 3,
+        lambda x: x / 2.55,
+    ],
+    ids=["0..255", "0..1", "-1..1", "-3..3", "0..100"],
 )
 def test_tones_are_those_of_the_training(browser, tmp_path, scaled):
     images = np.where(X > 150, 255, X).astype(np.uint8)

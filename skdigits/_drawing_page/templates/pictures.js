@@ -40,9 +40,14 @@ undistorted, and with a margin in the usual colour of its border where the shape
 function toModelImage(picture, { width, height, channels }) {
   const image = channels === 1 ? toGrey(picture) : withoutAlpha(picture);
   const scale = Math.min(width / image.width, height / image.height);
-  const wide = Math.min(width, Math.max(1, Math.round(image.width * scale)));
-  const high = Math.min(height, Math.max(1, Math.round(image.height * scale)));
+  const wide = Math.min(width, Math.max(1, halvesToEven(image.width * scale)));
+  const high = Math.min(height, Math.max(1, halvesToEven(image.height * scale)));
   return padded(resized(image, wide, high), width, height);
+}
+
+/* Rounds as Python does: 10.5 to 10, and 11.5 to 12. */
+function halvesToEven(x) {
+  return x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
 }
 
 function toGrey({ data, width, height, channels }) {
@@ -119,7 +124,7 @@ function borderTone({ data, width, height, channels }) {
   return Array.from({ length: channels }, (_, c) => {
     const values = places.map((place) => data[place * channels + c]).sort((a, b) => a - b);
     const middle = values.length / 2;
-    return Math.round((values[middle - 1] + values[middle]) / 2);
+    return halvesToEven((values[middle - 1] + values[middle]) / 2);
   });
 }
 
