@@ -12,7 +12,6 @@ import numpy as np
 ROWS_TOGETHER = 1024  # limits the memory of a prediction
 PREFIX = "skdigits."  # of our entries in the metadata of a file
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}  # others are float32
-NORMALIZES_DIGITS = f"{PREFIX}normalizes_digits"
 
 
 class OnnxModel:
@@ -32,7 +31,10 @@ class OnnxModel:
     Attributes
     ----------
     classes : list of str or of int
-        The labels, in the order of the probabilities.
+        The labels of the file, in the order of the probabilities.
+
+    labels : list of str
+        The labels of the training as text: for False the file has 0.
 
     image_shape : tuple of int
         (height, width, channels) of an image, or (n_columns,).
@@ -70,10 +72,12 @@ class OnnxModel:
         if PREFIX + "classes" not in metadata:
             raise ValueError(f"{path} was not written by skdigits.export: it names no classes.")
         self.classes = json.loads(metadata[PREFIX + "classes"])
+        labels = metadata.get(PREFIX + "labels", metadata[PREFIX + "classes"])
+        self.labels = [str(label) for label in json.loads(labels)]
         self.image_shape = tuple(json.loads(metadata[PREFIX + "image_shape"]))
         white = json.loads(metadata.get(PREFIX + "white", "255"))
         self.tones = json.loads(metadata.get(PREFIX + "black", "0")), white
-        self.normalizes_digits = metadata.get(NORMALIZES_DIGITS) == "true"
+        self.normalizes_digits = metadata.get(PREFIX + "normalizes_digits") == "true"
         self.digits = metadata.get(PREFIX + "digits") == "true"
         self.light_ink = json.loads(metadata.get(PREFIX + "light_ink", "null"))
         (self._input,) = self._session.get_inputs()

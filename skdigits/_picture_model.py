@@ -135,7 +135,7 @@ def open_model(path, n_threads=0):
 
     model = OnnxModel(path, n_threads=n_threads)
     try:
-        return of_graph(model, normalizes_digits=model.normalizes_digits)
+        return of_graph(model)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -158,7 +158,7 @@ def _suffix(path):
     return os.path.splitext(path)[1].lower()
 
 
-def of_graph(model, *, normalizes_digits):
+def of_graph(model):
     """Return the `PictureModel` of an `OnnxModel`; this imports no scikit-learn.
 
     Raises
@@ -166,14 +166,20 @@ def of_graph(model, *, normalizes_digits):
     ValueError
         If it does not take pictures.
     """
-    labels = [str(label) for label in model.classes]
 
     def answer(images):
         probabilities = model.predict_proba(_to_scale(images, model.tones))
-        return [labels[best] for best in probabilities.argmax(axis=1)], probabilities
+        return [model.labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
     form = _form_of_shape(_as_square(model.image_shape))
-    return PictureModel(labels, form, normalizes_digits, model.tones, answer, graph=model)
+    return PictureModel(
+        labels=model.labels,
+        form=form,
+        normalizes_digits=model.normalizes_digits,
+        tones=model.tones,
+        answer=answer,
+        graph=model,
+    )
 
 
 def of_estimator(estimator):

@@ -138,12 +138,20 @@ def test_export_says_what_it_has_written(trained, tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_file_for_normalised_digits(tmp_path, capsys):
+def test_a_file_for_normalised_digits(tmp_path, monkeypatch, capsys):
     X, y = load_digits(return_X_y=True)
     network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=5, random_state=0)
     pipeline = make_pipeline(DigitNormalizer(), network.fit(X[:300], y[:300]))
     skdigits.save(pipeline, tmp_path / "d.skd")
+    replace, notes = os.replace, []
+
+    def replace_and_read(*paths):
+        replace(*paths)
+        notes.append(OnnxModel(tmp_path / "d.onnx").normalizes_digits)
+
+    monkeypatch.setattr(os, "replace", replace_and_read)
     assert main(["export", str(tmp_path / "d.skd"), str(tmp_path / "d.onnx")]) == 0
+    assert notes == [True]  # the file is never there without it
     assert "It takes digits in MNIST's form" in capsys.readouterr().out
     model = OnnxModel(tmp_path / "d.onnx")
     np.testing.assert_allclose(model.predict_proba(X[:9]), network.predict_proba(X[:9]), atol=1e-5)

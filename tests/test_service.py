@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 from sklearn.pipeline import make_pipeline
-from support import cnn, digits
+from support import cnn, digits, mlp
 
 import skdigits
 from skdigits.preprocessing import DigitNormalizer
@@ -123,6 +123,25 @@ def test_arrays(app, classifier, convert):
     assert_predicts(found, classifier.predict_proba(X[:5]))
     status, found = predict(app, json=convert(X[5:6])[0].tolist())
     assert_predicts(found, classifier.predict_proba(X[5:6]))
+
+
+@pytest.mark.parametrize("kind", [bool, int, float])
+def test_arrays_of_black_and_white(app, kind):
+    """JavaScript writes 0 and 1 for fractions that are whole."""
+    images = X[:5] > 100
+    status, found = predict(app, json=images.astype(kind).tolist())
+    assert status == 200
+    assert found == predict(app, json=(images * 255).tolist())[1]
+
+
+@pytest.mark.parametrize("suffix", [".skd", ".onnx"])
+@pytest.mark.parametrize("kind", [bool, float])
+def test_labels_are_the_text_of_those_of_the_training(kind, suffix, tmp_path):
+    model = mlp(epochs=1).fit(X, (Y < 5).astype(kind))
+    write = skdigits.save if suffix == ".skd" else skdigits.export
+    served = make_app(open_served(write(model, tmp_path / f"model{suffix}")))
+    (found,) = predict(served, content=encoded(X[0]))[1]
+    assert set(found["probabilities"]) == {str(label) for label in model.classes_}
 
 
 def test_a_photograph_is_turned_upright_and_resized(app, classifier):

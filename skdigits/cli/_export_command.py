@@ -91,8 +91,8 @@ def export(
     check_file(file, f"FILE {file}")
     from sklearn.pipeline import make_pipeline
 
-    import skdigits
     from skdigits._picture_model import open_estimator
+    from skdigits.formats._export import content_of
     from skdigits.preprocessing import DigitNormalizer
 
     with warnings_told():
@@ -101,13 +101,14 @@ def export(
         file.parent.mkdir(parents=True, exist_ok=True)
         is_page = file.suffix.lower() == ".html"
         estimator = opened.estimator
+        options = {"images": images, "quantize": quantize, "weights": weights, "title": title}
         if is_page and opened.normalizes_digits:  # the page brings drawings to MNIST's form itself
             estimator = make_pipeline(DigitNormalizer(), estimator)
-        options = {"quantize": quantize, "weights": weights, "title": title}
-        path = skdigits.export(estimator, file, images=images, **options)
-    if opened.normalizes_digits and path.suffix.lower() == ".onnx":
-        _note_normalizer(path)
-    say(f"Written: {path} ({_size(path)})")
+        if file.suffix.lower() == ".onnx":
+            options["normalizes_digits"] = opened.normalizes_digits
+        content = content_of(estimator, file, **options)
+    write_bytes(file, content)
+    say(f"Written: {file} ({_size(file)})")
     if opened.normalizes_digits and not is_page:
         say("It takes digits in MNIST's form, 28 x 28 pixels, light on dark.")
 
@@ -123,18 +124,6 @@ def _some_images(data, opened):
     if X.shape[1:] != opened.form.shape:
         raise ValueError(f"--data {data} has images of another size than the model takes")
     return opened.for_estimator(X[np.random.default_rng(0).permutation(len(X))[:MOST_IMAGES]])
-
-
-def _note_normalizer(path):
-    """Note in a file of ONNX that pictures have to go through DigitNormalizer."""
-    import onnx
-
-    from skdigits._onnx_model import NORMALIZES_DIGITS
-
-    model = onnx.load(path)
-    entry = model.metadata_props.add()
-    entry.key, entry.value = NORMALIZES_DIGITS, "true"
-    write_bytes(path, model.SerializeToString())
 
 
 def _size(path):

@@ -10,7 +10,7 @@ from skdigits._files import write_bytes
 # The suffix decides: the module, its function from a model to the content, and the options that
 # this function takes.
 WRITERS = {
-    ".onnx": ("_onnx_file", "onnx_content", ("images",)),
+    ".onnx": ("_onnx_file", "onnx_content", ("images", "normalizes_digits")),
     ".tflite": ("_litert_file", "litert_content", ("images", "quantize")),
     ".keras": ("_keras_file", "keras_content", ("images",)),
     ".html": ("_page", "page_content", ("images", "weights", "title")),
@@ -100,14 +100,29 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
     True
     """
     path = Path(path)
+    options = {"images": images, "quantize": quantize, "weights": weights, "title": title}
+    write_bytes(path, content_of(model, path, **options))
+    return path
+
+
+def content_of(model, path, **options):
+    """Return the bytes of the file that `export` writes; raise its errors.
+
+    Parameters
+    ----------
+    model, path
+        As `export` takes them.
+    **options
+        As `export` takes them; those that are None are not given.
+        For ".onnx" also `normalizes_digits`, as `onnx_content` takes it.
+    """
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
         raise ValueError(
             f"The suffix decides the format, one of {', '.join(WRITERS)}; got {path.name!r}."
         )
     module, function, taken = WRITERS[suffix]
-    given = {"images": images, "quantize": quantize, "weights": weights, "title": title}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     for name in given:
         if name not in taken:
             raise ValueError(f"The option {name!r} is not for files of the format {suffix}.")
@@ -120,5 +135,4 @@ def export(model, path, *, images=None, quantize=None, weights=None, title=None)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} to.")
     make = getattr(import_module(f"skdigits.formats.{module}"), function)
-    write_bytes(path, make(model, path, **given))
-    return path
+    return make(model, path, **given)

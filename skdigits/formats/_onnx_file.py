@@ -20,7 +20,7 @@ from skdigits.training._state import versions
 OPSET = 17
 
 
-def onnx_content(model, path, images=None):
+def onnx_content(model, path, images=None, normalizes_digits=False):
     """Return the bytes of the file.
 
     Parameters
@@ -30,6 +30,8 @@ def onnx_content(model, path, images=None):
         For messages.
     images : array-like, default=None
         As `export` takes them.
+    normalizes_digits : bool, default=False
+        Whether the images are the output of a `DigitNormalizer`.
     """
     try:
         import onnx
@@ -48,6 +50,8 @@ def onnx_content(model, path, images=None):
     _name_batch(converted)
     facts = {
         "classes": classes.tolist(),
+        "labels": [str(label) for label in model.classes_.tolist()],
+        "normalizes_digits": normalizes_digits,
         "image_shape": tried.image_shape,
         "black": black,
         "white": white,

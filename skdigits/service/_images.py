@@ -135,6 +135,7 @@ def _of_json(body, form, limits):
     if len(array) > limits.n_images:
         raise RequestError(413, f"a request may have at most {limits.n_images} images")
     try:
-        return to_bytes(array).reshape(-1, *form.shape)
+        # Floats: without larger numbers, 1 is white, also where no number is written with a point.
+        return to_bytes(array.astype(float)).reshape(-1, *form.shape)
     except PictureError as error:
         raise RequestError(422, f"the array cannot be used: {error}") from None

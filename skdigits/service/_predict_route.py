@@ -65,8 +65,8 @@ def _body(form):
     image = image | {"items": rows | {"items": number}}
     pixels = {
         "anyOf": [image, {"type": "array", "minItems": 1, "items": image}],
-        "description": "An image or a list of images: whole numbers from 0 to 255, or fractions "
-        "from 0 to 1.",
+        "description": "An image or a list of images: numbers from 0 to 255 or, if none is "
+        "larger than 1, from 0 to 1.",
     }
     form_of_files = {
         "type": "object",

@@ -87,9 +87,13 @@ def _as_graph(opened, path):
         raise ValueError(f"{path}: a {kind} has no probabilities, which the service answers with")
     shape = (N_TRIED, *opened.form.shape)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    content = onnx_content(opened.estimator, Path(path), images=opened.for_estimator(images))
-    graph = OnnxModel(path, content, N_THREADS)
-    return of_graph(graph, normalizes_digits=opened.normalizes_digits)
+    content = onnx_content(
+        opened.estimator,
+        Path(path),
+        images=opened.for_estimator(images),
+        normalizes_digits=opened.normalizes_digits,
+    )
+    return of_graph(OnnxModel(path, content, N_THREADS))
 
 
 def _network(opened, path):
