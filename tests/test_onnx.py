@@ -5,6 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
@@ -24,7 +25,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
-from support import cnn, dense, mlp, run_python, slow_but, tiny
+from support import cnn, dense, digits, mlp, run_python, slow_but, tiny
 
 import skdigits
 import skdigits.formats
@@ -45,6 +46,11 @@ def small_mlp(**parameters):
 
 def small_cnn(**parameters):
     return cnn(**{"epochs": 1, "filters": (2,), "hidden_layer_sizes": ()} | parameters)
+
+
+def scaled_dense(input_shape, n_classes):
+    scaling = keras.layers.Rescaling(1 / 255)
+    return keras.Sequential([keras.Input(input_shape), scaling, dense(input_shape, n_classes)])
 
 
 def run(model, images):
@@ -195,6 +201,37 @@ def test_the_file(tmp_path):
         assert_same(model, path.read_bytes(), X[:n_images])
 
 
+@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("scaler", [StandardScaler(), StandardScaler(with_mean=False)])
+def test_the_file_says_what_digits_look_like(scaler, light_ink, tmp_path):
+    images, labels = digits()
+    rows = (images if light_ink else 255 - images).reshape(len(images), -1)
+    model = make_pipeline(scaler, small_mlp()).fit(rows, labels)
+    read = OnnxModel(skdigits.export(model, tmp_path / "model.onnx"))
+    assert (read.digits, read.light_ink, read.tones) == (True, light_ink, (0, 255))
+
+
+@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("build", [dense, scaled_dense])
+def test_the_file_says_what_ink_looks_like_without_standardisation(build, light_ink, tmp_path):
+    images, labels = digits()
+    images = images if light_ink else 255 - images
+    network = NetworkClassifier(build, standardize=False, epochs=1, random_state=0)
+    read = OnnxModel(skdigits.export(network.fit(images, labels), tmp_path / "model.onnx"))
+    assert read.light_ink == light_ink
+
+
+def test_files_of_before_have_white_alone(tmp_path):
+    model = small_mlp().fit(ROWS / 255, Y)
+    path = skdigits.export(model, tmp_path / "model.onnx")
+    content = onnx.load(path)
+    before = {"classes", "image_shape", "white"}
+    facts = {p.key: p.value for p in content.metadata_props if p.key.split(".")[1] in before}
+    onnx.helper.set_model_props(content, facts)
+    read = OnnxModel(path, content.SerializeToString())
+    assert (read.tones, read.labels) == ((0, 1), ["0", "1", "2"])
+
+
 def test_the_input_is_what_the_model_was_trained_on(tmp_path):
     floats = X.astype(np.float32) / 255
     for images, dtype in ((X, np.uint8), (floats, np.float32), (floats.astype(float), np.float32)):
@@ -237,6 +274,7 @@ def test_labels(labels, in_file, tmp_path):
     assert found.tolist() == [in_file[best] for best in probabilities.argmax(axis=1)]
     read = OnnxModel(path)
     assert read.classes == in_file
+    assert read.labels == [str(label) for label in model.classes_.tolist()]
     assert read.predict(ROWS) == found.tolist()
 
 
