@@ -10,6 +10,7 @@ BYTES = (0, 255)
 # Fractions, scikit-learn's digits, 8 to 16 bits, and fractions around 0.
 USUAL = ((0, 1), (0, 16), BYTES, (0, 1023), (0, 4095), (0, 16383), (0, 65535), (-0.5, 0.5), (-1, 1))
 NEAR = 0.5  # the share of the ends of a usual scale that the training images have to reach
+SMALL = 16  # whole numbers up to here may have a smaller scale than bytes
 ROUNDING = 1e-4  # of the range, by scalers
 HOLDERS = ("best_estimator_", "estimators_", "calibrated_classifiers_", "estimator_", "estimator")
 
@@ -42,7 +43,7 @@ def _range(estimator):
         steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
         return _range_before([step for step in steps if not isinstance(step, ImageReshaper)])
     if (scale := getattr(estimator, "_scale", None)) is not None:  # of our classifiers
-        if scale.low.dtype == np.uint8:
+        if scale.low.dtype == np.uint8 and np.max(scale.high) > SMALL:
             return np.array(BYTES)
         return np.stack([scale.low, scale.high]) * estimator.unit_ + estimator.offset_
     for name in HOLDERS:

@@ -381,6 +381,18 @@ def test_dark_training_images_have_the_scale_of_bytes(images, folder, tmp_path, 
     np.testing.assert_allclose(values, model.predict_proba(X[:1] // 3)[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("white", [1, 16])
+def test_whole_numbers_may_have_a_smaller_scale_than_bytes(tmp_path, capsys, white):
+    X, y = load_digits(return_X_y=True)
+    small = np.round(X[:100] / (255 / white)).astype(np.uint8)
+    picture = save_array(tmp_path / "one.png", np.round(small[0] * (255 / white)).astype(np.uint8))
+    model = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
+    model.fit(small, y[:100])
+    (found,) = predicted(capsys, skdigits.save(model, tmp_path / "m.skd"), picture)
+    values = [found["probabilities"][str(label)] for label in model.classes_]
+    np.testing.assert_allclose(values, model.predict_proba(small[:1])[0], atol=2e-3)
+
+
 @pytest.mark.parametrize("grey", ["L", "I;16", "1"])
 def test_grey_pictures_for_a_network_of_colours(colours, tmp_path, capsys, grey):
     path = save(tmp_path / "1.png", mode=grey, color=1)

@@ -196,9 +196,21 @@ def own_layer(inputs, layers):
     return Doubled(3, name="twice")(layers.Flatten()(inputs))
 
 
+def flat_channels_first(inputs, layers):
+    x = layers.Conv2D(2, 3)(inputs)
+    return layers.Flatten(data_format="channels_first", name="flat")(x)
+
+
+def pooled_channels_first(inputs, layers):
+    x = layers.Conv2D(2, 3)(inputs)
+    return layers.GlobalAveragePooling2D(data_format="channels_first", name="mean")(x)
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
+        (flat_channels_first, "'flat', a Flatten with channels first"),
+        (pooled_channels_first, "'mean', a GlobalAveragePooling2D with channels first"),
         (residual, "'sum'"),
         pytest.param(added, "'add", marks=pytest.mark.slow),
         pytest.param(recurrent, "'memory', a GRU", marks=pytest.mark.slow),

@@ -24,7 +24,7 @@ from sklearn.model_selection import (
 )
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, StandardScaler
 from support import cnn, dense, digits, mlp, run_python, slow_but, tiny
 
 import skdigits
@@ -296,8 +296,9 @@ def test_labels_that_onnx_lacks(tmp_path):
         # what skl2onnx 1.20 converts wrongly
         (
             lambda: CalibratedClassifierCV(small_mlp(epochs=5), method="isotonic", cv=2),
-            "probabilities",
+            "does not interpolate",
         ),
+        (lambda: make_pipeline(MaxAbsScaler(clip=True), small_mlp()), "does not clip"),
     ],
 )
 def test_what_cannot_be_written(make, message, tmp_path):
@@ -321,11 +322,20 @@ def test_rounding_is_reported_and_more_is_an_error():
 
 @pytest.mark.parametrize("kind", [FixedThresholdClassifier, TunedThresholdClassifierCV])
 def test_thresholds_cannot_be_written(kind, tmp_path):
-    options = {"threshold": 0.9} if kind is FixedThresholdClassifier else {"cv": 2}
-    model = kind(small_mlp(), **options).fit(ROWS, Y == 2)
-    with pytest.raises(ValueError, match=r"was not written|FixedThresholdClassifier"):
-        skdigits.export(model, tmp_path / "model.onnx")
+    # Near a half, where hardly an image tells the difference.
+    options = {"threshold": 0.501} if kind is FixedThresholdClassifier else {"cv": 2}
+    model = kind(small_mlp(epochs=5), **options).fit(ROWS, Y == 2)
+    for each in (model, make_pipeline(StandardScaler(), model).fit(ROWS, Y == 2)):
+        with pytest.raises(ValueError, match=f"The threshold of {kind.__name__} cannot"):
+            skdigits.export(each, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_max_abs_scaler_that_does_not_clip(tmp_path):
+    model = make_pipeline(MaxAbsScaler(), small_mlp()).fit(ROWS.astype(np.float32), Y)
+    path = skdigits.export(model, tmp_path / "model.onnx")
+    far = 2 * ROWS.astype(np.float32)
+    assert_same(model, path.read_bytes(), far)
 
 
 def test_weights_are_stored_once(tmp_path):

@@ -204,6 +204,7 @@ def _reshape(layer, shape):
 
 
 def _flatten(layer, shape):
+    _refuse_channels_first(layer)
     return [Reshape((prod(shape),))]
 
 
@@ -231,6 +232,7 @@ def _pooling(kind):
 
 def _global_pooling(kind):
     def translate(layer, shape):
+        _refuse_channels_first(layer)
         pool = Pool2D(kind, shape[:2], (1, 1), NO_PADDING)
         return [pool] if layer.keepdims else [pool, Reshape(shape[2:])]
 
@@ -239,8 +241,7 @@ def _global_pooling(kind):
 
 def _padding(layer, shape, size, strides):
     """Return the rows above and below and the columns left and right that Keras adds."""
-    if layer.data_format != "channels_last":
-        raise UnknownLayerError(_unknown(layer, "with channels first"))
+    _refuse_channels_first(layer)
     if layer.padding == "valid":
         return NO_PADDING
     found: list[int] = []
@@ -248,6 +249,11 @@ def _padding(layer, shape, size, strides):
         total = max((-(-side // stride) - 1) * stride + each - side, 0)
         found += [total // 2, total - total // 2]
     return tuple(found)
+
+
+def _refuse_channels_first(layer):
+    if layer.data_format != "channels_last":
+        raise UnknownLayerError(_unknown(layer, "with channels first"))
 
 
 def _kernel_and_bias(layer):

@@ -1,7 +1,8 @@
 """Teach skl2onnx what it lacks of scikit-learn 1.9, where people put our classifiers into it.
 
 A calibration by temperature, frozen estimators, random searches, and the default of
-`VotingClassifier`. Whatever skl2onnx converts itself, it goes on to convert.
+`VotingClassifier`. What skl2onnx converts wrongly is refused, since the check of the file sees only
+some images. Whatever else skl2onnx converts itself, it goes on to convert.
 """
 
 import copy
@@ -11,13 +12,20 @@ from skl2onnx import update_registered_converter
 from skl2onnx.operator_converters.calibrated_classifier_cv import (
     convert_sklearn_calibrated_classifier_cv,
 )
+from skl2onnx.operator_converters.scaler_op import convert_sklearn_scaler
 from skl2onnx.operator_converters.voting_classifier import convert_voting_classifier
 from skl2onnx.shape_calculators.ensemble_shapes import calculate_linear_classifier_output_shapes
+from skl2onnx.shape_calculators.scaler import calculate_sklearn_scaler_output_shapes
 from skl2onnx.shape_calculators.voting_classifier import voting_classifier_shape_calculator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    RandomizedSearchCV,
+    TunedThresholdClassifierCV,
+)
+from sklearn.preprocessing import MaxAbsScaler
 
 from skdigits.formats._onnx_graph import Nodes
 from skdigits.formats._skl2onnx import add_outputs, declare_held, register_classifier
@@ -34,6 +42,15 @@ def register():
     """Register the converters."""
     register_classifier(FrozenEstimator, _convert_frozen)
     register_classifier(RandomizedSearchCV, _convert_search)
+    register_classifier(FixedThresholdClassifier, _refuse_threshold)
+    register_classifier(TunedThresholdClassifierCV, _refuse_threshold)
+    update_registered_converter(
+        MaxAbsScaler,
+        "SklearnMaxAbsScaler",
+        calculate_sklearn_scaler_output_shapes,
+        _convert_max_abs_scaler,
+        options={"div": ["std", "div", "div_cast"]},  # as skl2onnx has it
+    )
     update_registered_converter(
         CalibratedClassifierCV,
         "SklearnCalibratedClassifierCV",
@@ -67,6 +84,11 @@ def _convert_held(scope, operator, container, held):
 
 def _convert_calibrated(scope, operator, container):
     model = operator.raw_operator
+    if model.method == "isotonic":
+        raise ValueError(
+            "The probabilities of CalibratedClassifierCV(method='isotonic') cannot be written as "
+            "ONNX: skl2onnx does not interpolate. Use method='sigmoid' or 'temperature'."
+        )
     if model.method != "temperature":
         convert_sklearn_calibrated_classifier_cv(scope, operator, container)
         return
@@ -83,6 +105,22 @@ def _convert_calibrated(scope, operator, container):
         x = nodes.add("Mul", nodes.add("Log", x), np.float32(each.calibrators[0].beta_))
         parts.append(nodes.add("Softmax", x, axis=-1))
     add_outputs(nodes, operator, nodes.mean(parts))
+
+
+def _refuse_threshold(scope, operator, container):
+    raise ValueError(
+        f"The threshold of {type(operator.raw_operator).__name__} cannot be written as ONNX. Write "
+        "the classifier inside, and compare its probabilities with the threshold."
+    )
+
+
+def _convert_max_abs_scaler(scope, operator, container):
+    if operator.raw_operator.clip:
+        raise ValueError(
+            "MaxAbsScaler(clip=True) cannot be written as ONNX: skl2onnx does not clip. Use "
+            "clip=False, or MinMaxScaler."
+        )
+    convert_sklearn_scaler(scope, operator, container)
 
 
 def _convert_voting(scope, operator, container):
