@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skdigits._arrays import check_known_labels
 from skdigits._files import escaped
 from skdigits._warnings import warn
 
@@ -97,6 +96,7 @@ def load_split(name, *, normalize_digits=False):
     Of your own images without test images, a fifth of each class becomes the test images, always
     the same ones. All labels of the test images are labels of training images too.
     """
+    from skdigits._arrays import check_known_labels
     from skdigits.datasets._parts import NoTestImagesError
 
     options = {"normalize_digits": normalize_digits}
