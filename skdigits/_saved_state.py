@@ -41,8 +41,7 @@ def plain_state(state, parameters):
     if "_rng" in state:
         plain["_rng"] = state["_rng"].bit_generator.state
     if REQUESTS in state:
-        methods = vars(state[REQUESTS]).items()
-        plain[REQUESTS] = {name: m.requests for name, m in methods if getattr(m, "requests", None)}
+        plain[REQUESTS] = plain_requests(state[REQUESTS])
     if "_network" in state:
         plain["checkpoint"] = None  # its training is over
         from skdigits.training import network_to_plain
@@ -124,7 +123,7 @@ def _restore(state, parameters, owner):
         generator.state = state["_rng"]
         state["_rng"] = np.random.Generator(generator)
     if REQUESTS in state:
-        state[REQUESTS] = _restored_requests(state[REQUESTS], owner)
+        state[REQUESTS] = restored_requests(state[REQUESTS], owner)
     if "_network" in state:
         from skdigits.training import network_from_plain
 
@@ -133,7 +132,14 @@ def _restore(state, parameters, owner):
         _check_fitted(state)
 
 
-def _restored_requests(plain, owner):
+def plain_requests(requests):
+    """Return the metadata requests of an estimator as plain data, without the estimator."""
+    methods = vars(requests).items()
+    return {name: m.requests for name, m in methods if getattr(m, "requests", None)}
+
+
+def restored_requests(plain, owner):
+    """Return the metadata requests that `plain_requests` has described; `owner` is a name."""
     requests = MetadataRequest(owner=owner)
     for method, of_method in plain.items():
         for parameter, alias in of_method.items():

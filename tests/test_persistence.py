@@ -1,6 +1,7 @@
 """`save` and `load`: loaded models predict and train on with the same bits."""
 
 import os
+import pickle
 import shutil
 
 import joblib
@@ -15,6 +16,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -298,6 +300,47 @@ def test_a_request_of_weights(tmp_path):
         requests = str(saved(model, tmp_path).get_metadata_routing())
         assert requests == str(model.get_metadata_routing())
         assert "'fit': {'sample_weight': True" in requests
+
+
+def weighted():
+    return small().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+
+
+def scaler():
+    return StandardScaler().set_fit_request(sample_weight="no_weight")
+
+
+def search():
+    """A search whose estimators are also in arrays of its results, and whose scorer has weights."""
+    scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+    return GridSearchCV(
+        make_pipeline(scaler(), weighted()), {"standardscaler": [scaler()]}, cv=2, scoring=scorer
+    )
+
+
+REQUESTING = {
+    "average": lambda: AveragingClassifier(weighted(), 2).set_score_request(sample_weight=True),
+    "pipeline": lambda: make_pipeline(scaler(), weighted()),
+    "voting": lambda: VotingClassifier(
+        [("a", weighted()), ("b", LogisticRegression().set_fit_request(sample_weight=True))],
+        voting="soft",
+    ),
+    "search": search,
+}
+
+
+@pytest.mark.parametrize("name", REQUESTING)
+def test_what_is_around_a_network_requests_weights(name, tmp_path):
+    """In scikit-learn, a request holds the estimator that holds it."""
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = REQUESTING[name]().fit(COLUMNS, Y, sample_weight=np.linspace(0, 1, len(Y)))
+        before = pickle.dumps(model)
+        loaded = saved(model, tmp_path)
+        assert pickle.dumps(model) == before
+        requests = str(model.get_metadata_routing())
+        assert str(loaded.get_metadata_routing()) == requests
+        assert "'sample_weight': True" in requests
+        np.testing.assert_array_equal(loaded.predict_proba(COLUMNS), model.predict_proba(COLUMNS))
 
 
 def test_a_file_is_the_same_each_time_and_no_larger_than_it_must_be(source, tmp_path):

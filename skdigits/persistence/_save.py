@@ -12,6 +12,7 @@ from skdigits.persistence._archive import pack
 from skdigits.persistence._refuse_code import refuse_code
 from skdigits.persistence._schema import numbered
 from skdigits.persistence._trusted_types import untrusted_types
+from skdigits.persistence._without_circles import without_circles
 
 
 def save(model, path):
@@ -78,7 +79,7 @@ def save(model, path):
     path = Path(path)
     refuse_code(model)
     try:
-        content = skops.io.dumps(model)
+        content = skops.io.dumps(without_circles(model))
     except Exception as error:  # skops raises errors of many kinds for what it does not know
         raise ValueError(f"{type(model).__name__} cannot be saved: {error}") from error
     with ZipFile(io.BytesIO(content)) as archive:
