@@ -15,10 +15,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.feature_selection import SelectKBest, chi2, f_classif, mutual_info_classif
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neural_network import MLPClassifier as SkMLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
@@ -300,6 +303,22 @@ def test_a_request_of_weights(tmp_path):
         requests = str(saved(model, tmp_path).get_metadata_routing())
         assert requests == str(model.get_metadata_routing())
         assert "'fit': {'sample_weight': True" in requests
+
+
+@pytest.mark.parametrize("score", [f_classif, chi2, mutual_info_classif])
+def test_columns_are_filled_and_chosen(score, tmp_path):
+    pixels = COLUMNS[:, 400:430]
+    model = make_pipeline(SimpleImputer(), SelectKBest(score, k=20), small()).fit(pixels, Y)
+    loaded = saved(model, tmp_path)
+    np.testing.assert_array_equal(loaded.predict_proba(pixels), model.predict_proba(pixels))
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_network_of_scikit_learn(solver, tmp_path):
+    other = SkMLPClassifier((4,), solver=solver, max_iter=300, tol=1.0, random_state=0)
+    model = VotingClassifier([("a", small()), ("b", other)], voting="soft").fit(COLUMNS, Y)
+    loaded = saved(model, tmp_path)
+    np.testing.assert_array_equal(loaded.predict_proba(COLUMNS), model.predict_proba(COLUMNS))
 
 
 def weighted():

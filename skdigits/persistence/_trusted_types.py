@@ -53,7 +53,23 @@ SCORES = [
     "sklearn.metrics._ranking.top_k_accuracy_score",
 ]
 
-TRUSTED = [*OURS, *OF_META_ESTIMATORS, *SCORES]
+# What other estimators of scikit-learn hold: types of columns, optimizers of weights that are plain
+# arrays, and functions that take only arrays.
+OF_ESTIMATORS = [
+    "numpy.dtype",
+    "numpy.mean",
+    "sklearn.feature_selection._mutual_info.mutual_info_classif",
+    "sklearn.feature_selection._mutual_info.mutual_info_regression",
+    "sklearn.feature_selection._univariate_selection.chi2",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.feature_selection._univariate_selection.r_regression",
+    "sklearn.multiclass._ConstantPredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+]
+
+TRUSTED = [*OURS, *OF_META_ESTIMATORS, *SCORES, *OF_ESTIMATORS]
 
 # skops trusts these. Their compiled code reads arrays without checks of their sizes, as that of
 # trees does: a file can make it read memory outside of them.
