@@ -307,7 +307,7 @@ def test_a_request_of_weights(tmp_path):
 
 @pytest.mark.parametrize("score", [f_classif, chi2, mutual_info_classif])
 def test_columns_are_filled_and_chosen(score, tmp_path):
-    pixels = COLUMNS[:, 400:430]
+    pixels = COLUMNS[:, COLUMNS.std(axis=0) > 0]
     model = make_pipeline(SimpleImputer(), SelectKBest(score, k=20), small()).fit(pixels, Y)
     loaded = saved(model, tmp_path)
     np.testing.assert_array_equal(loaded.predict_proba(pixels), model.predict_proba(pixels))
