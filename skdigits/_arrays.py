@@ -44,7 +44,7 @@ def as_array(X):
 
 
 def check_labels(y, name="y"):
-    """Raise ValueError if labels are rows, such as one-hot rows, or are missing."""
+    """Raise ValueError if labels are rows, such as one-hot rows, of an odd type, or missing."""
     if y is None:
         raise ValueError(
             f"{name} should be a 1d array of labels, one for each image, but the target {name} is "
@@ -54,6 +54,11 @@ def check_labels(y, name="y"):
         labels = np.asarray(y)
     except Exception:  # scikit-learn says what is wrong with it
         return
+    if labels.dtype.kind == "T":
+        raise ValueError(
+            f"{name} has numpy's StringDType, which scikit-learn does not know; give "
+            f"np.array({name}.tolist())."
+        )
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
             f"{name} should be a 1d array, got an array of shape {labels.shape} instead. Give one "

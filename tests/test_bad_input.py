@@ -57,6 +57,11 @@ BAD_DATA = {
     "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
     "one class": (X, np.zeros(len(X)), "one class"),
     "one-hot": (X, np.eye(3)[Y], r"y should be a 1d array.*y.argmax\(axis=1\)"),
+    "StringDType": (
+        X,
+        np.array(["a", "b", "c"], np.dtypes.StringDType())[Y],
+        r"np.array\(y.tolist",
+    ),
     "numbers and text": (X, np.array([1, "a"], dtype=object)[Y % 2], "Unknown label type"),
 }
 
