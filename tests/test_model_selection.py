@@ -35,7 +35,7 @@ from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare, evaluate
 from skdigits.model_selection._model_results import Outcome, summarize
-from skdigits.preprocessing import PixelScaler
+from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +286,17 @@ def test_the_same_result_with_every_seed_is_no_evidence():
     several = compare(models, rows, y, X_test=rows, y_test=y, n_seeds=2)
     test = several["dummy"].against_best
     assert (test["n_won"], test["p_value"]) == (2, None)
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_pictures_of_several_sizes_and_of_one(digits, swap):
+    X, y, X_test, y_test = digits
+    several = [np.pad(image, n % 3) for n, image in enumerate(X[:60].reshape(-1, 8, 8))]
+    data = [(several, y[:60]), (X_test[:60].reshape(-1, 8, 8), y_test[:60])]
+    (X, y), (X_test, y_test) = data[::-1] if swap else data
+    model = make_pipeline(DigitNormalizer(), mlp())
+    (run,) = compare({"m": model}, X, y, X_test=X_test, y_test=y_test)["m"].runs
+    assert run.accuracy == clone(model).fit(X, y).score(X_test, y_test)
 
 
 def test_networks_measure_the_evaluated_images_for_their_curves():

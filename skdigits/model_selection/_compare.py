@@ -224,10 +224,9 @@ def _plan(X, y, X_test, y_test, cv, seed):
     if X_test is not None:
         X_test, y_test = as_data(X_test), as_same_labels(y_test, classes, "y_test", "y")
         check_lengths(X_test, y_test, "X_test")
-        if prod(row_shape(X_test)) != prod(row_shape(X)):
-            raise ValueError(
-                f"X_test has images of shape {row_shape(X_test)}, X of shape {row_shape(X)}."
-            )
+        tested, learned = row_shape(X_test), row_shape(X)
+        if tested and learned and prod(tested) != prod(learned):
+            raise ValueError(f"X_test has images of shape {tested}, X of shape {learned}.")
         return X_test, y_test, [(np.arange(len(y)), np.arange(len(y_test)))], None
     if isinstance(cv, Integral):
         if cv < 2:
