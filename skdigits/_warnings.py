@@ -29,6 +29,13 @@ def warn(message):
 
 
 @contextmanager
+def without_warnings():
+    """Suppress all warnings: the user has not given the images in this form."""
+    with without_our_warnings(), warnings.catch_warnings(action="ignore"):
+        yield
+
+
+@contextmanager
 def without_our_warnings():
     """Suppress our warnings: another classifier has given them for the same data."""
     token = _suppressed.set(True)

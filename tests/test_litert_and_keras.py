@@ -1,8 +1,10 @@
 """LiteRT and Keras files predict what the classifiers predict."""
 
 import tempfile
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 from sklearn.calibration import CalibratedClassifierCV
@@ -118,6 +120,27 @@ def test_what_litert_lacks(fitted, tmp_path):
     with pytest.raises(ValueError, match="None, 'float16' or 'int8'; got 'int4'"):
         skdigits.export(fitted["cnn"][0], tmp_path / "model.tflite", quantize="int4")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("quantize", [None, "float16", "int8"])
+def test_images_that_float32_can_hold_do_not_hide_what_the_columns_need(quantize, tmp_path):
+    columns = np.random.default_rng(0).normal(Y[:, np.newaxis], size=(60, 3))
+    far, narrow = (mlp(epochs=1).fit(moved, Y) for moved in (1e5 + columns, 1e-30 * columns))
+    assert far.offset_.all()
+    assert (narrow.unit_ < 1).all()
+    for model in (far, narrow, make_pipeline(FrozenEstimator(far))):
+        with pytest.raises(ValueError, match=r"\.tflite file takes .* without .* offset_"):
+            skdigits.export(model, tmp_path / "a.tflite", images=columns[:1], quantize=quantize)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ["tflite", "keras"])
+def test_names_of_columns_warn_of_nothing(suffix, tmp_path):
+    frame = pd.DataFrame(ROWS).add_prefix("pixel_")
+    model = mlp(epochs=1).fit(frame, Y)
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        for images in (None, frame):
+            skdigits.export(model, tmp_path / f"model.{suffix}", images=images)
 
 
 @pytest.mark.filterwarnings("ignore:a.tflite gives")

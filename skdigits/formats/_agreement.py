@@ -1,10 +1,8 @@
-"""Compare what a file predicts with what the model predicts."""
-
-import warnings
+"""Check that a file predicts what the model predicts."""
 
 import numpy as np
 
-from skdigits._warnings import warn, without_our_warnings
+from skdigits._warnings import warn, without_warnings
 
 TOLERANCE = 1e-5  # probabilities in float32 mostly differ less
 WRONG = 1e-3  # rounding does not explain so much
@@ -16,9 +14,19 @@ _MENDS = {
 }
 
 
+def check_origin(network, suffix):
+    """Raise ValueError if a network needs `offset_` or `unit_`, which its file would lack."""
+    if np.any(network.offset_) or np.any(network.unit_ != 1):
+        raise ValueError(
+            f"A {suffix} file takes columns as float32, without the subtraction of offset_ and the "
+            "division by unit_ that these columns need. Write .onnx, or scale the columns to about "
+            "0 to 1 before fit."
+        )
+
+
 def expected(model, images):
     """Return the probabilities and labels of a model, without its warnings about the images."""
-    with without_our_warnings(), warnings.catch_warnings(action="ignore"):
+    with without_warnings():
         return model.predict_proba(images), model.predict(images)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from skdigits._base import ImageClassifier
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, neutral_keras
-from skdigits.formats._agreement import check_probabilities
+from skdigits._warnings import without_warnings
+from skdigits.formats._agreement import check_origin, check_probabilities
 from skdigits.formats._probe import probe
 from skdigits.networks._copy import copy_network
 
@@ -28,7 +29,8 @@ def keras_content(model, path, images=None):
         model = model.best_estimator_
     _check(model)
     tried = probe(model, images).images
-    pixels = model._validate_images(tried).astype(np.float32)
+    with without_warnings():
+        pixels = model._validate_images(tried).astype(np.float32)
     with neutral_keras(), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.keras"
         own = {type(layer).__name__: type(layer) for layer in layers_in(model.model_)}
@@ -63,8 +65,4 @@ def _check(model):
             "A .keras file holds the network alone, without the average over views. Write .onnx, "
             "or set test_time_averaging=False before."
         )
-    if np.any(model.offset_) or np.any(model.unit_ != 1):
-        raise ValueError(
-            "A .keras file holds the network alone, without the subtraction of offset_ that these "
-            "columns need. Write .onnx."
-        )
+    check_origin(model, ".keras")

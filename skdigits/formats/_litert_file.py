@@ -14,6 +14,7 @@ from skdigits._tensorflow import neutral_keras, tf
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats._agreement import (
     MOST_IMAGES,
+    check_origin,
     check_probabilities,
     expected,
     warn_of_quantisation,
@@ -119,6 +120,7 @@ def _network(classifier):
 
     With variables, the converter would write operations that only some programs run.
     """
+    check_origin(classifier, ".tflite")
     network = classifier._network
     network = network.copy() if network.is_suspended else network
     model, traits = network.model, loss_traits(network.spec.loss)

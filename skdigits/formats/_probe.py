@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from skdigits._arrays import as_array
 from skdigits._base import ImageClassifier
 from skdigits._numbers import Origin
-from skdigits._warnings import without_our_warnings
+from skdigits._warnings import without_warnings
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper
 
 N_GENERATED = 256
@@ -89,10 +89,10 @@ def _generated(model, steps, network):
     if network._scale.low.dtype == np.uint8 and all(isinstance(s, ImageReshaper) for s in steps):
         images = np.round(images).astype(np.uint8)
     try:
-        for step in reversed(steps):
-            images = np.asarray(step.inverse_transform(images))
-        images = images.astype(_dtype(images))
-        with without_our_warnings():  # of the scale of images that are generated
+        with without_warnings():  # of the scale and the missing names of generated images
+            for step in reversed(steps):
+                images = np.asarray(step.inverse_transform(images))
+            images = images.astype(_dtype(images))
             model.predict(images[:1])
     except Exception as error:  # a step may go one way only, or the network see some columns only
         raise ValueError(_ask_for_images(model)) from error
