@@ -65,14 +65,25 @@ def check_labels(y, name="y"):
             f"label an image: {name}.argmax(axis=1) for one-hot rows or probabilities, "
             f"{name}.idxmax(axis=1) for a data frame with one column a class."
         )
-    if labels.dtype.kind in "Of" and labels.ndim == 1:
-        is_float = labels.dtype.kind == "f"
-        n_missing = int(np.isnan(labels).sum()) if is_float else sum(map(_is_missing, labels))
+    if labels.ndim == 1:
+        n_missing = _n_missing(y, labels)
         if n_missing:
+            what = "masked labels" if isinstance(y, np.ma.MaskedArray) else "NaN or None"
             raise ValueError(
-                f"Input {name} contains NaN or None, for {n_missing} of {len(labels)} images; "
+                f"Input {name} contains {what}, for {n_missing} of {len(labels)} images; "
                 "leave these images out, or label them."
             )
+
+
+def _n_missing(y, labels):
+    """Return how many labels are missing; `labels` are `y` as an array without a mask."""
+    if isinstance(y, np.ma.MaskedArray):
+        return int(np.ma.getmaskarray(y).sum())
+    if labels.dtype.kind == "f":
+        return int(np.isnan(labels).sum())
+    if labels.dtype.kind in "mM":
+        return int(np.isnat(labels).sum())
+    return sum(map(_is_missing, labels)) if labels.dtype == object else 0
 
 
 def check_known_labels(y, known, name, where):

@@ -220,7 +220,8 @@ def _orientation(image):
     """Return the EXIF orientation, 1 to 8; 1 is upright, also if the EXIF data are faulty."""
     try:
         # The method of the class of PNG files would decode the pixels.
-        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
+        found = int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
+        return found if found in UPRIGHT else 1
     except Exception:  # Pillow's plugins raise errors of all types
         return 1
 

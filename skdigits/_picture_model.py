@@ -67,7 +67,7 @@ class PictureModel:
 
     def to_scale(self, images):
         """Return images of uint8 in the scale of the training images."""
-        return _to_scale(images, self.tones)
+        return _to_scale(images, self.tones, self.graph and self.graph.input_dtype)
 
     def for_estimator(self, images):
         """Return images of uint8 as the estimator takes them: as images if it can, or as rows."""
@@ -105,11 +105,14 @@ def rankings(classes, labels, probabilities):
         yield label, ranking
 
 
-def _to_scale(images, tones):
+def _to_scale(images, tones, dtype=None):
+    """Return images of uint8 in another scale; a graph may take only a `dtype`."""
     black, white = tones
-    if tones == (0, 255):
+    if tuple(tones) == (0, 255):
         return images
-    return images / np.float32(255 / (white - black)) + np.float32(black)
+    scaled = images / np.float32(255 / (white - black)) + np.float32(black)
+    # A network of whole numbers up to 16, or of masks, knows no numbers between them.
+    return np.round(scaled).astype(np.uint8) if dtype == np.uint8 else scaled
 
 
 def open_model(path, n_threads=0):
@@ -168,7 +171,8 @@ def of_graph(model):
     """
 
     def answer(images):
-        probabilities = model.predict_proba(_to_scale(images, model.tones))
+        scaled = _to_scale(images, model.tones, model.input_dtype)
+        probabilities = model.predict_proba(scaled)
         return [model.labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
     form = _form_of_shape(_as_square(model.image_shape))

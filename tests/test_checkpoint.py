@@ -8,6 +8,8 @@ import sys
 import keras
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.preprocessing import StandardScaler
 from support import cnn, dense, digits, mlp
 
 import skdigits
@@ -176,6 +178,64 @@ OBJECTS = {
         transfer_from=body("relu" if value == 0.1 else "tanh"), checkpoint=path
     ),
 }  # fmt: skip
+
+
+def loss_with(weights):
+    """Return a loss that depends on an object of another package, or of a class with slots."""
+
+    def loss(y_true, y_pred):
+        factor = weights.mean() if hasattr(weights, "mean") else weights.mean_[0]
+        return float(factor) * keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    return loss
+
+
+class Slots:
+    __slots__ = ("mean_",)
+
+    def __init__(self, mean):
+        self.mean_ = [mean]
+
+
+WEIGHTS = {
+    "scaler": lambda mean: StandardScaler().fit([[0.0], [2 * mean]]),
+    "masked array": lambda mean: np.ma.array([0.1, 0.3], mask=[False, mean == 0.1]),
+    "sparse array": lambda mean: csr_array([[mean]]),
+    "slots": Slots,
+}
+
+
+@pytest.mark.parametrize("make", WEIGHTS.values(), ids=WEIGHTS)
+def test_functions_are_compared_by_the_objects_that_they_use(make, tmp_path):
+    first, other = (mlp(loss=loss_with(make(mean))).fit(X, Y) for mean in (0.1, 0.2))
+    assert np.abs(first.predict_proba(X) - other.predict_proba(X)).max() > 1e-4
+    path = tmp_path / "checkpoint"
+    for _ in range(2):
+        again = mlp(loss=loss_with(make(0.1)), checkpoint=path).fit(X, Y)
+        np.testing.assert_array_equal(again.predict_proba(X), first.predict_proba(X))
+    with pytest.raises(ValueError, match="belongs to a training with other"):
+        mlp(loss=loss_with(make(0.2)), checkpoint=path).fit(X, Y)
+
+
+def test_types_of_numbers_names_of_layers_and_lines_of_code_do_not_count(tmp_path):
+    def source():
+        layers = keras.layers
+        model = keras.Sequential([
+            keras.Input((*X.shape[1:], 1)), layers.Flatten(), layers.Dense(8), layers.Dense(10),
+        ])  # fmt: skip
+        model.set_weights([np.full(each.shape, 0.01) for each in model.get_weights()])
+        return model
+
+    path = tmp_path / "checkpoint"
+    for sizes, rate, loss in ((16,), 0.01, MSE), ([16], np.float64(0.01), SAME):
+        settings = {"hidden_layer_sizes": sizes, "learning_rate": rate, "loss": loss}
+        mlp(**settings, transfer_from=source(), checkpoint=path).fit(X, Y)
+    going_on = mlp(loss=MSE).partial_fit(X, Y)
+    assert going_on.set_params(loss=SAME).partial_fit(X, Y).n_iter_ == 2
+
+
+MSE = lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1)  # noqa: E731
+SAME = lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1)  # noqa: E731
 
 
 def body(activation):

@@ -388,9 +388,10 @@ def test_whole_numbers_may_have_a_smaller_scale_than_bytes(tmp_path, capsys, whi
     picture = save_array(tmp_path / "one.png", np.round(small[0] * (255 / white)).astype(np.uint8))
     model = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
     model.fit(small, y[:100])
-    (found,) = predicted(capsys, skdigits.save(model, tmp_path / "m.skd"), picture)
-    values = [found["probabilities"][str(label)] for label in model.classes_]
-    np.testing.assert_allclose(values, model.predict_proba(small[:1])[0], atol=2e-3)
+    for write, name in ((skdigits.save, "m.skd"), (skdigits.export, "m.onnx")):
+        (found,) = predicted(capsys, write(model, tmp_path / name), picture)
+        values = [found["probabilities"][str(label)] for label in model.classes_]
+        np.testing.assert_allclose(values, model.predict_proba(small[:1])[0], atol=2e-3)
 
 
 @pytest.mark.parametrize("grey", ["L", "I;16", "1"])

@@ -186,6 +186,8 @@ def test_what_numpy_takes_for_an_array_is_one(fitted, form):
         (pd.Series([None, *"ab" * 29, "a"]).astype("category"), "y contains NaN or None"),
         (pd.Series([None, *[1, 2] * 29, 1], dtype="Int64"), "y contains NaN"),
         (np.where(Y == 0, np.nan, Y), "y contains NaN"),
+        (np.where(Y == 0, np.datetime64("nat"), np.datetime64("2020", "s")), "y contains NaN"),
+        (np.ma.array(Y, mask=Y == 0), "y contains masked labels, for 20 of 60 images"),
     ],
 )
 def test_labels_that_are_rows_or_missing(classifier, labels, message):

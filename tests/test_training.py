@@ -224,6 +224,16 @@ def test_a_schedule_of_the_users_is_followed(optimizer):
     assert estimator.partial_fit(X, Y).n_iter_ == 3
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "auto"])
+def test_a_schedule_that_cannot_be_made_anew_is_named(optimizer):
+    class Own(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.01
+
+    with pytest.raises(TypeError, match=r"'learning_rate_schedule' parameter .* get_config"):
+        mlp(optimizer=optimizer, learning_rate_schedule=Own()).fit(X, Y)
+
+
 def test_equal_kernels_stay_apart_in_an_optimizer_that_keeps_copies():
     initializer = keras.initializers.GlorotUniform(seed=3)
 

@@ -65,6 +65,8 @@ def _check_optimizer(parameters):
             f"an object of keras.optimizers.schedules. Got {schedule!r} instead; for a rate of "
             "your own, give a subclass of keras.optimizers.schedules.LearningRateSchedule."
         )
+    if not isinstance(schedule, str):
+        _check_can_be_made_anew(owner, schedule)
     if not (isinstance(optimizer, str) or is_name(schedule, "constant")):
         own = learning_rates(optimizer)
         if len(own) != 1 or None in own:
@@ -72,6 +74,16 @@ def _check_optimizer(parameters):
                 f"The optimizer of {owner} has a schedule or several learning rates of its own: "
                 "set learning_rate_schedule='constant' to keep them."
             )
+
+
+def _check_can_be_made_anew(owner, schedule):
+    try:
+        type(schedule).from_config(schedule.get_config())
+    except Exception as error:  # of a class of the user's
+        raise TypeError(
+            f"The 'learning_rate_schedule' parameter of {owner} cannot be made anew from its "
+            f"get_config(). Let it return the arguments of {type(schedule).__name__}: {error}"
+        ) from error
 
 
 def _check_augmentation(parameters):

@@ -12,6 +12,7 @@ the same in other processes.
 import dis
 import functools
 import hashlib
+import pickle
 import sys
 from numbers import Number
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -31,6 +32,14 @@ PURE |= {"dataclasses", "enum", "itertools", "math", "numbers", "operator", "typ
 # ... and code with these names may depend on files, on the environment or on chance.
 IMPURE_NAMES = {"open", "input", "next", "iter", "globals", "locals", "vars", "eval", "exec"}
 IMPURE_NAMES |= {"__import__", "environ", "getenv", "random", "load", "load_model", "read_text"}
+
+
+ARRAYS = (np.ndarray, np.memmap)  # others may hold more than numbers, such as a mask
+# What two functions with the same behaviour have in common.
+OF_CODE = [
+    *("co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
+    *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_flags", "co_exceptiontable"),
+]
 
 
 class UnknownError(Exception):
@@ -61,8 +70,8 @@ def freeze(value):
 def describe(value):
     """Return a text that is equal for objects that do the same, as far as Python can tell.
 
-    It is the same in each process. What code reads from files, from the environment or from other
-    packages is left out, and so are the attributes of objects of other packages.
+    It is the same in each process, and for numbers and sequences of any type. Objects of other
+    packages count by their pickles. What code reads from files or from the environment is left out.
     """
     return _text(_Behaviour(is_strict=False).of(value))
 
@@ -94,6 +103,8 @@ class _Behaviour:
 
     def of(self, value):
         """Return a hashable value for any object."""
+        if not self._is_strict:
+            value = _of_any_type(value)
         if value is None or isinstance(value, str | bytes | Number):
             return type(value), value
         if id(value) in self._open:
@@ -105,15 +116,14 @@ class _Behaviour:
         except Exception:  # also of a user's object that cannot tell its configuration
             if self._is_strict:
                 raise
-            text = repr(value)
-            return type(value).__qualname__ if " at 0x" in text else text
+            return type(value).__qualname__, _pickled(value)
         finally:
             # Without an UnknownError to end it, each function is followed once.
             if self._is_strict or not isinstance(value, FunctionType | type):
                 del self._open[id(value)]
 
     def _of_object(self, value):
-        if isinstance(value, np.ndarray | tf.Tensor):
+        if type(value) in ARRAYS or isinstance(value, tf.Tensor):
             return _digest(np.asarray(value))
         if isinstance(value, dict):
             return dict, tuple((self.of(key), self.of(item)) for key, item in value.items())
@@ -188,7 +198,7 @@ class _Behaviour:
             raise UnknownError
         used = sorted(_globals(value.__code__) & set(read))
         return (
-            value.__code__,
+            _text(value.__code__),
             self.of([value.__defaults__, value.__kwdefaults__, vars(value)]),
             tuple(self._of_cell(cell, names) for cell in value.__closure__ or ()),
             tuple((name, self._of_reference(read[name], names)) for name in used),
@@ -227,16 +237,33 @@ class _Same:
         return id(self.value)
 
 
+def _of_any_type(value):
+    """Return a number as Python's own type, whole where it is, and a list as a tuple."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return tuple(value) if type(value) is list else value
+
+
+def _pickled(value):
+    """Return the digest of an object's pickle; None if it has none."""
+    try:
+        return hashlib.blake2b(pickle.dumps(value, protocol=5)).hexdigest()
+    except Exception:  # of an object that holds a lock, for example
+        return None
+
+
 def _text(frozen):
     """Return a frozen value as text."""
-    if isinstance(frozen, tuple):
+    if isinstance(frozen, tuple | list):
         return f"({', '.join(map(_text, frozen))})"
     if isinstance(frozen, frozenset):
         return f"{{{', '.join(sorted(map(_text, frozen)))}}}"
     if isinstance(frozen, type):
         return f"{frozen.__module__}.{frozen.__qualname__}"
     if isinstance(frozen, CodeType):
-        return _text((frozen.co_code, frozen.co_names, frozen.co_varnames, frozen.co_consts))
+        return _text([getattr(frozen, name) for name in OF_CODE])  # but lines and files
     if isinstance(frozen, _Same):
         return _text(_digest(np.asarray(frozen.value)))
     return repr(frozen)
