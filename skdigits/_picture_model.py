@@ -106,7 +106,10 @@ def rankings(classes, labels, probabilities):
 
 
 def _to_scale(images, tones, dtype=None):
-    """Return images of uint8 in another scale; a graph may take only a `dtype`."""
+    """Return images of uint8 in another scale.
+
+    They are floats, or whole numbers again if `dtype`, that of a graph's input, is uint8.
+    """
     black, white = tones
     if tuple(tones) == (0, 255):
         return images

@@ -234,8 +234,10 @@ def test_types_of_numbers_names_of_layers_and_lines_of_code_do_not_count(tmp_pat
     assert going_on.set_params(loss=SAME).partial_fit(X, Y).n_iter_ == 2
 
 
-MSE = lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1)  # noqa: E731
-SAME = lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1)  # noqa: E731
+MSE, SAME = (
+    lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1),
+    lambda y_true, y_pred: keras.ops.mean((y_true - y_pred) ** 2, axis=-1),
+)
 
 
 def body(activation):
