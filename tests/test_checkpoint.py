@@ -218,18 +218,10 @@ def test_functions_are_compared_by_the_objects_that_they_use(make, tmp_path):
 
 
 def test_types_of_numbers_names_of_layers_and_lines_of_code_do_not_count(tmp_path):
-    def source():
-        layers = keras.layers
-        model = keras.Sequential([
-            keras.Input((*X.shape[1:], 1)), layers.Flatten(), layers.Dense(8), layers.Dense(10),
-        ])  # fmt: skip
-        model.set_weights([np.full(each.shape, 0.01) for each in model.get_weights()])
-        return model
-
     path = tmp_path / "checkpoint"
     for sizes, rate, loss in ((16,), 0.01, MSE), ([16], np.float64(0.01), SAME):
         settings = {"hidden_layer_sizes": sizes, "learning_rate": rate, "loss": loss}
-        mlp(**settings, transfer_from=source(), checkpoint=path).fit(X, Y)
+        mlp(**settings, transfer_from=body("relu"), checkpoint=path).fit(X, Y)
     going_on = mlp(loss=MSE).partial_fit(X, Y)
     assert going_on.set_params(loss=SAME).partial_fit(X, Y).n_iter_ == 2
 
@@ -242,7 +234,11 @@ MSE, SAME = (
 
 def body(activation):
     """Return a network whose weights do not depend on its activation."""
-    return mlp(activation=activation, learning_rate=1e-30, epochs=1).fit(X, Y)
+    layers = keras.layers
+    hidden = [layers.Flatten(), layers.Dense(8, activation=activation)]
+    model = keras.Sequential([keras.Input((*X.shape[1:], 1)), *hidden, layers.Dense(10)])
+    model.set_weights([np.full(each.shape, 0.01) for each in model.get_weights()])
+    return model
 
 
 @pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
