@@ -347,6 +347,17 @@ def test_the_strokes_of_one_digit_stay_together_and_far_marks_go():
     np.testing.assert_array_equal(normalize(dark_on_light(ink))[0] > 127, apart > 127)
 
 
+def test_a_digit_that_fills_a_crop_is_no_frame_of_its_neighbours_piece():
+    picture = Image.new("L", (74, 60))
+    draw = ImageDraw.Draw(picture)
+    draw.line([(2, 14), (18, 3), (34, 12), (30, 26), (4, 52), (70, 52)], 255, 7, joint="curve")
+    alone = np.array(picture)
+    beside = alone.copy()
+    beside[20:38, :5] = 255  # cut by the border, between the upper and the lower stroke of the 2
+    two, cut = normalize(255 - alone, 255 - beside)
+    assert likeness(two, cut) > 0.95
+
+
 def test_a_short_stroke_within_the_reach_of_a_long_one_stays():
     ink = seven()
     ink[50:60, 92:98] = 0  # parts the bar from the stem

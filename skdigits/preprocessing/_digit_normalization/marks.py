@@ -193,21 +193,27 @@ def _likelihood(marks, boxes):
     # In a small picture the digit itself may cover most of a border.
     desks = [] if is_small(marks) else _on_most_of_a_border(marks)
     likely = np.ones(len(boxes))
+    at_border = [any(_touches(box, marks.shape)) for box in boxes]
     for i, (rows, columns) in enumerate(boxes):
         y, x = (rows.start + rows.stop) / 2 / height, (columns.start + columns.stop) / 2 / width
         likely[i] = 1 - OFF_CENTRE * max(abs(y - 0.5), abs(x - 0.5))
-        if any(_touches(boxes[i], marks.shape)):
+        if at_border[i]:
             likely[i] *= DESK if i + 1 in desks else ON_BORDER
-        if _is_frame(marks[boxes[i]], i + 1):
+        if _is_frame(marks[boxes[i]], i + 1, at_border):
             likely[i] *= FRAME
     return likely
 
 
-def _is_frame(marks, name):
-    """Return whether a mark surrounds another of some size; `marks` is cropped to its box."""
+def _is_frame(marks, name, at_border):
+    """Return whether a mark surrounds another of some size; `marks` is cropped to its box.
+
+    What the border of the picture cuts, a part of another digit, is not surrounded.
+    """
     own = marks == name
-    for box in ndimage.find_objects(np.where(own, 0, marks)):
-        if not box or max(part.stop - part.start for part in box) <= FRAMED_LENGTH * max(own.shape):
+    for other, box in enumerate(ndimage.find_objects(np.where(own, 0, marks))):
+        if not box or at_border[other]:
+            continue
+        if max(part.stop - part.start for part in box) <= FRAMED_LENGTH * max(own.shape):
             continue
         rows, columns = box
         around = (
