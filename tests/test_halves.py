@@ -80,6 +80,32 @@ def test_halves_and_whole_batches_learn_the_same():
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [
+        ("softmax", "categorical_crossentropy"),
+        ("softmax", "sparse_categorical_crossentropy"),
+        ("sigmoid", "binary_crossentropy"),
+        ("sigmoid", "categorical_crossentropy"),
+    ],
+)
+def test_outputs_that_are_rounded_to_0_and_1_still_learn(activation, loss):
+    X, y = images()
+    y = np.minimum(y, 1) if loss == "binary_crossentropy" else y
+    far = keras.initializers.RandomNormal(stddev=20, seed=0)  # logits of hundreds
+    model = mlp(
+        hidden_layer_sizes=(),
+        kernel_initializer=far,
+        output_activation=activation,
+        loss=loss,
+        **still(optimizer="adam", learning_rate=3.0, epochs=10),
+    )
+    losses = model.fit(X, y).history_["loss"]
+    assert losses[0] > 20  # a logarithm of 1e-7, the least that Keras's losses take, is -16
+    assert losses[-1] < losses[0] / 5
+    assert model.score(X, y) > 0.9
+
+
 @pytest.mark.parametrize("n_images", [64, 100])
 def test_a_layer_of_ones_own_sees_whole_batches(n_images):
     def middle(x):

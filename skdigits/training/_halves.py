@@ -76,4 +76,17 @@ def in_halves(call, images, averages):
     for average, value in zip(averages, after, strict=True):
         share = tf.cast(n_first / n_images, average.dtype)
         average.assign_add(share * (value - average))  # exact where nothing has moved
-    return tf.concat([first, second], axis=0)
+    return _joined([first, second])
+
+
+def _joined(halves):
+    """Return the outputs for both halves as those for the whole batch.
+
+    Keras's losses look behind a softmax and sigmoids for the logits: an output that is rounded to 0
+    has no gradient.
+    """
+    types = {outputs.op.type for outputs in halves}
+    for activation in (keras.activations.softmax, keras.activations.sigmoid):
+        if types == {activation.__name__.capitalize()}:
+            return activation(tf.concat([outputs.op.inputs[0] for outputs in halves], axis=0))
+    return tf.concat(halves, axis=0)
