@@ -1,5 +1,6 @@
 """Turn what users give as images or labels into arrays, or say how to make an array of it."""
 
+import numbers
 import os
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,13 @@ from scipy.sparse import issparse
 READ = (
     "read each picture with np.asarray(PIL.Image.open(path)), bring all pictures to one size, and "
     "stack them with np.stack(pictures); skdigits.datasets.load_images does so for folders."
+)
+
+NAMES_OF_TYPES = (
+    (bool | np.bool_, "bool"),
+    (numbers.Integral, "int"),
+    (numbers.Real, "float"),
+    (object, "str"),
 )
 
 
@@ -44,7 +52,15 @@ def as_array(X):
 
 
 def check_labels(y, name="y"):
-    """Raise ValueError if labels are rows, such as one-hot rows, of an odd type, or missing."""
+    """Return labels, of a type that scikit-learn keeps as it is.
+
+    It makes floats of the nullable integers and booleans of pandas.
+
+    Raises
+    ------
+    ValueError
+        If they are rows, such as one-hot rows, of an odd type, or missing.
+    """
     if y is None:
         raise ValueError(
             f"{name} should be a 1d array of labels, one for each image, but the target {name} is "
@@ -53,7 +69,7 @@ def check_labels(y, name="y"):
     try:
         labels = np.asarray(y)
     except Exception:  # scikit-learn says what is wrong with it
-        return
+        return y
     if labels.dtype.kind == "T":
         raise ValueError(
             f"{name} has numpy's StringDType, which scikit-learn does not know; give "
@@ -73,6 +89,25 @@ def check_labels(y, name="y"):
                 f"Input {name} contains {what}, for {n_missing} of {len(labels)} images; "
                 "leave these images out, or label them."
             )
+    if labels.dtype == object and labels.ndim in (1, 2):
+        _check_objects(labels, name)
+    is_nullable = not isinstance(getattr(y, "dtype", labels.dtype), np.dtype)
+    return labels if is_nullable and labels.dtype.kind in "biu" else y
+
+
+def _check_objects(labels, name):
+    """Raise ValueError for objects other than texts: scikit-learn's scores do not take them."""
+    types = set(map(type, labels.flat))
+    if all(issubclass(each, str) for each in types):
+        return
+    plain = next(
+        name for kind, name in NAMES_OF_TYPES if all(issubclass(each, kind) for each in types)
+    )
+    names = ", ".join(sorted(each.__name__ for each in types))
+    raise ValueError(
+        f"{name} is an array of objects of type {names}, which scikit-learn does not take as "
+        f"labels; give np.asarray({name}).astype({plain})."
+    )
 
 
 def _n_missing(y, labels):

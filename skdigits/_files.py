@@ -28,10 +28,14 @@ def probe_file(path):
 
 
 def _regular_file(path):
-    """Return the file that a path leads to, over links; raise OSError for devices and pipes."""
+    """Return the file that a path leads to, over links; raise OSError if none can be there."""
     found = Path(os.path.realpath(path))
     if found.exists() and not found.is_file() and not found.is_dir():
         raise OSError(errno.EINVAL, "Not a regular file, which cannot be replaced", str(path))
+    if found.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "Is a folder; name a file", str(path))
+    if not found.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"There is no folder {found.parent}", str(path))
     return found
 
 

@@ -75,7 +75,8 @@ class ValidatedInput:
         """Return images and labels 0..n-1; set their shape and the classes if not known yet."""
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
-        check_labels(y)
+        y = check_labels(y)
+        classes = None if classes is None else check_labels(classes, "classes")
         check_number(rows, y)
         if known:
             check_same_shape(rows, given, self.image_shape_, name)

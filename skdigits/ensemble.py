@@ -161,9 +161,8 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
             member. The estimator stays as it was.
         """
         estimator = self._get_estimator()
-        seeds = _check_estimator(estimator)
-        check_labels(y)
-        y = column_or_1d(y, warn=True)
+        seeds = _check_estimator(estimator, self.n_estimators)
+        y = column_or_1d(check_labels(y), warn=True)
         check_classification_targets(y)
         if sample_weight is not None:
             fit_params["sample_weight"] = sample_weight
@@ -288,7 +287,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         return self.estimators_[0]
 
 
-def _check_estimator(estimator):
+def _check_estimator(estimator, n_estimators):
     """Return the names of all `random_state` parameters; raise if there is nothing to average."""
     name = type(estimator).__name__
     if not is_classifier(estimator):
@@ -298,6 +297,13 @@ def _check_estimator(estimator):
         raise ValueError(
             f"The estimator {name} has no random_state, so that all members would be the same; use "
             "it by itself."
+        )
+    classifier = last_step(estimator)
+    if n_estimators > 1 and getattr(classifier, "checkpoint", None) is not None:
+        raise ValueError(
+            f"The {n_estimators} members of an average cannot share the file "
+            f"{str(classifier.checkpoint)!r} of the 'checkpoint' parameter, which is for one fit: "
+            "set checkpoint=None."
         )
     return seeds
 

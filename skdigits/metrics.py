@@ -97,8 +97,7 @@ def expected_calibration_error(y_true, y_prob, *, n_bins=15, sample_weight=None,
     >>> round(expected_calibration_error(y_true, y_prob), 3)
     0.4
     """
-    check_labels(y_true, "y_true")
-    y_true = column_or_1d(y_true)
+    y_true = column_or_1d(check_labels(y_true, "y_true"))
     y_prob = _check_probabilities(y_prob)
     check_consistent_length(y_true, y_prob, sample_weight)
     classes = _check_labels(labels, y_true, n_columns=y_prob.shape[1])

@@ -62,7 +62,7 @@ BAD_DATA = {
         np.array(["a", "b", "c"], np.dtypes.StringDType())[Y],
         r"np.array\(y.tolist",
     ),
-    "numbers and text": (X, np.array([1, "a"], dtype=object)[Y % 2], "Unknown label type"),
+    "numbers and text": (X, np.array([1, "a"], dtype=object)[Y % 2], "objects of type int, str"),
 }
 
 PARAMETERS = {
@@ -320,6 +320,30 @@ class TestWeights:
         with pytest.raises(ValueError, match=message):
             estimator.fit(X, Y, sample_weight=sample_weight)
         assert_left_unfitted(estimator)
+
+    @pytest.mark.parametrize("as_object", [False, True])
+    def test_a_loss_of_one_number_cannot_be_weighted(self, as_object):
+        def whole(targets, outputs):
+            return keras.ops.mean((targets - outputs) ** 2)
+
+        def by_image(targets, outputs):
+            return keras.ops.mean((targets - outputs) ** 2, axis=-1)
+
+        class Whole(keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                return whole(y_true, y_pred)
+
+        loss = Whole() if as_object else whole
+        estimator = mlp(loss=loss, callbacks=[CountedEpochs()])
+        first = np.where(Y[0] == Y, 2.0, 1.0)
+        with pytest.raises(ValueError, match=r"one number for all images.*axis=-1"):
+            estimator.fit(X, Y, sample_weight=first)
+        assert_left_unfitted(estimator)
+        with pytest.raises(ValueError, match="one number for all images"):
+            estimator.set_params(class_weight={Y[0]: 2.0}).fit(X, Y)
+        assert_left_unfitted(estimator)
+        mlp(loss=loss).fit(X, Y, sample_weight=np.ones(len(Y)))
+        mlp(loss=by_image).fit(X, Y, sample_weight=first)
 
 
 class TestPredict:

@@ -276,6 +276,14 @@ def test_what_it_needs(parameters, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_cannot_be_written_is_an_error_before_any_training(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"There is no folder .*missing"):
+        mlp(checkpoint=tmp_path / "missing" / "checkpoint").fit(X, Y)
+    with pytest.raises(IsADirectoryError, match="Is a folder; name a file"):
+        mlp(checkpoint=tmp_path).fit(X, Y)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_saved_classifier_forgets_the_file(tmp_path):
     fitted = mlp(checkpoint=tmp_path / "checkpoint").fit(X, Y)
     assert skdigits.load(skdigits.save(fitted, tmp_path / "model.skd")).checkpoint is None

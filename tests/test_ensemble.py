@@ -300,6 +300,11 @@ def test_after_an_error_it_is_as_it_was():
         ({"estimator": LinearSVC()}, "'estimator' parameter.*predict_proba"),
         ({"estimator": GaussianMixture()}, "GaussianMixture should be a classifier"),
         ({"estimator": GaussianNB()}, "GaussianNB has no random_state"),
+        ({"estimator": mlp(checkpoint="x")}, "cannot share the file 'x' of the 'checkpoint'"),
+        (
+            {"estimator": make_pipeline(PixelScaler(), mlp(checkpoint="x"))},
+            "cannot share the file 'x' of the 'checkpoint'",
+        ),
     ],
 )
 def test_what_cannot_be_averaged_is_refused(parameters, message):

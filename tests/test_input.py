@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import make_blobs
 from support import BOTH, CNN_AND_SLOWLY_MLP, MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
+from skdigits.ensemble import AveragingClassifier
+
 DTYPES = ["uint8", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
 SCALES = [1e-12, 1e-6, 1 / 255, 1.0, 1e6, 1e15]
@@ -235,6 +237,46 @@ def test_bools_are_labels(make):
     assert estimator.predict(X).dtype == bool
     assert estimator.predict_proba(X).shape == (len(X), 2)
     assert estimator.score(X, y.astype(bool)) == 1
+
+
+NULLABLE = {
+    "boolean": lambda y: pd.Series(y > 0, dtype="boolean"),
+    "categories of booleans": lambda y: pd.Series(y > 0).astype("category"),
+    "Int64": lambda y: pd.Series(y, dtype="Int64") + 2**53,
+    "UInt8": lambda y: pd.Series(y, dtype="UInt8"),
+}
+
+
+@pytest.mark.parametrize(
+    "make", [mlp, lambda **options: AveragingClassifier(mlp(**options), n_estimators=1)]
+)
+@pytest.mark.parametrize("label", NULLABLE.values(), ids=NULLABLE)
+def test_nullable_labels_stay_whole_numbers_and_booleans(label, make):
+    X, codes = tiny()
+    y = label(codes)
+    estimator = make(**QUICK).fit(X, y)
+    assert estimator.classes_.tolist() == sorted(set(y.tolist()))
+    assert estimator.classes_.dtype.kind in "biu"
+    assert estimator.score(X, np.asarray(y)) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "advice"),
+    [
+        (int, "of type int, .*astype.int."),
+        (bool, "of type bool, .*astype.bool."),
+        (float, "of type float, .*astype.float."),
+        (lambda code: code if code else "none", "of type int, str, .*astype.str."),
+    ],
+)
+def test_objects_that_are_no_texts_are_refused_with_advice(label, advice):
+    X, codes = tiny()
+    y = np.empty(len(codes), dtype=object)
+    y[:] = [label(code) for code in codes.tolist()]
+    with pytest.raises(ValueError, match=advice):
+        mlp().fit(X, y)
+    dtype = advice.rsplit(".", 2)[1]
+    assert mlp(**QUICK).fit(X, y.astype(dtype)).score(X, y.astype(dtype)) == 1
 
 
 @settings(max_examples=10, deadline=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skdigits._files import write_bytes
+from skdigits._files import probe_file, write_bytes
 from skdigits._memory_mapped import MappedRows
 from skdigits.training._comparable import describe
 from skdigits.training._compiled_model import architecture
@@ -33,10 +33,13 @@ class Checkpoint:
     ------
     ValueError
         If the file is not one of this training.
+    OSError
+        If no file can be written there.
     """
 
     def __init__(self, path, fingerprint):
         self._path, self._fingerprint = Path(path), fingerprint
+        probe_file(self._path)  # before any training, and not after the first epoch
         self._state = self._read() if self._path.exists() else None
 
     def restore(self, variables, rng, stopping):

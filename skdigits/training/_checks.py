@@ -2,7 +2,7 @@
 
 import functools
 
-from skdigits._tensorflow import keras
+from skdigits._tensorflow import keras, tf
 from skdigits.training._augmentation import make_layers
 from skdigits.training._optimizer import learning_rates
 from skdigits.training._probabilities import loss_traits, may_be_negative
@@ -38,6 +38,27 @@ def check_parameters(parameters):
     _check_callbacks(parameters)
     if "output_activation" in options:
         _check_outputs(parameters, options["output_activation"])
+
+
+def check_loss_takes_weights(parameters):
+    """Raise ValueError if a loss of the user's own gives one number for a batch.
+
+    Keras multiplies it by the mean of the weights, so weights of single images would do nothing.
+    """
+    loss, rows = parameters.loss, tf.TensorSpec((2, parameters.n_classes))
+    if isinstance(loss, str):
+        return
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    try:
+        given = tf.function(function).get_concrete_function(rows, rows).structured_outputs
+    except Exception:  # the training says what is wrong with it
+        return
+    if getattr(given, "shape", None) == ():
+        raise ValueError(
+            f"The 'loss' parameter of {parameters.owner} gives one number for all images, so "
+            "sample_weight and class_weight cannot weigh them. Let it return one number an image, "
+            "such as keras.ops.mean(..., axis=-1)."
+        )
 
 
 def is_name(value, name):
