@@ -89,15 +89,14 @@ def check_labels(y, name="y"):
                 f"Input {name} contains {what}, for {n_missing} of {len(labels)} images; "
                 "leave these images out, or label them."
             )
-    if labels.dtype == object and labels.ndim in (1, 2):
-        _check_objects(labels, name)
     is_nullable = not isinstance(getattr(y, "dtype", labels.dtype), np.dtype)
     return labels if is_nullable and labels.dtype.kind in "biu" else y
 
 
-def _check_objects(labels, name):
-    """Raise ValueError for objects other than texts: scikit-learn's scores do not take them."""
-    types = set(map(type, labels.flat))
+def check_texts(y):
+    """Raise ValueError for objects that are no texts: scikit-learn's scores do not take them."""
+    labels = np.asarray(y)
+    types = set(map(type, labels.flat)) if labels.dtype == object and labels.ndim else set()
     if all(issubclass(each, str) for each in types):
         return
     plain = next(
@@ -105,8 +104,8 @@ def _check_objects(labels, name):
     )
     names = ", ".join(sorted(each.__name__ for each in types))
     raise ValueError(
-        f"{name} is an array of objects of type {names}, which scikit-learn does not take as "
-        f"labels; give np.asarray({name}).astype({plain})."
+        f"Unknown label type: y is an array of objects of type {names}, which scikit-learn does not "
+        f"take as labels; give np.asarray(y).astype({plain})."
     )
 
 

@@ -8,7 +8,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skdigits._arrays import as_array, check_labels, check_number
+from skdigits._arrays import as_array, check_labels, check_number, check_texts
 from skdigits._image_shape import (
     check_same_parameter,
     check_same_shape,
@@ -78,6 +78,7 @@ class ValidatedInput:
         y = check_labels(y)
         classes = None if classes is None else check_labels(classes, "classes")
         check_number(rows, y)
+        check_texts(y)
         if known:
             check_same_shape(rows, given, self.image_shape_, name)
             check_same_parameter(self.image_shape, self.image_shape_)

@@ -25,7 +25,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skdigits import _constraints as c
-from skdigits._arrays import check_labels
+from skdigits._arrays import check_labels, check_texts
 from skdigits._base import ImageClassifier
 from skdigits._cnn import CNNClassifier
 from skdigits._nested import last_step, random_states, with_last_step
@@ -163,6 +163,7 @@ class AveragingClassifier(OldPickles, ClassifierMixin, MetaEstimatorMixin, BaseE
         estimator = self._get_estimator()
         seeds = _check_estimator(estimator, self.n_estimators)
         y = column_or_1d(check_labels(y), warn=True)
+        check_texts(y)
         check_classification_targets(y)
         if sample_weight is not None:
             fit_params["sample_weight"] = sample_weight
