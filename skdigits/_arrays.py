@@ -104,8 +104,8 @@ def check_texts(y):
     )
     names = ", ".join(sorted(each.__name__ for each in types))
     raise ValueError(
-        f"Unknown label type: y is an array of objects of type {names}, which scikit-learn does not "
-        f"take as labels; give np.asarray(y).astype({plain})."
+        f"Unknown label type: y is an array of objects of type {names}, which scikit-learn does "
+        f"not take as labels; give np.asarray(y).astype({plain})."
     )
 
 
