@@ -103,8 +103,8 @@ class ValidatedInput:
         unknown = set(np.unique(y).tolist()) - set(self.classes_.tolist())
         if unknown:
             raise ValueError(
-                f"y holds labels that are not among the classes: {sorted(unknown)}. The first "
-                "call needs all classes, in y or in the argument classes of partial_fit."
+                f"y holds labels that are not among the classes: {sorted(unknown)}. All labels "
+                "must be in y of fit, or in y or classes of the first partial_fit."
             )
         return self._as_images(rows), np.searchsorted(self.classes_, y)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits._files import write_bytes
+from skdigits._files import probe_file, write_bytes
 
 # The suffix decides: the module, its function from a model to the content, and the options that
 # this function takes.
@@ -132,7 +132,6 @@ def content_of(model, path, **options):
             f"{type(model).__name__} has no predict_proba; only classifiers with probabilities "
             "can be written."
         )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} to.")
+    probe_file(path)
     make = getattr(import_module(f"skdigits.formats.{module}"), function)
     return make(model, path, **given)
