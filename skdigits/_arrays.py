@@ -102,6 +102,8 @@ def check_texts(y):
     plain = next(
         name for kind, name in NAMES_OF_TYPES if all(issubclass(each, kind) for each in types)
     )
+    if plain == "int" and not all(-(2**63) <= label < 2**63 for label in labels.flat):
+        plain = "str"
     names = ", ".join(sorted(each.__name__ for each in types))
     raise ValueError(
         f"Unknown label type: y is an array of objects of type {names}, which scikit-learn does "

@@ -328,6 +328,10 @@ class NetworkClassifier(ImageClassifier):
             self.build_options = {**(self.build_options or {}), **options}
         return self
 
+    @property
+    def _body_parameters(self):
+        return ["build", "build_options", "standardize"]
+
     def _network_to_build(self):
         from skdigits import networks
 

@@ -71,6 +71,12 @@ class LayeredClassifier(ImageClassifier):
             raise ValueError(f"{cls.__name__} has no effort {effort!r}; the efforts are {choices}.")
         return cls(**{**cls._efforts[effort], **parameters})
 
+    @property
+    def _body_parameters(self):
+        from skdigits import training
+
+        return [name for name in self._build_options if name not in training.TRANSFER_OPTIONS]
+
     def _network_to_build(self):
         from skdigits import networks
 

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from skdigits._duration import resolve_batch_size
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._held_out import hold_out
+from skdigits._interrupts import is_part_of_more
 from skdigits._numbers import Moments
 from skdigits._sample_weights import loss_weights
 from skdigits._validation import ValidatedInput
@@ -37,6 +38,11 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
 
     _may_convolve = True  # whether convolutions may take most of the time
     _largest_batch = 128  # that "auto" takes
+
+    @property
+    def _body_parameters(self):
+        """Names of the parameters that do not count if `transfer_from` gives the body."""
+        raise NotImplementedError
 
     def _network_to_build(self):
         """Return the function that builds the network, and its options by name.
@@ -62,6 +68,8 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
             tasks.end()
         except KeyboardInterrupt:
             interrupted = True
+        if interrupted and is_part_of_more():
+            raise KeyboardInterrupt
         if interrupted:
             warn(
                 f"Training was interrupted: {type(self).__name__} keeps the {len(result.logs)} "

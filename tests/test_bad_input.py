@@ -53,6 +53,8 @@ BAD_DATA = {
     "fewer labels": (X, Y[:-1], "X has 60 images, and y has 59 labels"),
     "no labels": (X, None, "labels, .* but the target y is None"),
     "continuous": (X, Y + 0.5, "Unknown label type: continuous"),
+    "whole objects": (X, Y.astype(object), r"objects of type int, .*\.astype\(int\)"),
+    "long objects": (X, Y.astype(object) + 2**70, r"objects of type int, .*\.astype\(str\)"),
     "NaN label": (X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
     "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
     "one class": (X, np.zeros(len(X)), "one class"),

@@ -10,14 +10,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from sklearn.base import clone
+from joblib import parallel_config
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from support import BOTH, assert_same_weights, mlp, slow_but, tiny, weights
 
 from skdigits._private_names import TAKES_PUBLIC_WAYS
+from skdigits.ensemble import AveragingClassifier
 from skdigits.model_selection import compare
 from skdigits.preprocessing import PixelScaler
 
@@ -90,6 +93,21 @@ class InterruptsInBatch(Interrupts):
     def on_train_batch_end(self, batch, logs=None):
         if batch == 2:
             self.interrupt(batch)
+
+
+class Around(ClassifierMixin, BaseEstimator):
+    """A classifier of a user's, with a network in it."""
+
+    def __init__(self, network=None):
+        self.network = network
+
+    def fit(self, X, y):
+        self.network_ = clone(self.network).fit(X, y)
+        self.classes_ = self.network_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.network_.predict_proba(X)
 
 
 class TestKeras:
@@ -749,6 +767,23 @@ class TestCtrlC:
         assert_same_weights(weights(estimator), weights(expected))
         estimator.set_params(callbacks=None).partial_fit(X, Y)  # and it goes on
         assert estimator.n_iter_ == 3
+
+    @pytest.mark.parametrize(
+        "fit_several",
+        [
+            lambda model: AveragingClassifier(model, 2).fit(X, Y),
+            lambda model: make_pipeline(AveragingClassifier(model, 2)).fit(X, Y),
+            lambda model: compare({"a": model}, X, Y, X_test=X, y_test=Y),
+            lambda model: cross_val_score(model, X, Y, cv=2),
+            lambda model: GridSearchCV(model, {"batch_size": [10]}, cv=2).fit(X, Y),
+            lambda model: GridSearchCV(model, {"batch_size": [10]}, cv=2, n_jobs=2).fit(X, Y),
+            lambda model: OneVsRestClassifier(Around(model)).fit(X, Y),
+        ],
+        ids=["average", "pipeline", "compare", "cross-validation", "search", "workers", "others"],
+    )
+    def test_it_ends_all_that_the_fit_is_a_part_of(self, fit_several):
+        with parallel_config("threading"), pytest.raises(KeyboardInterrupt):
+            fit_several(mlp(epochs=9, batch_size=10, callbacks=[Interrupts(2)]))
 
     def test_in_the_first_epoch_it_is_raised_and_nothing_is_fitted(self):
         estimator = mlp(callbacks=[Interrupts(0)])

@@ -186,6 +186,41 @@ def test_networks_with_other_layers(build):
         assert_same(model, skl2onnx.to_onnx(model, X[:1], target_opset=opset), X)
 
 
+@pytest.mark.parametrize("name", ["gelu", "celu"])
+def test_activations_whose_operations_tf2onnx_lacks(name, capfd):
+    def build(input_shape, n_classes):
+        import keras
+
+        layers = keras.layers
+        inputs = keras.Input(input_shape)
+        x = layers.LayerNormalization()(layers.Flatten()(inputs))
+        x = layers.Add()([layers.Dense(8, activation=name)(x), layers.Dense(8)(x)])
+        return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+    model = NetworkClassifier(build, epochs=1, random_state=0).fit(X, Y)
+    assert_same(model, skl2onnx.to_onnx(model, X[:1]), X)
+    assert capfd.readouterr().err == ""
+
+
+def test_an_operation_that_onnx_lacks_is_named(tmp_path, capfd):
+    import keras
+    import tensorflow as tf
+
+    class Digamma(keras.layers.Layer):
+        def call(self, x):
+            return tf.math.digamma(1 + tf.abs(x))
+
+    def build(input_shape, n_classes):
+        layers = [keras.Input(input_shape), Digamma(), keras.layers.Flatten()]
+        return keras.Sequential([*layers, keras.layers.Dense(n_classes, activation="softmax")])
+
+    model = NetworkClassifier(build, epochs=1).fit(X, Y)
+    with pytest.raises(ValueError, match="cannot write as ONNX: Digamma"):
+        skdigits.export(model, tmp_path / "model.onnx")
+    assert capfd.readouterr().err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_file(tmp_path):
     model = images_cnn()
     path = skdigits.export(model, str(tmp_path / "model.onnx"))

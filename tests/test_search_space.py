@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from scipy.stats import norm, randint
+from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import cnn, digits, mlp, slow_but
+from support import BOTH, cnn, digits, mlp, slow_but
 
 from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
@@ -45,7 +46,24 @@ def test_full_has_more_than_small_and_a_prefix_comes_first():
 
 
 def test_a_network_to_begin_with_is_not_searched():
-    assert set(search_space(mlp(transfer_from=mlp()))) == set(search_space(mlp()))
+    inside = make_pipeline(PixelScaler(), AveragingClassifier(cnn(transfer_from=cnn())))
+    assert not [name for name in search_space(inside, "full") if "transfer_from" in name]
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_what_a_network_to_begin_with_makes_of_no_effect_is_not_searched(make):
+    body = make(hidden_layer_sizes=(8,), epochs=1).fit(X, Y)
+    transferred = make(transfer_from=body, epochs=1)
+    assert set(search_space(transferred)) == {"learning_rate"}
+    full = {
+        name: values[-1]
+        for name, values in search_space(make(), "full").items()
+        if type(values) is list
+    }
+    expected = transferred.fit(X, Y).predict_proba(X)
+    for name in full.keys() - search_space(transferred, "full"):
+        other = clone(transferred).set_params(**{name: full[name]}).fit(X, Y)
+        np.testing.assert_array_equal(other.predict_proba(X), expected)
 
 
 @pytest.mark.parametrize("estimator", [AveragingClassifier(), PixelScaler(), 3, MLPClassifier])

@@ -458,6 +458,11 @@ def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
+        (
+            {"classifier": mlp(transfer_from=mlp()), "space": {"dropout": [0.1]}},
+            ValueError,
+            "space has 'dropout', which MLPClassifier ignores: its hidden layers come from",
+        ),
         ({"n_trials": 0}, ValueError, "'n_trials' parameter of tune must be an int in the range"),
         ({"n_trials": 2.0}, ValueError, "'n_trials' parameter of tune must be an int"),
         ({"minutes": 0}, ValueError, "'minutes' parameter of tune must be a float"),

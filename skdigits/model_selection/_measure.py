@@ -2,7 +2,6 @@
 
 import importlib
 import time
-import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
@@ -159,19 +158,6 @@ def errors_name(what):
         else:
             error.add_note(what)
         raise
-
-
-@contextmanager
-def raise_if_interrupted():
-    """Raise KeyboardInterrupt if Ctrl-C ends a fit early: a part of a fit is not a result."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", "Training was interrupted")
-        try:
-            yield
-        except UserWarning as warning:
-            if "Training was interrupted" not in str(warning):
-                raise
-            raise KeyboardInterrupt from warning
 
 
 def seconds_of(function, *args, **kwargs):

@@ -41,7 +41,8 @@ def search_space(estimator, size="small", prefix=""):
         "small" has the parameters that matter most: the layers, the dropout rate and the learning
         rate. 20 candidates are enough for it. "full" adds weight decay, batch size, activation,
         batch normalisation, augmentation and the size of the kernels, and has a wider range of
-        learning rates. It needs 50 or more candidates to be better than "small".
+        learning rates. It needs 50 or more candidates to be better than "small". Parameters that
+        the classifier ignores are left out: those of the hidden layers, if it has `transfer_from`.
 
     prefix : str, default=""
         What comes before each name, such as ``"estimator__"`` for an estimator that is not made
@@ -181,9 +182,14 @@ def _is_searched(name, value):
     return isinstance(value, ImageClassifier) and not name.endswith("transfer_from")
 
 
+def ignored_parameters(classifier):
+    """Return the names of the parameters that a classifier ignores: those of a body it is given."""
+    return set() if classifier.transfer_from is None else set(classifier._body_parameters)
+
+
 def _space_of(classifier, space):
-    params = classifier.get_params(deep=False)
-    own = {name: values for name, values in space.items() if name in params}
+    known = classifier.get_params(deep=False).keys() - ignored_parameters(classifier)
+    own = {name: values for name, values in space.items() if name in known}
     if "filters" in own:
         own["hidden_layer_sizes"] = _LAYERS_AFTER_FILTERS
     return own

@@ -3,8 +3,6 @@
 `skdigits.studies._experiment_runner` calls it for runs that are not in the store yet.
 """
 
-from contextlib import contextmanager
-
 import numpy as np
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
@@ -13,7 +11,6 @@ from skdigits.model_selection._measure import (
     errors_name,
     import_keras_first,
     measure_fit,
-    raise_if_interrupted,
     seconds_of,
     watch_epochs,
 )
@@ -44,7 +41,7 @@ def measured_fit(estimator, images, label, report):
     Outcome
     """
     import_keras_first([estimator])
-    with _whole(label):
+    with errors_name(f"run {label!r}"):
         return measure_fit(
             _with_keras_objects(estimator),
             images.train,
@@ -87,7 +84,7 @@ def run_search(search, estimator, X, y, report):
     import_keras_first([estimator])
     watch_epochs(found, report)
     report(0.0, "searching")
-    with _whole(search.name):
+    with errors_name(f"run {search.name!r}"):
         seconds, _ = seconds_of(found.fit, X, y)
     measures = ("mean_test_score", "std_test_score", "mean_fit_time")
     columns = [found.cv_results_[measure].tolist() for measure in measures]
@@ -122,10 +119,3 @@ def _with_keras_objects(estimator):
         if isinstance(value, KerasObject)
     }
     return estimator.set_params(**made)
-
-
-@contextmanager
-def _whole(run):
-    """Name the run in its errors; a part of a run is not a result."""
-    with errors_name(f"run {run!r}"), raise_if_interrupted():
-        yield

@@ -7,10 +7,11 @@ from skdigits.training._network import Network
 from skdigits.training._parameters import TrainingParameters
 from skdigits.training._plain_network import network_from_plain, network_to_plain
 from skdigits.training._plain_values import from_plain, to_plain
-from skdigits.training._spec import NetworkSpec
+from skdigits.training._spec import TRANSFER_OPTIONS, NetworkSpec
 from skdigits.training._state import versions
 
 __all__ = [
+    "TRANSFER_OPTIONS",
     "Data",
     "Network",
     "NetworkSpec",

@@ -16,6 +16,8 @@ from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
 
+# The options of a network that count if its body comes from another one.
+TRANSFER_OPTIONS = ("output_activation", "kernel_initializer")
 # The parameters of an estimator that determine fields and options of other names.
 PARAMETERS = {"body": "transfer_from", "dtype": "precision", "schedule": "learning_rate_schedule"}
 
@@ -145,8 +147,8 @@ def _build_and_options(parameters):
     if parameters.body is None:
         return parameters.build, {**parameters.build_options, "dtype": dtype}
     _check_body(parameters)
-    own = ("output_activation", "kernel_initializer")
-    options = {name: value for name, value in parameters.build_options.items() if name in own}
+    given = parameters.build_options
+    options = {name: given[name] for name in TRANSFER_OPTIONS if name in given}
     return networks.build_from, {"dtype": dtype, **options}
 
 

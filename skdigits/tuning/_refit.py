@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from skdigits.model_selection._measure import raise_if_interrupted, watch_epochs
+from skdigits.model_selection._measure import watch_epochs
 from skdigits.persistence import load, save
 from skdigits.training import describe
 from skdigits.tuning._file_lock import FileLock
@@ -26,8 +26,7 @@ def refit(candidate, number, X, y, folder, report):
         if isinstance(candidate.random_state, Integral) and not candidate.callbacks:
             candidate.set_params(checkpoint=folder / f"best-{number}.checkpoint")
         watch_epochs(candidate, lambda fraction, stage: report(None, f"best parameters, {stage}"))
-        with raise_if_interrupted():
-            candidate.fit(X, y)
+        candidate.fit(X, y)
         candidate.set_callbacks()  # the file would hold what reports the epochs
         candidate.set_params(checkpoint=None)
         save(candidate, path)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
-from skdigits.model_selection._measure import predictions, raise_if_interrupted, watch_epochs
+from skdigits.model_selection._measure import predictions, watch_epochs
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._search import LOCKS, LOSS, Search, params_of
@@ -141,8 +141,7 @@ def _measure(study, trial, estimator, space, X, y, random_state, report):
 def _fit_and_measure(candidate, train, held_out):
     """Return accuracy and log loss on held-out images; the worst if it cannot be trained."""
     try:
-        with raise_if_interrupted():
-            return measure(candidate.fit(*train), *held_out)
+        return measure(candidate.fit(*train), *held_out)
     except Exception:  # of any kind, as in a trial
         return 0.0, WORST_LOSS
 

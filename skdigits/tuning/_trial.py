@@ -4,7 +4,6 @@ from optuna.trial import TrialState
 from sklearn.base import clone
 
 from skdigits._tensorflow import keras
-from skdigits.model_selection._measure import raise_if_interrupted
 from skdigits.model_selection._search_space import suggest
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._search import ERROR, LOSS, Search
@@ -50,8 +49,7 @@ def _run(study, trial, candidate, train, held_out, report):
     judge = _Judge(trial, report)
     candidate.set_params(callbacks=[*(candidate.callbacks or ()), judge])
     try:
-        with raise_if_interrupted():
-            candidate.fit(*train, **validation)
+        candidate.fit(*train, **validation)
         measures = None if judge.has_pruned else measure(candidate, X_val, y_val)
     except OSError:  # the journal cannot be written
         raise

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from skdigits import _constraints as c
 from skdigits._base import ImageClassifier
 from skdigits.model_selection._inputs import as_data, as_labels, check_lengths
-from skdigits.model_selection._search_space import describe_space, search_space
+from skdigits.model_selection._search_space import describe_space, ignored_parameters, search_space
 from skdigits.persistence._refuse_code import refuse_code
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._identity import keep_identity
@@ -200,10 +200,16 @@ def _check_space(estimator, space):
     space = search_space(estimator) if space is None else space
     if not space:
         raise ValueError("space has no parameter to search.")
-    known = estimator.get_params()
+    known, ignored = estimator.get_params(), ignored_parameters(estimator)
     for name in space:
-        if name.partition("__")[0] not in known:
+        own = name.partition("__")[0]
+        if own not in known:
             raise ValueError(f"space has {name!r}, which {type(estimator).__name__} does not have.")
+        if own in ignored:
+            raise ValueError(
+                f"space has {name!r}, which {type(estimator).__name__} ignores: its hidden layers "
+                "come from transfer_from. Leave it out."
+            )
     describe_space(space)
     return space
 
