@@ -23,7 +23,7 @@ def is_part_of_more():
     """Tell whether a search, a cross-validation, an average or such has called `fit`."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(OWNERS):
+        if str(frame.f_globals.get("__name__")).startswith(OWNERS):
             return True
         frame = frame.f_back
     return False
