@@ -22,7 +22,10 @@ from skdigits._warnings import warn
 
 
 class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
-    """Base of the estimators that train a network by their parameters."""
+    """Base of the estimators that train a network by their parameters.
+
+    Each class says which network: two members are abstract, and raise until a class defines them.
+    """
 
     # Set by fit.
     history_: dict
