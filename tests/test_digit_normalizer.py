@@ -457,6 +457,45 @@ def box(image):
     return Image.fromarray(255 * (image > 64).astype(np.uint8)).getbbox()
 
 
+# Points (y, x) of strokes, between 0 and 1
+STEM = [(0, 0.5), (1, 0.45)]
+ONES = {
+    "short upstroke": [[(0.3, 0.3), *STEM]],
+    "long upstroke": [[(0.55, 0.1), *STEM]],
+    "upstroke and foot": [[(0.35, 0.25), *STEM], [(1, 0.2), (1, 0.7)]],
+}
+NO_ONES = {
+    "2": [[(0.2, 0.1), (0, 0.4), (0.2, 0.55), (1, 0), (1, 0.6)]],
+    "3": SCANNED["3"],
+    "open 4": [[(0, 0.2), (0.55, 0.1), (0.55, 0.7)], [(0.05, 0.55), (1, 0.5)]],
+    "closed 4": [[(0.6, 0.7), (0.6, 0), (0, 0.5), (1, 0.5)]],
+    "7": [[(0, 0), (0, 0.6), (1, 0.3)]],
+    "7 that rises": [[(0.2, 0), (0, 0.5), (1, 0.3)]],
+    "7 with a serif": [[(0.2, 0), (0, 0.02), (0, 0.5), (1, 0.4)]],
+    "9": [[(0.05, 0.5), (0, 0.2), (0.2, 0), (0.45, 0.2), (0.4, 0.5), (0.05, 0.5), (1, 0.5)]],
+}
+
+
+@pytest.mark.parametrize("side", [16, 32, 300])
+@pytest.mark.parametrize("pen", [0.08, 0.15])
+@pytest.mark.parametrize("name", ONES)
+def test_a_one_loses_upstroke_and_foot(name, pen, side):
+    digit = scanned(ONES[name], pen)
+    digit = digit.resize((side * digit.width // digit.height, side), Image.BOX)
+    image = normalize(np.pad(np.asarray(digit), side // 2))[0]
+    assert_mnist_form(image)
+    assert width(image) <= 3 + 20 * pen
+
+
+@pytest.mark.parametrize("pen", [0.08, 0.15])
+@pytest.mark.parametrize("name", NO_ONES)
+def test_other_digits_keep_their_strokes(name, pen):
+    digit = scanned(NO_ONES[name], pen)
+    image = normalize(np.pad(np.asarray(digit), 100))[0]
+    expected = digit.width / digit.height
+    assert abs(width(image) / 20 - expected) < 0.15
+
+
 @pytest.mark.parametrize("pen", [0.2, 0.5])
 @pytest.mark.parametrize("light_ink", [True, False])
 def test_a_one_that_was_stretched_to_a_square_becomes_slender(light_ink, pen):

@@ -35,6 +35,11 @@ STYLES = {
     "off the centre": ([scaled(SEVEN, 0.4, (0.2, 0.75))], 0.04),
     "broken": ([SEVEN[start : start + 3] for start in range(0, 24, 4)], 0.05),
     "fast": ([SEVEN[::12] + SEVEN[-1:]], 0.06),
+    "a one with an upstroke": ([line((0.35, 0.4), (0.55, 0.15), (0.55, 0.85))], 0.06),
+    "a one with a foot": (
+        [line((0.3, 0.45), (0.55, 0.15), (0.5, 0.85)), line((0.3, 0.85), (0.7, 0.85))],
+        0.03,
+    ),
     "out of the canvas": ([line((0.3, 0.4), (0.7, 0.4), (0.45, 1.15))], 0.06),
 }
 

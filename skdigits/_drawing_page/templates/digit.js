@@ -27,15 +27,20 @@ function toDigit(ink) {
   let scale = BOX / size;
   let canvas = drawnAgain(ink, scale);
   const thickness = strokeThickness(canvas) / FINE;
-  if (USUAL_THICKNESS[0] <= thickness && thickness <= USUAL_THICKNESS[1]) {
-    if (Math.abs(size - BOX) <= ALREADY_FITS) return toBytes(movedToCentre(ink));
-  } else {
+  const usual = USUAL_THICKNESS[0] <= thickness && thickness <= USUAL_THICKNESS[1];
+  if (!usual) {
     const wanted = clip(thickness, ...WANTED_THICKNESS);
     scale *= (BOX - wanted) / Math.max(BOX - thickness, BOX / 2);
     canvas = withThickness(drawnAgain(ink, scale), wanted * FINE);
     const centre = centreOfMass(canvas);
     const off = [centre[0] - CENTRE * FINE, centre[1] - CENTRE * FINE];
     canvas = withThickness(drawnAgain(ink, scale, off), wanted * FINE);
+  }
+  const stem = bareStem(canvas);
+  if (stem) {
+    canvas = drawnAgain(stem, 1 / FINE);
+  } else if (usual && Math.abs(size - BOX) <= ALREADY_FITS) {
+    return toBytes(movedToCentre(ink));
   }
   return toBytes(blockMeans(canvas, FINE));
 }

@@ -9,6 +9,7 @@ from skdigits.preprocessing._digit_normalization.strokes import (
     stroke_thickness,
     with_thickness,
 )
+from skdigits.preprocessing._digit_normalization.upstroke import bare_stem
 
 # MNIST's form, as its authors describe it (http://yann.lecun.com/exdb/mnist).
 SIDE = 28  # pixels of an image
@@ -39,10 +40,8 @@ def to_mnist_form(ink):
     scale = BOX / size
     canvas = _drawn(ink, scale)
     thickness = stroke_thickness(canvas) / FINE
-    if USUAL_THICKNESS[0] <= thickness <= USUAL_THICKNESS[1]:
-        if abs(size - BOX) <= ALREADY_FITS:
-            return _as_bytes(_moved(ink))
-    else:
+    usual = USUAL_THICKNESS[0] <= thickness <= USUAL_THICKNESS[1]
+    if not usual:
         wanted = float(np.clip(thickness, *WANTED_THICKNESS))
         # Thicker strokes make the digit larger, so that its centre lines are fitted to the box.
         scale *= (BOX - wanted) / max(BOX - thickness, BOX / 2)
@@ -50,6 +49,11 @@ def to_mnist_form(ink):
         # Strokes that were paler than others now weigh as much as they do: centre the digit again.
         off = _centre_of_mass(canvas) - CENTRE * FINE
         canvas = with_thickness(_drawn(ink, scale, off), wanted * FINE, smoothing=SMOOTHING)
+    stem = bare_stem(canvas)
+    if stem is not None:
+        canvas = _drawn(stem, 1 / FINE)
+    elif usual and abs(size - BOX) <= ALREADY_FITS:
+        return _as_bytes(_moved(ink))
     return _as_bytes(canvas.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3)))
 
 
