@@ -10,8 +10,9 @@ A picture goes through them in this order:
 - `marks`: which of the marks are the digit
 - `strokes`: the strokes of the digit, of even tone
 - `mnist_form`: their place, size and thickness
+- `upstroke`: a 1 without the strokes beside its stem
 
-`find_digit` calls those between the first and the last. `kind_of_picture` and `thresholds` hold
+`find_digit` calls those from `light` to `strokes`. `kind_of_picture` and `thresholds` hold
 what several of them ask.
 
 Each constant says what it is and what it is for. Unless its comment says where the value comes

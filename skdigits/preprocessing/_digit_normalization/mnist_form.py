@@ -36,25 +36,30 @@ def to_mnist_form(ink):
     image : ndarray of shape (28, 28), uint8
         255 on strokes, 0 elsewhere.
     """
-    size = extent(ink > EDGE)
-    scale = BOX / size
-    canvas = _drawn(ink, scale)
-    thickness = stroke_thickness(canvas) / FINE
-    usual = USUAL_THICKNESS[0] <= thickness <= USUAL_THICKNESS[1]
-    if not usual:
-        wanted = float(np.clip(thickness, *WANTED_THICKNESS))
-        # Thicker strokes make the digit larger, so that its centre lines are fitted to the box.
-        scale *= (BOX - wanted) / max(BOX - thickness, BOX / 2)
-        canvas = with_thickness(_drawn(ink, scale), wanted * FINE, smoothing=SMOOTHING)
-        # Strokes that were paler than others now weigh as much as they do: centre the digit again.
-        off = _centre_of_mass(canvas) - CENTRE * FINE
-        canvas = with_thickness(_drawn(ink, scale, off), wanted * FINE, smoothing=SMOOTHING)
+    canvas, pen_fits = draw_large(ink)
     stem = bare_stem(canvas)
     if stem is not None:
         canvas = _drawn(stem, 1 / FINE)
-    elif usual and abs(size - BOX) <= ALREADY_FITS:
+    elif pen_fits and abs(extent(ink > EDGE) - BOX) <= ALREADY_FITS:
         return _as_bytes(_moved(ink))
     return _as_bytes(canvas.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3)))
+
+
+def draw_large(ink):
+    """Return the digit on a canvas of FINE points a pixel, and whether its pen was MNIST's."""
+    scale = BOX / extent(ink > EDGE)
+    canvas = _drawn(ink, scale)
+    thickness = stroke_thickness(canvas) / FINE
+    if USUAL_THICKNESS[0] <= thickness <= USUAL_THICKNESS[1]:
+        return canvas, True
+    wanted = float(np.clip(thickness, *WANTED_THICKNESS))
+    # Thicker strokes make the digit larger, so that its centre lines are fitted to the box.
+    scale *= (BOX - wanted) / max(BOX - thickness, BOX / 2)
+    canvas = with_thickness(_drawn(ink, scale), wanted * FINE, smoothing=SMOOTHING)
+    # Strokes that were paler than others now weigh as much as they do: centre the digit again.
+    off = _centre_of_mass(canvas) - CENTRE * FINE
+    canvas = with_thickness(_drawn(ink, scale, off), wanted * FINE, smoothing=SMOOTHING)
+    return canvas, False
 
 
 def _centre_of_mass(ink):
