@@ -468,9 +468,11 @@ NO_ONES = {
     "2": [[(0.2, 0.1), (0, 0.4), (0.2, 0.55), (1, 0), (1, 0.6)]],
     "3": SCANNED["3"],
     "open 4": [[(0, 0.2), (0.55, 0.1), (0.55, 0.7)], [(0.05, 0.55), (1, 0.5)]],
+    "4 with a gap": [[(0, 0.55), (0.45, 0.15), (0.5, 0.4)], [(0.03, 0.6), (1, 0.58)]],
     "closed 4": [[(0.6, 0.7), (0.6, 0), (0, 0.5), (1, 0.5)]],
     "7": [[(0, 0), (0, 0.6), (1, 0.3)]],
     "7 that rises": [[(0.2, 0), (0, 0.5), (1, 0.3)]],
+    "7 that leans": [[(0.28, 0.1), (0, 0.5), (1, 0.35)]],
     "7 with a serif": [[(0.2, 0), (0, 0.02), (0, 0.5), (1, 0.4)]],
     "9": [[(0.05, 0.5), (0, 0.2), (0.2, 0), (0.45, 0.2), (0.4, 0.5), (0.05, 0.5), (1, 0.5)]],
 }
@@ -487,7 +489,7 @@ def test_a_one_loses_upstroke_and_foot(name, pen, side):
     assert width(image) <= 3 + 20 * pen
 
 
-@pytest.mark.parametrize("pen", [0.08, 0.15])
+@pytest.mark.parametrize("pen", [0.04, 0.08, 0.15])
 @pytest.mark.parametrize("name", NO_ONES)
 def test_other_digits_keep_their_strokes(name, pen):
     digit = scanned(NO_ONES[name], pen)
