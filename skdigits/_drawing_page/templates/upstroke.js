@@ -1,7 +1,7 @@
 /* Takes the upstroke and the foot off a 1, as `_digit_normalization/upstroke.py` does, which says
 what the constants are. Lengths are shares of the digit's height. */
 
-const STROKE = 0.5;
+const STROKE = 0.5, LEAST_HEIGHT = 0.5;
 const STEM = [0.08, 0.8], BARE_STEM = [0.6, 0.8], SLANT = [-0.5, 0.2];
 const MOST_BEND = 0.08, THINNEST = 0.5;
 const REACH = [0.06, 0.6], TOP_REACH = 0.1, ENDS = [0.2, 0.65], SAME_END = 0.02;
@@ -14,7 +14,7 @@ function bareStem(ink) {
   const box = boxOf(ink, STROKE);
   if (!box) return null;
   const height = box.bottom - box.top + 1, rows = inkedRows(ink, box);
-  if (rows.some(({ end }) => !end)) return null;
+  if (height < LEAST_HEIGHT * ink.height || rows.some(({ end }) => !end)) return null;
   const stem = part(rows, STEM), { slant, start } = straightLine(stem.map(({ end }) => end));
   const edge = rows.map((_, y) => start + slant * (y - Math.trunc(STEM[0] * height)));
   const thickness = middleOf(part(rows, BARE_STEM).map(({ length }) => length));

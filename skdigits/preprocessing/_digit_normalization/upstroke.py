@@ -6,6 +6,7 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_normalization.marks import EIGHT_NEIGHBOURS
 
 STROKE = 0.5  # least ink that counts to the shape
+LEAST_HEIGHT = 0.5  # of the image's; the longer side of a digit has 0.7, and a 1 is higher than wide
 
 # All lengths are shares of the digit's height, and rows are counted from its top.
 STEM = 0.08, 0.8  # rows in which the right edge of a stem is straight
@@ -43,7 +44,7 @@ def bare_stem(ink):
     """
     mask = ink > STROKE
     rows = np.flatnonzero(mask.any(axis=1))
-    if not rows.size or rows[-1] - rows[0] >= len(rows):
+    if len(rows) < LEAST_HEIGHT * len(ink) or rows[-1] - rows[0] >= len(rows):
         return None
     mask = mask[rows[0] : rows[-1] + 1]
     height, width = mask.shape
