@@ -6,7 +6,7 @@ from scipy import ndimage
 from skdigits.preprocessing._digit_normalization.marks import EIGHT_NEIGHBOURS
 
 STROKE = 0.5  # least ink that counts to the shape
-LEAST_HEIGHT = 0.5  # of the image's; the longer side of a digit has 0.7, and a 1 is higher than wide
+LEAST_HEIGHT = 0.5  # of the image's; that of a 1, which is higher than wide, is 0.7
 
 # All lengths are shares of the digit's height, and rows are counted from its top.
 STEM = 0.08, 0.8  # rows in which the right edge of a stem is straight
