@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy import ndimage
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import (
@@ -467,7 +468,14 @@ ONES = {
 NO_ONES = {
     "2": [[(0.2, 0.1), (0, 0.4), (0.2, 0.55), (1, 0), (1, 0.6)]],
     "3": SCANNED["3"],
+    "flat 3": [
+        [(0.28, 0.13), (0.02, 0.39), (0.21, 0.6), (0.5, 0.43), (0.74, 0.6), (1, 0.31), (0.93, 0.28)]
+    ],
     "open 4": [[(0, 0.2), (0.55, 0.1), (0.55, 0.7)], [(0.05, 0.55), (1, 0.5)]],
+    "4 with a low arm": [[(0.25, 0.25), (0.43, 0.28), (0.56, 0.67)], [(0.03, 0.55), (1, 0.64)]],
+    "4 with a slanted bar": [[(0.03, 0.1), (0.56, 0.01), (0.45, 0.63)], [(0.07, 0.57), (1, 0.51)]],
+    "4 in two pieces": [[(0.06, 0.25), (0.55, 0.15), (0.59, 0.38)], [(0.07, 0.67), (1, 0.61)]],
+    "4 with an upright arm": [[(0.09, 0.19), (0.54, 0.13), (0.52, 0.64)], [(0.01, 0.6), (1, 0.6)]],
     "4 with a gap": [[(0, 0.55), (0.45, 0.15), (0.5, 0.4)], [(0.03, 0.6), (1, 0.58)]],
     "closed 4": [[(0.6, 0.7), (0.6, 0), (0, 0.5), (1, 0.5)]],
     "7": [[(0, 0), (0, 0.6), (1, 0.3)]],
@@ -489,13 +497,25 @@ def test_a_one_loses_upstroke_and_foot(name, pen, side):
     assert width(image) <= 3 + 20 * pen
 
 
-@pytest.mark.parametrize("pen", [0.04, 0.08, 0.15])
+@pytest.mark.parametrize("pen", [0.04, 0.08, 0.12, 0.15])
 @pytest.mark.parametrize("name", NO_ONES)
 def test_other_digits_keep_their_strokes(name, pen):
     digit = scanned(NO_ONES[name], pen)
     image = normalize(np.pad(np.asarray(digit), 100))[0]
     expected = digit.width / digit.height
     assert abs(width(image) / 20 - expected) < 0.15
+
+
+@pytest.mark.parametrize("index", [11, 21, 42])
+def test_ones_of_other_writers_lose_their_upstroke(index):
+    image = normalize(load_digits().images[index] / 16)[0]
+    assert width(image) <= 6
+
+
+@pytest.mark.parametrize("index", [87, 496, 742, 154, 661, 763])  # 4, 4, 8, 4, 5, 5
+def test_other_digits_of_other_writers_keep_their_strokes(index):
+    image = normalize(load_digits().images[index] / 16)[0]
+    assert width(image) >= 9
 
 
 @pytest.mark.parametrize("pen", [0.2, 0.5])
