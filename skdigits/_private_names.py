@@ -80,6 +80,31 @@ def tensorflow_runs():
     return context.context()._initialized
 
 
+# The label of the kernels that TensorFlow itself puts in the place of its own, in TensorFlow.
+_LABEL = "MklNameChangeOp"
+
+
+@with_public_way(lambda: None)
+def onednn_operations():
+    """Return what adds an operation of oneDNN's to a graph, by its name and its arguments.
+
+    It is None where TensorFlow has none, and by the public way.
+    """
+    import tensorflow
+    from tensorflow.python.framework import kernels, op_def_library
+
+    _require(tensorflow.Graph, "_kernel_label_map")
+    if not kernels.get_registered_kernels_for_op("_MklNativeConv2D").kernel:
+        return None
+
+    def add(operation, **arguments):
+        graph = tensorflow.compat.v1.get_default_graph()
+        with graph._kernel_label_map({operation: _LABEL}):
+            return op_def_library.apply_op(operation, name="onednn", **arguments)
+
+    return add
+
+
 # Keras: names and layers
 
 

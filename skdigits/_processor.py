@@ -1,4 +1,4 @@
-"""Tell whether the processor has bfloat16 arithmetic."""
+"""Tell what the processor can compute with, and whether TensorFlow uses it."""
 
 import functools
 import os
@@ -8,6 +8,9 @@ from pathlib import Path
 _LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 _WITHOUT_AVX512 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
 _WITHOUT_BFLOAT16 = _WITHOUT_AVX512 | {"AVX512_CORE", "AVX512_CORE_VNNI"}
+
+# With one of these, TensorFlow uses oneDNN by default.
+_WITH_ONEDNN = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile"}
 
 
 def has_bfloat16():
@@ -36,8 +39,23 @@ def onednn_limit():
     return name, os.environ.get(name, "").upper()
 
 
+def leaves_onednn_out():
+    """Return whether TensorFlow has oneDNN's operations for this processor, and does not use them.
+
+    That is so by default on x86 processors with AVX2 and nothing newer. The answer is False if the
+    environment says what to do, and on systems other than Linux.
+    """
+    return told_onednn() is None and "avx2" in flags() and flags().isdisjoint(_WITH_ONEDNN)
+
+
 def _onednn_is_off():
-    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in {"0", "false"}
+    return told_onednn() is False
+
+
+def told_onednn():
+    """Return whether the environment tells TensorFlow to use oneDNN, or None."""
+    told = os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+    return told.lower() not in {"0", "false"} if told else None
 
 
 @functools.cache

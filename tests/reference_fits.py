@@ -39,6 +39,8 @@ def processor_type():
     parts = [sys.platform, platform.machine().lower(), instructions]
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in {"0", "false"}:
         parts.append("without-onednn")
+    if os.environ.get("SKDIGITS_TEST_BFLOAT16") == "no":  # see tests/processor
+        parts.append("as-avx2")
     return "-".join(parts)
 
 

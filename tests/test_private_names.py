@@ -74,6 +74,19 @@ def test_tensorflow_does_not_run_yet():
     run_python(RUNS)
 
 
+def test_onednn_operations():
+    """What they compute is in test_onednn.py."""
+    add = way_of("onednn_operations", "private")()
+    if add is None:
+        pytest.skip("TensorFlow has no oneDNN here")
+    options = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+    options |= {"data_format": "NHWC", "explicit_paddings": [], "workspace_enabled": True}
+    image = tf.reshape(tf.range(16.0), (1, 4, 4, 1))
+    largest = tf.function(lambda: add("_MklNativeMaxPool", input=image, **options)[0])()
+    assert largest.numpy().ravel().tolist() == [5, 7, 13, 15]
+    assert way_of("onednn_operations", "public")() is None
+
+
 def test_swap_numbers_of_names():
     swap = way_of("swap_numbers_of_names", "private")
     before = swap(collections.defaultdict(int))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, tf
+from skdigits.training._onednn import fused_batch_normalization
 
 # The operation raises a smaller epsilon to this on a GPU.
 LEAST_EPSILON = 1.001e-5
@@ -69,14 +70,8 @@ class _Call:
         if not (training and mask is None and by_channel):
             return self._call_of_keras(inputs, training=training, mask=mask)
         inputs = tf.cast(inputs, self._layer.compute_dtype)
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=self._gamma,
-            offset=self._beta,
-            mean=tf.zeros([0]),
-            variance=tf.zeros([0]),
-            epsilon=self._layer.epsilon,
-            is_training=True,
+        outputs, mean, variance = fused_batch_normalization(
+            inputs, self._gamma, self._beta, self._layer.epsilon
         )
         n_values = tf.cast(tf.size(inputs) // tf.size(mean), tf.float32)
         # The operation divides the squares by one less than their number, Keras by the number.

@@ -20,6 +20,7 @@ from skdigits.training._batch_normalization import (
 )
 from skdigits.training._halves import in_halves
 from skdigits.training._layer_calls import replaced_calls
+from skdigits.training._onednn import calls_by_onednn
 from skdigits.training._optimizer import apply_gradients
 
 
@@ -44,7 +45,8 @@ class Steps:
         self.model, self.augmenter = model, augmenter
         self.traits, self.sets_rate = traits, sets_rate
         self._in_float32: Any = None
-        self._dropout_calls = dropout_rates.calls if dropout_rates else []
+        dropout_calls = dropout_rates.calls if dropout_rates else []
+        self._calls = [*dropout_calls, *calls_by_onednn(model)]
 
     @property
     def has_averages(self):
@@ -58,7 +60,7 @@ class Steps:
         batch size and the learning rates.
         """
         layers = batch_normalizations(self.model)
-        with replaced_calls([*calls_of_one_operation(layers), *self._dropout_calls]):
+        with replaced_calls([*calls_of_one_operation(layers), *self._calls]):
             variables = self.model.trainable_variables
             return self._train(variables, data_and_rates, training=True, halves=halves)
 
@@ -66,7 +68,7 @@ class Steps:
         """Take steps that normalise by the averages, as prediction does, and do not change them."""
         variables = self.model.trainable_variables
         averages = inference_mode(batch_normalizations(self.model))
-        with averages, replaced_calls(self._dropout_calls):
+        with averages, replaced_calls(self._calls):
             return self._train(variables, data_and_rates, training=True, halves=halves)
 
     def train_output(self, *data_and_rates, halves):
