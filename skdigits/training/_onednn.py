@@ -46,7 +46,16 @@ def _is_plain(layer):
         and getattr(layer, "groups", 1) == 1
         and not getattr(layer, "lora_enabled", False)
         and getattr(layer, "quantization_mode", None) is None
+        and not _skips_pixels(layer)
     )
+
+
+def _skips_pixels(layer):
+    """Tell whether a kernel of one pixel moves by more than one.
+
+    With AVX2, oneDNN's gradient to such a kernel writes beyond its memory (TensorFlow 2.21).
+    """
+    return getattr(layer, "kernel_size", None) == (1, 1) and layer.strides != (1, 1)
 
 
 def _convolution(layer):
