@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from skdigits._processor import has_bfloat16, leaves_onednn_out, told_onednn  # noqa: E402
+from skdigits._processor import flags, has_bfloat16, told_onednn  # noqa: E402
 
 WORKFLOWS = sorted(str(path) for path in (ROOT / ".github/workflows").glob("*.yml"))
 # The files with such tests; to collect the others takes seconds.
@@ -88,7 +88,11 @@ def other_processors():
 
 def may_use_onednn():
     """Tell whether TensorFlow may compute with oneDNN here, where it isn't told not to."""
-    return told_onednn() is not False and not leaves_onednn_out()
+    if told_onednn() is not None:
+        return told_onednn()
+    on_linux_x86 = "avx" in flags()
+    by_default = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile"}
+    return not on_linux_x86 or not flags().isdisjoint(by_default)
 
 
 def step(name):

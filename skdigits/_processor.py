@@ -9,8 +9,8 @@ _LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 _WITHOUT_AVX512 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
 _WITHOUT_BFLOAT16 = _WITHOUT_AVX512 | {"AVX512_CORE", "AVX512_CORE_VNNI"}
 
-# With one of these, TensorFlow uses oneDNN by default.
-_WITH_ONEDNN = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile"}
+# With one of these, TensorFlow uses oneDNN by default, and with AVX-512.
+_NEWER = {"avx512_vnni", "avx512_bf16", "amx_tile"}
 
 
 def has_bfloat16():
@@ -39,13 +39,14 @@ def onednn_limit():
     return name, os.environ.get(name, "").upper()
 
 
-def leaves_onednn_out():
-    """Return whether TensorFlow has oneDNN's operations for this processor, and does not use them.
+def gains_by_onednn():
+    """Return whether a training is faster where oneDNN's operations are added by name.
 
-    That is so by default on x86 processors with AVX2 and nothing newer. The answer is False if the
-    environment says what to do, and on systems other than Linux.
+    That is so on x86 processors with AVX2. TensorFlow does not use them there by default. With
+    AVX-VNNI it does, but not to add the bias. The answer is False if the environment turns oneDNN
+    off, and on systems other than Linux.
     """
-    return told_onednn() is None and "avx2" in flags() and flags().isdisjoint(_WITH_ONEDNN)
+    return not _onednn_is_off() and "avx2" in flags() and flags().isdisjoint(_NEWER)
 
 
 def _onednn_is_off():

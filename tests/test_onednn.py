@@ -1,4 +1,4 @@
-"""A network trains by oneDNN's operations where TensorFlow leaves them out, and learns the same."""
+"""With AVX2 a network trains by oneDNN's operations, and learns what Keras's let it learn."""
 
 import keras
 import numpy as np
@@ -45,7 +45,7 @@ def build(input_shape, n_classes, *, kind, convolution=(), pooling=()):
 
 @pytest.fixture
 def added(monkeypatch):
-    """Make the processor one on which TensorFlow leaves oneDNN out; return what a fit adds."""
+    """Make the processor one with AVX2 and nothing newer; return what a fit adds."""
     monkeypatch.setattr(_processor, "flags", lambda: {"avx2"})
     monkeypatch.setattr(_processor, "told_onednn", lambda: None)
     names, apply = [], op_def_library.apply_op
@@ -84,6 +84,8 @@ def fitted(kind, side=28, **options):
         (27, {"pooling": (("pool_size", (2, 1)),)}),
         (28, {"convolution": (("strides", 2), ("padding", "same"), ("use_bias", False))}),
         (28, {"convolution": (("dilation_rate", 2), ("kernel_size", (3, 2)))}),
+        (27, {"convolution": (("strides", (2, 3)), ("kernel_size", 1))}),
+        (28, {"convolution": (("strides", 3), ("kernel_size", 1), ("padding", "same"))}),
     ],
 )
 def test_the_weights_are_those_of_keras_operations(added, side, options):
@@ -109,15 +111,14 @@ def test_a_convolution_in_groups_is_left_to_tensorflow(added):
 
 
 @needs_onednn
-@pytest.mark.parametrize("told", [False, True])
-def test_what_the_environment_says_counts(added, monkeypatch, told):
-    monkeypatch.setattr(_processor, "told_onednn", lambda: told)
+def test_the_environment_turns_it_off(added, monkeypatch):
+    monkeypatch.setattr(_processor, "told_onednn", lambda: False)
     fitted("plain", convolution=(("filters", 5),))
     assert added == []
 
 
 @needs_onednn
-@pytest.mark.parametrize("instructions", ["avx_vnni", "avx512_vnni"])
+@pytest.mark.parametrize("instructions", ["avx512_vnni", "avx512_bf16"])
 def test_tensorflow_uses_it_by_itself_on_newer_processors(added, monkeypatch, instructions):
     monkeypatch.setattr(_processor, "flags", lambda: {"avx2", instructions})
     fitted("plain", convolution=(("filters", 7),))

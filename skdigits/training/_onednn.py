@@ -1,10 +1,10 @@
-"""Layers of a training step by oneDNN's operations, where TensorFlow leaves them out.
+"""Layers of a training step by oneDNN's operations, on processors with AVX2 and nothing newer.
 
-TensorFlow has oneDNN's operations on all x86 processors. On those without instructions for small
-numbers it uses them only if the environment says so before TensorFlow is imported. There, the
-gradient of its own pooling alone takes as long as the convolutions (docs/performance.md). The
-operations can be added to a graph by name, whatever the environment said. The model keeps Keras's
-own layers. They compute in this way only while the graph of the training step is traced.
+TensorFlow has oneDNN's operations on all x86 processors. With AVX2 it uses them only if the
+environment says so before TensorFlow is imported. The gradient of its own pooling takes five times
+as long (docs/performance.md). The operations can be added to a graph by name, whatever the
+environment said. The model keeps Keras's own layers. They compute in this way only while the graph
+of the training step is traced.
 """
 
 import functools
@@ -21,7 +21,7 @@ _WINDOW = {**_COMMON, "explicit_paddings": []}
 @functools.cache
 def _operations():
     """Return what adds one of oneDNN's operations to a graph, or None where that is of no use."""
-    if not _processor.leaves_onednn_out() or tf.config.list_physical_devices("GPU"):
+    if not _processor.gains_by_onednn() or tf.config.list_physical_devices("GPU"):
         return None
     return onednn_operations()
 
@@ -46,24 +46,19 @@ def _is_plain(layer):
         and getattr(layer, "groups", 1) == 1
         and not getattr(layer, "lora_enabled", False)
         and getattr(layer, "quantization_mode", None) is None
-        and not _skips_pixels(layer)
     )
-
-
-def _skips_pixels(layer):
-    """Tell whether a kernel of one pixel moves by more than one.
-
-    With AVX2, oneDNN's gradient to such a kernel writes beyond its memory (TensorFlow 2.21).
-    """
-    return getattr(layer, "kernel_size", None) == (1, 1) and layer.strides != (1, 1)
 
 
 def _convolution(layer):
     """Return the call of a layer of convolution."""
+    down, across = layer.strides
+    # oneDNN's gradient to a kernel of one pixel that skips others writes beyond its memory
+    # (TensorFlow 2.21). So it gets the other pixels only.
+    chooses = layer.kernel_size == (1, 1)
     options = {
         **_WINDOW,
         "use_cudnn_on_gpu": True,
-        "strides": [1, *layer.strides, 1],
+        "strides": [1, 1, 1, 1] if chooses else [1, down, across, 1],
         "padding": layer.padding.upper(),
         "dilations": [1, *layer.dilation_rate, 1],
     }
@@ -75,7 +70,6 @@ def _convolution(layer):
         add = _operations()
         given = {"input": images, "filter": kernel, **dict(zip(["bias"], bias, strict=False))}
         sums = add(operation, **given, is_filter_const=False, **options)
-        sums.set_shape(layer.compute_output_shape(images.shape))
 
         def gradient(change):
             given = {"input_sizes": tf.shape(images), "filter": kernel, "out_backprop": change}
@@ -89,7 +83,10 @@ def _convolution(layer):
 
     def call(images):
         weights = [tf.convert_to_tensor(weight) for weight in (layer.kernel, *biases)]
-        return layer.activation(convolve(images, *weights))
+        chosen = images[:, ::down, ::across] if chooses else images
+        sums = convolve(chosen, *weights)
+        sums.set_shape(layer.compute_output_shape(images.shape))
+        return layer.activation(sums)
 
     return call
 
