@@ -81,11 +81,15 @@ def fitted(kind, side=28, **options):
     [
         (28, {}),
         (25, {"pooling": (("pool_size", 3), ("strides", 2), ("padding", "same"))}),
-        (27, {"pooling": (("pool_size", (2, 1)),)}),
+        pytest.param(27, {"pooling": (("pool_size", (2, 1)),)}, marks=pytest.mark.slow),
         (28, {"convolution": (("strides", 2), ("padding", "same"), ("use_bias", False))}),
         (28, {"convolution": (("dilation_rate", 2), ("kernel_size", (3, 2)))}),
         (27, {"convolution": (("strides", (2, 3)), ("kernel_size", 1))}),
-        (28, {"convolution": (("strides", 3), ("kernel_size", 1), ("padding", "same"))}),
+        pytest.param(
+            28,
+            {"convolution": (("strides", 3), ("kernel_size", 1), ("padding", "same"))},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_weights_are_those_of_keras_operations(added, side, options):
