@@ -1,5 +1,7 @@
 """With AVX2 a network trains by oneDNN's operations, and learns what Keras's let it learn."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -129,6 +131,9 @@ def test_tensorflow_uses_it_by_itself_on_newer_processors(added, monkeypatch, in
     assert added == []
 
 
+@pytest.mark.skipif(
+    os.environ.get("SKDIGITS_TEST_BFLOAT16") == "no", reason="tests/processor answers in its place"
+)
 @pytest.mark.parametrize(
     ("value", "told"),
     [(None, None), ("", None), ("0", False), ("FALSE", False), ("1", True), ("true", True)],
