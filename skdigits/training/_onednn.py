@@ -2,9 +2,9 @@
 
 TensorFlow has oneDNN's operations on all x86 processors. With AVX2 it uses them only if the
 environment says so before TensorFlow is imported. The gradient of its own pooling takes five times
-as long (docs/performance.md). The operations can be added to a graph by name, whatever the
-environment said. The model keeps Keras's own layers. They compute in this way only while the graph
-of the training step is traced.
+as long (docs/performance.md). The operations can be added to a graph by name at any time. The model
+keeps Keras's own layers. They compute in this way only while the graph of the training step is
+traced.
 """
 
 import functools
@@ -52,8 +52,8 @@ def _is_plain(layer):
 def _convolution(layer):
     """Return the call of a layer of convolution."""
     down, across = layer.strides
-    # oneDNN's gradient to a kernel of one pixel that skips others writes beyond its memory
-    # (TensorFlow 2.21). So it gets the other pixels only.
+    # oneDNN's gradient to a kernel of one pixel with strides writes beyond its memory (TensorFlow
+    # 2.21). So the pixels are chosen before.
     chooses = layer.kernel_size == (1, 1)
     options = {
         **_WINDOW,
