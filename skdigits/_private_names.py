@@ -83,19 +83,40 @@ def tensorflow_runs():
 # The label of the kernels that TensorFlow itself puts in the place of its own, in TensorFlow.
 _LABEL = "MklNameChangeOp"
 
+# oneDNN's operations and their attributes. All attributes have to be given, so other ones in
+# another version of TensorFlow would be an error in the midst of a fit.
+_WINDOW = {"T", "data_format", "explicit_paddings", "padding", "strides"}
+_CONVOLUTION = _WINDOW | {"dilations", "use_cudnn_on_gpu"}
+_POOLING = _WINDOW | {"ksize", "workspace_enabled"}
+_NORMALIZATION = {"T", "U", "data_format", "epsilon", "is_training"}
+_ATTRIBUTES = {
+    "_MklNativeConv2D": _CONVOLUTION | {"is_filter_const"},
+    "_MklNativeConv2DWithBias": _CONVOLUTION | {"is_filter_const"},
+    "_MklNativeConv2DBackpropFilter": _CONVOLUTION,
+    "_MklNativeConv2DBackpropInput": _CONVOLUTION,
+    "_MklNativeMaxPool": _POOLING,
+    "_MklNativeMaxPoolGrad": _POOLING,
+    "_MklNativeFusedBatchNormV3": _NORMALIZATION | {"exponential_avg_factor"},
+    "_MklNativeFusedBatchNormGradV3": _NORMALIZATION,
+}
+
 
 @with_public_way(lambda: None)
 def onednn_operations():
     """Return what adds an operation of oneDNN's to a graph, by its name and its arguments.
 
-    It is None where TensorFlow has none, and by the public way.
+    It is None where TensorFlow has none, or other ones, and by the public way.
     """
     import tensorflow
-    from tensorflow.python.framework import kernels, op_def_library
+    from tensorflow.python.framework import kernels, op_def_library, op_def_registry
 
     _require(tensorflow.Graph, "_kernel_label_map")
-    if not kernels.get_registered_kernels_for_op("_MklNativeConv2D").kernel:
-        return None
+    for operation, names in _ATTRIBUTES.items():
+        definition = op_def_registry.get(operation)
+        if definition is None or {each.name for each in definition.attr} != names:
+            return None
+        if not kernels.get_registered_kernels_for_op(operation).kernel:
+            return None
 
     def add(operation, **arguments):
         graph = tensorflow.compat.v1.get_default_graph()

@@ -87,6 +87,14 @@ def test_onednn_operations():
     assert way_of("onednn_operations", "public")() is None
 
 
+@pytest.mark.parametrize("attributes", [set(), None])
+def test_another_onednn_is_left_alone(monkeypatch, attributes):
+    """As of a TensorFlow whose operation has other attributes, or that has no such operation."""
+    name = "_MklNativeMaxPool" if attributes is not None else "_MklNoSuchOperation"
+    monkeypatch.setitem(_private_names._ATTRIBUTES, name, attributes)
+    assert way_of("onednn_operations", "private")() is None
+
+
 def test_swap_numbers_of_names():
     swap = way_of("swap_numbers_of_names", "private")
     before = swap(collections.defaultdict(int))
