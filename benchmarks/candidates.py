@@ -8,7 +8,8 @@ WHOLE = ("fashion", "mnist", "digits")
 FEW = ("fashion-100", "mnist-100", "fashion-1000", "mnist-1000", "digits")
 
 # What the candidates of a group share; each says in what it differs. Those before the group "muon"
-# were measured with Adam, and the MLPs when "auto" took at most 128 images in a step.
+# were measured with Adam, and the MLPs when "auto" took at most 128 images in a step. Those before
+# the group "smoothed" were measured without smoothed labels.
 _CNN = {
     "optimizer": "adam",
     "filters": (24, 48, 96),
@@ -38,6 +39,8 @@ _DEEP = {**_CNN, "filters": (32, (64, 64), (128, 128)), "dropout": 0.2, "epochs"
 _MUON = {"optimizer": "auto"}
 _NARROW = {**_CNN, "filters": (16, 48, 96)}
 _TWELVE = {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0, "epochs": (12, 500)}
+_UNSMOOTHED = {"loss": "sparse_categorical_crossentropy"}
+_QUICKLY = {"filters": (16, 48), "epochs": (2, 250), "augmentation": None}
 _DEEPER = {**_DEEP, "filters": ((32, 32), (64, 64), (128, 128))}
 
 CANDIDATES = {
@@ -193,6 +196,26 @@ CANDIDATES = {
         "MLP, 14 epochs": (MLPClassifier, {**_TWELVE, **_MUON, "epochs": (14, 500)}),
         "MLP, 16 epochs": (MLPClassifier, {**_TWELVE, **_MUON, "epochs": (16, 500)}),
     },
+    "smoothed": {
+        "CNN, labels as they are, decay 0.01": (
+            CNNClassifier,
+            {**_UNSMOOTHED, "weight_decay": 0.01},
+        ),
+        "CNN, decay 0.1": (CNNClassifier, {"weight_decay": 0.1}),
+        "CNN, decay 0.3": (CNNClassifier, {"weight_decay": 0.3}),
+        "quick, labels as they are, decay 0.01": (
+            CNNClassifier,
+            {**_QUICKLY, **_UNSMOOTHED, "weight_decay": 0.01},
+        ),
+        "quick, decay 0.01": (CNNClassifier, {**_QUICKLY, "weight_decay": 0.01}),
+        "quick, decay 0.1": (CNNClassifier, {**_QUICKLY, "weight_decay": 0.1}),
+        "MLP, labels as they are, decay 0.02": (
+            MLPClassifier,
+            {**_UNSMOOTHED, "weight_decay": 0.02},
+        ),
+        "MLP, decay 0.02": (MLPClassifier, {"weight_decay": 0.02}),
+        "MLP, decay 0.1": (MLPClassifier, {"weight_decay": 0.1}),
+    },
     "few": {
         "500 steps": (CNNClassifier, _CNN),
         "250 steps": (CNNClassifier, {**_CNN, "epochs": (6, 250)}),
@@ -234,5 +257,6 @@ DATA = {
     "best": WHOLE,
     "muon": WHOLE[:2],
     "halves": WHOLE[:2],
+    "smoothed": WHOLE[:2],
     "few": FEW,
 }

@@ -29,7 +29,12 @@ HELD_OUT, N_CLASSES = 10_000, 10
 MEMBERS = 3  # networks of an average, and teachers
 LAST = 3  # epochs whose weights are averaged
 GPU = torch.cuda.is_available()
-DEVICE = {"device": "cuda" if GPU else "cpu", "bfloat16": GPU or has_bfloat16()}
+# Some of the ways smooth the labels, so the others do not.
+FIXED = {
+    "device": "cuda" if GPU else "cpu",
+    "bfloat16": GPU or has_bfloat16(),
+    "smoothing": 0.0,
+}
 
 
 class Residual(nn.Module):
@@ -95,7 +100,7 @@ def smoothed(pixels, labels):
 
 def train(X, y, seed, **options):
     """Return a trained network."""
-    *_, classifier = fit(X, y, **DEVICE, seed=seed, **options)
+    *_, classifier = fit(X, y, **FIXED, seed=seed, **options)
     return classifier
 
 
@@ -119,7 +124,7 @@ def train_by_teachers(X, y, seed, **options):
 def train_and_average_weights(X, y, seed):
     """Return a network with the mean of the weights at the ends of the last epochs."""
     ends = deque(maxlen=LAST)
-    for classifier in fit(X, y, **DEVICE, seed=seed):
+    for classifier in fit(X, y, **FIXED, seed=seed):
         ends.append(deepcopy(classifier.network.state_dict()))
     average = {name: torch.stack([end[name].float() for end in ends]).mean(0) for name in ends[0]}
     classifier.network.load_state_dict(average)

@@ -60,8 +60,11 @@ class NetworkClassifier(ImageClassifier):
         that set the rate.
 
     loss : str, callable or keras.losses.Loss, default="auto"
-        "auto" is the categorical cross-entropy. Keras's sparse losses get labels as numbers, all
-        other losses get one-hot rows. The type of the loss decides which. A loss with
+        "auto" is the categorical cross-entropy. With "one_cycle" and without early stopping, it
+        smooths the labels [3]_ in the first three quarters of the training: all classes share a
+        tenth of each. Give "sparse_categorical_crossentropy" to have them as they are. Keras's
+        sparse losses get labels as numbers, all other losses get one-hot rows. The type of the loss
+        decides which. A loss with
         ``from_logits=True`` takes outputs of any sign, such as those of a network that ends without
         an activation.
 
@@ -193,6 +196,8 @@ class NetworkClassifier(ImageClassifier):
        using large learning rates", 2018, https://arxiv.org/abs/1708.07120
     .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", 2019,
        https://arxiv.org/abs/1711.05101
+    .. [3] C. Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
+       https://arxiv.org/abs/1512.00567
 
     Examples
     --------

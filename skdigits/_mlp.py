@@ -59,8 +59,11 @@ class MLPClassifier(LayeredClassifier):
         that set the rate.
 
     loss : str, callable or keras.losses.Loss, default="auto"
-        "auto" is the categorical cross-entropy. Keras's sparse losses get labels as numbers, all
-        other losses get one-hot rows. The type of the loss decides which. A loss with
+        "auto" is the categorical cross-entropy. With "one_cycle" and without early stopping, it
+        smooths the labels [4]_ in the first three quarters of the training: all classes share a
+        tenth of each. Give "sparse_categorical_crossentropy" to have them as they are. Keras's
+        sparse losses get labels as numbers, all other losses get one-hot rows. The type of the loss
+        decides which. A loss with
         ``from_logits=True`` takes outputs of any sign, such as those of
         ``output_activation="linear"``.
 
@@ -211,6 +214,8 @@ class MLPClassifier(LayeredClassifier):
        https://arxiv.org/abs/1711.05101
     .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
        https://kellerjordan.github.io/posts/muon/
+    .. [4] C. Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
+       https://arxiv.org/abs/1512.00567
 
     Examples
     --------

@@ -18,7 +18,7 @@ SMALL = {
 FULL = {
     **SMALL,
     "learning_rate": loguniform(0.0001, 0.1),
-    "weight_decay": loguniform(0.0001, 0.1),
+    "weight_decay": loguniform(0.001, 1),
     "kernel_size": [3, 5],
     "batch_norm": [True, False],
     "activation": ["relu", "gelu", "tanh"],

@@ -15,6 +15,9 @@ BUILD_OPTIONS = {
 }
 
 
+CROSS_ENTROPY = "sparse_categorical_crossentropy"  # the loss "auto"
+
+
 def check_parameters(parameters):
     """Raise if a parameter goes to Keras and Keras does not know its value.
 
@@ -69,7 +72,7 @@ def is_name(value, name):
 def loss_of(parameters):
     """Return the loss for Keras: "auto" is the categorical cross-entropy for numbers."""
     if is_name(parameters.loss, "auto"):
-        return "sparse_categorical_crossentropy"
+        return CROSS_ENTROPY
     return parameters.loss
 
 

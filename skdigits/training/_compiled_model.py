@@ -68,7 +68,7 @@ class CompiledModel:
         self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)
         self.variables = Variables(self.model, self.optimizer, self.augmenter)
         self._dropout_rates = DropoutRates(self.model) if spec.shares_dropout else None
-        steps = Steps(self.model, self.augmenter, traits, spec.sets_rate, self._dropout_rates)
+        steps = Steps(self.model, self.augmenter, traits, spec, self._dropout_rates)
         self.graphs = Graphs(steps, spec.input_shape)
         self.architecture = architecture(self.model) if "build" in spec.options else None
         self.key = self.condition = None

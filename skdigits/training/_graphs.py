@@ -37,7 +37,17 @@ class Graphs:
         self._can_be_halved = can_be_halved(steps.model, steps.augmenter)
         self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
 
-    def train(self, data, order, batch_size, rates, *, output_only=False, fixed_averages=False):
+    def train(
+        self,
+        data,
+        order,
+        batch_size,
+        rates,
+        smoothing,
+        *,
+        output_only=False,
+        fixed_averages=False,
+    ):
         """Take one step for each batch of `order`.
 
         Parameters
@@ -48,6 +58,8 @@ class Graphs:
         batch_size : int
         rates : ndarray of float32
             Learning rate of each step, or empty to leave the rate as it is.
+        smoothing : ndarray of float32
+            Label smoothing of each step, or empty if the network's training never has any.
         output_only : bool
             Whether to train the output layer only.
         fixed_averages : bool
@@ -65,7 +77,7 @@ class Graphs:
             name = "train_with_fixed_averages"
         halves = self._can_be_halved and are_halved(batch_size, len(order))
         graph = self._graph(name, data.images.dtype, halves=halves)
-        loss, correct, finite = graph(*data, order, np.int32(batch_size), rates)
+        loss, correct, finite = graph(*data, order, np.int32(batch_size), rates, smoothing)
         return float(loss), float(correct), bool(finite)
 
     def evaluate(self, data, rows):
@@ -144,7 +156,7 @@ class Graphs:
             "score_gradient": [images, number],
         }
         step = getattr(self._steps, name)
-        signature = signatures.get(name, [*rows, real])
+        signature = signatures.get(name, [*rows, real, real])
 
         def function(*inputs):
             return step(*inputs, **options)

@@ -251,16 +251,18 @@ class _Loop:
     def _take_steps(self, data, rows, epoch, first, last):
         """Take the steps from `first` to `last` of an epoch; return the sums of losses and hits."""
         plan, n_steps = self.plan, last + 1 - first
+        steps = epoch * plan.n_steps + np.arange(first, last + 1)
         rates = np.zeros(0, np.float32)
         if plan.rates:
             sizes = np.diff(np.minimum(np.arange(n_steps + 1) * plan.batch_size, len(rows)))
-            steps = epoch * plan.n_steps + np.arange(first, last + 1)
             rates = steadied(plan.rates(steps), sizes)
+        smoothing = plan.smoothing(steps) if plan.smoothing else np.zeros(n_steps, np.float32)
         loss, correct, finite = self.compiled.graphs.train(
             data,
             rows,
             plan.batch_size,
             rates,
+            smoothing,
             output_only=epoch < plan.output_epochs,
             # A batch of one image has no variance to normalise by.
             fixed_averages=plan.fixed_averages or len(rows) == n_steps,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from skdigits._tensorflow import keras
+from skdigits.training._checks import is_name
 from skdigits.training._optimizer import learning_rates
-from skdigits.training._schedules import one_cycle
+from skdigits.training._schedules import label_smoothing, one_cycle
 
 # Share of the learning rate for a trained body. We tried 0.03, 0.1, 0.3 and 1 (by hand; we kept no
 # script). Only 0.3 was better than training from nothing in each of 14 trials: MNIST, Fashion-MNIST
@@ -38,6 +39,8 @@ class Plan:
         What each part of the optimizer begins with; None if the part has a Keras schedule.
     rates : callable or None
         Returns the learning rates for an array of step numbers; None leaves the rate as it is.
+    smoothing : callable or None
+        Returns how much the labels are smoothed, in the same way; None never smooths them.
     fixed_averages : bool
         Whether batch normalisation keeps its averages and normalises by them.
     early_stopping : keras.callbacks.EarlyStopping or None
@@ -54,6 +57,7 @@ class Plan:
     output_epochs: int
     learning_rates: list
     rates: Any
+    smoothing: Any
     fixed_averages: bool
     early_stopping: Any
     callbacks: list
@@ -96,6 +100,7 @@ def make_plan(parameters, spec, n_rows, first_epoch, *, has_validation):
         output_epochs=output_epochs,
         learning_rates=own_rates,
         rates=_rates_of_steps(parameters, spec, own_rates[0], n_steps),
+        smoothing=_smoothing_of_steps(parameters, spec, n_steps),
         fixed_averages=parameters.gently,
         early_stopping=_early_stopping(parameters, stops_after, has_validation),
         callbacks=list(parameters.callbacks),
@@ -120,6 +125,14 @@ def _rates_of_steps(parameters, spec, rate, n_steps):
     if parameters.in_parts:  # the number of parts is unknown
         return functools.partial(np.full_like, fill_value=rate, dtype=np.float32)
     return functools.partial(one_cycle, rate, parameters.epochs * n_steps)
+
+
+def _smoothing_of_steps(parameters, spec, n_steps):
+    """Return a function from step numbers to label smoothing; None leaves labels as they are."""
+    is_auto = is_name(parameters.loss, "auto") and spec.may_smooth_labels
+    if not is_auto or parameters.in_parts or parameters.early_stopping:  # the end is unknown
+        return None
+    return functools.partial(label_smoothing, parameters.epochs * n_steps)
 
 
 def _output_epochs(parameters, spec, first_epoch):

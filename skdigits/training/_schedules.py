@@ -4,6 +4,10 @@ import numpy as np
 
 WARM_UP = 0.23
 
+# Share of each label that all classes get alike, and the last share of a training without it.
+SMOOTHING = 0.1
+AS_THEY_ARE = 0.25
+
 # A step of fewer images gets a lower rate.
 STEADY = 8
 
@@ -45,6 +49,42 @@ def one_cycle(peak, n_steps, steps):
     """
     position = (steps + 0.5) / n_steps
     return (peak * np.interp(position, [0.0, WARM_UP, 1.0], [0.1, 1.0, 0.0])).astype(np.float32)
+
+
+def label_smoothing(n_steps, steps):
+    """Return how much some steps of a one-cycle training smooth the labels.
+
+    Smoothed labels [1]_ let a network generalise better, but its probabilities are too even. The
+    last quarter of the training has the labels as they are, which makes the probabilities right
+    and keeps what was gained.
+
+    Parameters
+    ----------
+    n_steps : int
+        Number of optimizer steps of the whole training.
+
+    steps : ndarray of int
+        Numbers of the steps, from 0.
+
+    Returns
+    -------
+    ndarray of float32
+        For each of `steps`, the share of a label that all classes get alike.
+
+    References
+    ----------
+    .. [1] C. Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
+       https://arxiv.org/abs/1512.00567
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.training._schedules import label_smoothing
+    >>> label_smoothing(8, np.arange(8)).tolist()[4:]
+    [0.10000000149011612, 0.10000000149011612, 0.0, 0.0]
+    """
+    are_smoothed = (steps + 0.5) / n_steps < 1 - AS_THEY_ARE
+    return np.where(are_smoothed, SMOOTHING, 0.0).astype(np.float32)
 
 
 def steadied(rates, sizes):

@@ -10,7 +10,7 @@ import numpy as np
 from skdigits import networks
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import takes_images
-from skdigits.training._checks import check_parameters, is_name, loss_of
+from skdigits.training._checks import CROSS_ENTROPY, check_parameters, is_name, loss_of
 from skdigits.training._comparable import UnknownError, describe, freeze
 from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
@@ -55,7 +55,7 @@ class NetworkSpec:
     augmentation: Any = None
     optimizer: Any = "adam"
     weight_decay: Any = None
-    loss: Any = "sparse_categorical_crossentropy"
+    loss: Any = CROSS_ENTROPY
     schedule: Any = "constant"
     body: Any = None
 
@@ -113,6 +113,11 @@ class NetworkSpec:
     def sets_rate(self):
         """Whether the training sets the learning rate at each step."""
         return is_name(self.schedule, "one_cycle")
+
+    @property
+    def may_smooth_labels(self):
+        """Whether the training may smooth the labels at each step, as it does for "auto"."""
+        return self.sets_rate and is_name(self.loss, CROSS_ENTROPY)
 
     @property
     def shares_dropout(self):

@@ -35,15 +35,15 @@ class Steps:
         What changes the images of a training step.
     traits : LossTraits
         Properties of the loss that the model is compiled with.
-    sets_rate : bool
-        Whether to set the learning rate at each step.
+    spec : NetworkSpec
+        Tells whether to set the learning rate at each step, and whether steps may smooth labels.
     dropout_rates : DropoutRates or None
         The rates of layers of dropout; None leaves them to Keras.
     """
 
-    def __init__(self, model, augmenter, traits, sets_rate, dropout_rates):
-        self.model, self.augmenter = model, augmenter
-        self.traits, self.sets_rate = traits, sets_rate
+    def __init__(self, model, augmenter, traits, spec, dropout_rates):
+        self.model, self.augmenter, self.traits = model, augmenter, traits
+        self.spec = spec
         self._in_float32: Any = None
         dropout_calls = dropout_rates.calls if dropout_rates else []
         self._calls = [*dropout_calls, *calls_by_onednn(model)]
@@ -57,7 +57,7 @@ class Steps:
         """Take one step for each batch: on its halves side by side, or on the whole of it.
 
         The inputs are the images, labels and weights, the rows to train on in their order, the
-        batch size and the learning rates.
+        batch size, and the learning rate and label smoothing of each step.
         """
         layers = batch_normalizations(self.model)
         with replaced_calls([*calls_of_one_operation(layers), *self._calls]):
@@ -127,7 +127,7 @@ class Steps:
             self._in_float32 = copy_network(self.model)
 
     def _train(self, variables, data_and_rates, training, halves):
-        *data, rates = data_and_rates
+        *data, rates, smoothing = data_and_rates
         optimizer = self.model.optimizer
         averages = averages_of(batch_normalizations(self.model))
 
@@ -137,12 +137,16 @@ class Steps:
             return self.model(images, training=training)
 
         def step(number, batch):
-            if self.sets_rate:
+            if self.spec.sets_rate:
                 optimizer.learning_rate.assign(rates[number])
             images = batch[0]
             outputs = in_halves(outputs_of, images, averages) if halves else outputs_of(images)
             loss, correct = self._measure(outputs, *batch[1:])
-            scaled = optimizer.scale_loss(loss)
+            smoothed = loss
+            if self.spec.may_smooth_labels:
+                added = smoothing[number] * self._margin(outputs, *batch[1:])
+                smoothed += tf.cast(added, loss.dtype)
+            scaled = optimizer.scale_loss(smoothed)
             gradients = tf.gradients(scaled, [variable.value for variable in variables])
             apply_gradients(optimizer, gradients, variables)
             return loss, correct
@@ -168,6 +172,18 @@ class Steps:
             raise
         best = tf.argmax(p.scores(outputs, self.traits), -1, output_type=tf.int32)
         return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
+
+    def _margin(self, outputs, labels, weights):
+        """Return by how much the cross-entropy grows if all of each label is smoothed.
+
+        That is the mean over the batch of the label's logit, less the mean of all logits.
+        """
+        logits = p.logits_of(outputs, self.traits)
+        if logits is None:  # outputs that are no softmax have labels as they are
+            return 0.0
+        logits = tf.cast(logits, tf.float32)  # those of the user's own layers may be others
+        of_label = tf.gather(logits, labels, batch_dims=1)
+        return tf.reduce_mean(weights * (of_label - tf.reduce_mean(logits, axis=-1)))
 
 
 def is_float32(model):
