@@ -59,13 +59,12 @@ class MLPClassifier(LayeredClassifier):
         that set the rate.
 
     loss : str, callable or keras.losses.Loss, default="auto"
-        "auto" is the categorical cross-entropy. With "one_cycle" and without early stopping, it
-        smooths the labels [4]_ in the first three quarters of the training: all classes share a
-        tenth of each. Give "sparse_categorical_crossentropy" to have them as they are. Keras's
-        sparse losses get labels as numbers, all other losses get one-hot rows. The type of the loss
-        decides which. A loss with
-        ``from_logits=True`` takes outputs of any sign, such as those of
-        ``output_activation="linear"``.
+        "auto" is the categorical cross-entropy. A training with "one_cycle", without early stopping
+        and of 500 steps or more smooths the labels [4]_ in its first three quarters: all classes
+        share a tenth of each. Give "sparse_categorical_crossentropy" for labels as they are.
+        Keras's sparse losses get labels as numbers, all other losses get one-hot rows. The type of
+        the loss decides which. A loss with ``from_logits=True`` takes outputs of any sign, such as
+        those of ``output_activation="linear"``.
 
     epochs : int or (int, int), default=(14, 500)
         Passes over the training data. Two numbers are the passes and the least number of steps: on

@@ -59,7 +59,7 @@ class Graphs:
         rates : ndarray of float32
             Learning rate of each step, or empty to leave the rate as it is.
         smoothing : ndarray of float32
-            Label smoothing of each step, or empty if the network's training never has any.
+            Label smoothing of each step.
         output_only : bool
             Whether to train the output layer only.
         fixed_averages : bool

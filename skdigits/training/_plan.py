@@ -129,10 +129,12 @@ def _rates_of_steps(parameters, spec, rate, n_steps):
 
 def _smoothing_of_steps(parameters, spec, n_steps):
     """Return a function from step numbers to label smoothing; None leaves labels as they are."""
-    is_auto = is_name(parameters.loss, "auto") and spec.may_smooth_labels
-    if not is_auto or parameters.in_parts or parameters.early_stopping:  # the end is unknown
-        return None
-    return functools.partial(label_smoothing, parameters.epochs * n_steps)
+    stopping = keras.callbacks.EarlyStopping
+    may_stop = any(isinstance(callback, stopping) for callback in parameters.callbacks)
+    knows_end = not (parameters.in_parts or parameters.early_stopping or may_stop)
+    if knows_end and spec.may_smooth_labels and is_name(parameters.loss, "auto"):
+        return functools.partial(label_smoothing, parameters.epochs * n_steps)
+    return None
 
 
 def _output_epochs(parameters, spec, first_epoch):

@@ -4,9 +4,11 @@ import numpy as np
 
 WARM_UP = 0.23
 
-# Share of each label that all classes get alike, and the last share of a training without it.
+# Share of each label that all classes get alike, the last share of a training without it, and the
+# steps of a training that is long enough for it.
 SMOOTHING = 0.1
 AS_THEY_ARE = 0.25
+LONG = 500
 
 # A step of fewer images gets a lower rate.
 STEADY = 8
@@ -56,7 +58,8 @@ def label_smoothing(n_steps, steps):
 
     Smoothed labels [1]_ let a network generalise better, but its probabilities are too even. The
     last quarter of the training has the labels as they are, which makes the probabilities right
-    and keeps what was gained.
+    and keeps what was gained. In trainings of fewer than 500 steps the last quarter is too short
+    for that, so they have no smoothed labels.
 
     Parameters
     ----------
@@ -80,10 +83,10 @@ def label_smoothing(n_steps, steps):
     --------
     >>> import numpy as np
     >>> from skdigits.training._schedules import label_smoothing
-    >>> label_smoothing(8, np.arange(8)).tolist()[4:]
+    >>> label_smoothing(500, np.array([0, 374, 375, 499])).round(1).tolist()
     [0.10000000149011612, 0.10000000149011612, 0.0, 0.0]
     """
-    are_smoothed = (steps + 0.5) / n_steps < 1 - AS_THEY_ARE
+    are_smoothed = (n_steps >= LONG) & ((steps + 0.5) / n_steps < 1 - AS_THEY_ARE)
     return np.where(are_smoothed, SMOOTHING, 0.0).astype(np.float32)
 
 
