@@ -265,8 +265,7 @@ def first_epoch_of(epochs):
     """Return an estimator as it is after the first of so many epochs."""
     from keras.callbacks import LambdaCallback
 
-    # With early stopping, "auto" does not smooth the labels.
-    estimator = mlp(epochs=epochs, loss="sparse_categorical_crossentropy")
+    estimator = mlp(epochs=epochs)
     stop = LambdaCallback(on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", 1))
     return estimator.set_params(callbacks=[stop]).fit(X, Y)
 
