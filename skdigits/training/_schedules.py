@@ -4,11 +4,9 @@ import numpy as np
 
 WARM_UP = 0.23
 
-# Share of each label that all classes get alike, the last share of a training without it, and the
-# steps of a training that is long enough for it.
-SMOOTHING = 0.1
-AS_THEY_ARE = 0.25
-LONG = 500
+SMOOTHING = 0.1  # share of a label that all classes get alike
+UNSMOOTHED_END = 0.25  # share of a training
+LEAST_SMOOTHED = 500  # steps of a training
 
 # A step of fewer images gets a lower rate.
 STEADY = 8
@@ -86,7 +84,8 @@ def label_smoothing(n_steps, steps):
     >>> label_smoothing(500, np.array([0, 374, 375, 499])).round(1).tolist()
     [0.10000000149011612, 0.10000000149011612, 0.0, 0.0]
     """
-    are_smoothed = (n_steps >= LONG) & ((steps + 0.5) / n_steps < 1 - AS_THEY_ARE)
+    is_long = n_steps >= LEAST_SMOOTHED
+    are_smoothed = is_long & ((steps + 0.5) / n_steps < 1 - UNSMOOTHED_END)
     return np.where(are_smoothed, SMOOTHING, 0.0).astype(np.float32)
 
 
