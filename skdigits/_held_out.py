@@ -1,4 +1,4 @@
-"""Rows that early stopping sets aside; `skdigits._base` decides whether."""
+"""Rows that early stopping sets aside."""
 
 import numpy as np
 from sklearn.model_selection import train_test_split

@@ -1,4 +1,4 @@
-"""Decide which image shape an array holds; no other module does."""
+"""Decide which image shape an array of training images holds."""
 
 from math import isqrt, prod
 from numbers import Integral

@@ -1,6 +1,7 @@
 """The data sets by the names that commands and studies use, and your own images by their path."""
 
 import os
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,7 +95,8 @@ def load_split(name, *, normalize_digits=False):
     """Return training and test images, as a `Split`.
 
     Of your own images without test images, a fifth of each class becomes the test images, always
-    the same ones. All labels of the test images are labels of training images too.
+    the same ones. If images are added or removed, nearly the same. All labels of the test images
+    are labels of training images too.
     """
     from skdigits._arrays import check_known_labels
     from skdigits.datasets._parts import NoTestImagesError
@@ -142,27 +144,27 @@ def _load_own(path, subset, image_shape):
 def _load_own_digits(path, subset):
     """Return the digits of your own pictures in MNIST's form, and their labels."""
     from skdigits.datasets import load_images
-    from skdigits.datasets._read_pictures import LargePicturesError, read_files
+    from skdigits.datasets._load_images import list_pictures
+    from skdigits.datasets._read_pictures import read_files
     from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of, read_digit
 
-    options = {"subset": subset, "on_error": "warn"}
-    try:
-        bunch = load_images(path, **options)
-    except LargePicturesError as error:
-        bunch = load_images(path, image_shape=error.smaller, **options)
-    if bunch.filenames is None:
-        pictures = {f"image {n} of {path}": pixels for n, pixels in enumerate(bunch.data)}
+    names, y = list_pictures(path, subset)
+    read = read_digit
+    if names is None:
+        images, y = load_images(path, subset=subset, return_X_y=True)
+        pictures = {f"image {n} of {path}": pixels for n, pixels in enumerate(images)}
         names, read = list(pictures), lambda name, form: digit_of(pictures[name])
-    else:
-        names, read = bunch.filenames.tolist(), read_digit
     X, readable = read_files(names, DIGIT_FORM, on_error="warn", read=read)
-    return X, bunch.target[readable]
+    return X, y[readable]
 
 
 def _hold_out(name, X, y, class_names):
-    """Divide images into training and test images, class by class."""
+    """Divide images into training and test images, class by class.
+
+    Their content decides, so that hardly any image changes sides when others come or go, and
+    copies of an image lie on one side.
+    """
     is_test = np.zeros(len(y), bool)
-    rng = np.random.default_rng(0)
     for label in np.unique(y):
         members = np.flatnonzero(y == label)
         if len(members) < 2:
@@ -170,6 +172,7 @@ def _hold_out(name, X, y, class_names):
                 f"the class {label.item()!r} of {name} has one image only, and each class needs "
                 "another one as a test image"
             )
-        is_test[rng.permutation(members)[: max(1, len(members) // HELD_OUT)]] = True
+        by_content = sorted(members, key=lambda at: blake2b(X[at].tobytes()).digest())
+        is_test[by_content[: max(1, len(members) // HELD_OUT)]] = True
     train, test = (X[~is_test], y[~is_test]), (X[is_test], y[is_test])
     return Split(train, test, class_names, is_held_out=True)

@@ -118,7 +118,7 @@ class OnnxModel:
     def to_input(self, images):
         """Return images as `run` takes them; raise the errors of `predict_proba`."""
         images = np.asarray(images)
-        if images.ndim < 2 or prod(images.shape[1:]) != prod(self.image_shape):
+        if not self._takes(images.shape[1:]):
             raise ValueError(
                 f"The model takes images of shape {self.image_shape}; got an array of shape "
                 f"{images.shape}."
@@ -126,6 +126,12 @@ class OnnxModel:
         if images.dtype.kind == "f" and not np.isfinite(images).all():
             raise ValueError("The images hold values that are not finite numbers.")
         return as_input(images.reshape(len(images), *self.input_shape), self.input_dtype)
+
+    def _takes(self, shape):
+        """Return whether an image of a shape can be used; other axes would be mixed up silently."""
+        if len(shape) < 2 or len(self.image_shape) == 1:  # the file does not know axes of rows
+            return bool(shape) and prod(shape) == prod(self.image_shape)
+        return (*shape, 1)[:3] == (*self.image_shape, 1)[:3]
 
     def run(self, rows):
         """Return the probabilities for an array of shape (n, *input_shape) and `input_dtype`."""

@@ -16,6 +16,7 @@ FORMATS = (
 )
 HEIC = (".heic", ".heif", ".hif")
 ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+COLOR_MODES = {1: "grayscale", 3: "rgb"}  # by channels
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 # How to turn a picture upright, by its EXIF orientation; from 5 on, height and width change places.
 UPRIGHT = {
@@ -29,8 +30,10 @@ UPRIGHT = {
 }
 # Where the metadata of a PNG may say how to turn it; they may also lie behind the pixels.
 PNG_METADATA = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
-BITS_OF_TIFF = 258  # the tag BitsPerSample
-WHITE_16_BITS = 65535
+# Tags of a TIFF
+BITS = 258
+TONES, WHITE_IS_ZERO = 262, 0
+WHITE_12_BITS, WHITE_16_BITS = 4095, 65535
 
 
 class PictureError(ValueError):
@@ -83,7 +86,7 @@ def measure_file(path):
             if _pixels_tell_orientation(image, path):
                 image.load()
             width, height = image.size
-            if _orientation(image) >= 5:
+            if orientation(image) >= 5:
                 width, height = height, width
             return height, width, _is_grey(image)
         except Exception as error:  # Pillow's plugins raise errors of all types
@@ -110,7 +113,7 @@ def read_file(file, form):
             side = 2 * max(form.height, form.width)
             image.draft(None, (side, side))
             image.load()
-            turn = UPRIGHT.get(_orientation(image))
+            turn = UPRIGHT.get(orientation(image))
             image = _to_mode(image, form)
             return _to_size(image if turn is None else image.transpose(turn), form)
         except PictureError:
@@ -213,10 +216,10 @@ def _pixels_tell_orientation(image, path):
         with open(path, "rb") as file:
             content = file.read()
         return any(name in content for name in PNG_METADATA)
-    return image.format == "TIFF" and _orientation(image) > 1  # Pillow turns it
+    return image.format == "TIFF" and orientation(image) > 1  # Pillow turns it
 
 
-def _orientation(image):
+def orientation(image):
     """Return the EXIF orientation, 1 to 8; 1 is upright, also if the EXIF data are faulty."""
     try:
         # The method of the class of PNG files would decode the pixels.
@@ -259,12 +262,16 @@ def _to_mode(image, form):
 def _many_bits_to_bytes(image):
     """Return a grey image of more than 8 bits in mode "L"; what is transparent becomes white."""
     values = np.asarray(image)
+    tags = image.tag_v2 if image.format == "TIFF" else {}
     # Pillow opens some 16-bit files as 32-bit integers.
-    has_32_bits = image.mode == "F" or (
-        image.format == "TIFF" and image.tag_v2[BITS_OF_TIFF] == (32,)
-    )
-    is_16_bits = not has_32_bits and values.min() >= 0 and values.max() <= WHITE_16_BITS
-    pixels = to_bytes(values.astype(np.uint16) if is_16_bits else values)
+    has_32_bits = image.mode == "F" or tags.get(BITS) == (32,)
+    if has_32_bits or values.min() < 0 or values.max() > WHITE_16_BITS:
+        pixels = to_bytes(values)
+    else:
+        white = WHITE_12_BITS if tags.get(BITS) == (12,) else WHITE_16_BITS
+        pixels = np.rint(values.astype(np.uint16) * np.float32(255 / white)).astype(np.uint8)
+        if tags.get(TONES) == WHITE_IS_ZERO:  # Pillow turns such tones of 8 bits only
+            pixels = 255 - pixels
     if "transparency" in image.info:  # the value of transparent pixels
         pixels = np.where(values == image.info["transparency"], np.uint8(255), pixels)
     return Image.fromarray(pixels)

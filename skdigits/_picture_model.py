@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from skdigits._picture import Form, read_file
+from skdigits._picture import COLOR_MODES, Form, read_file
 
 EXPORTED = (".html", ".keras", ".onnx", ".tflite")  # of `skdigits.export`
-COLOR_MODES = {1: "grayscale", 3: "rgb"}  # by channels
 SMALLEST_SIDE = 4  # pixels of a square image; rows of fewer values are no images
 
 

@@ -100,7 +100,9 @@ def restored_state(plain, parameters, owner):
     try:
         _restore(state, parameters, owner)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"The state of this {owner} is damaged: {error}") from error
+        raise ValueError(
+            f"The state of this {owner} is damaged{_or_of_others(plain)}: {error}"
+        ) from error
     if "_network" in state:
         warn_of_versions(plain["_network"]["versions"], owner)
     return state
@@ -159,10 +161,7 @@ def _check_fitted(state):
 
 def warn_of_versions(written_by, owner):
     """Warn as scikit-learn does if other versions of the libraries wrote a network."""
-    from skdigits.training import versions
-
-    ours = versions()
-    other = [name for name, version in written_by.items() if ours.get(name) != version]
+    ours, other = _other_versions(written_by)
     if other:
         warn(
             InconsistentVersionWarning(
@@ -171,6 +170,24 @@ def warn_of_versions(written_by, owner):
                 original_sklearn_version=_listed(written_by, other),
             )
         )
+
+
+def _or_of_others(plain):
+    """Return a hint at the versions that wrote a state, if they are others and it names them."""
+    try:
+        written_by = dict(plain["_network"]["versions"])
+    except (KeyError, TypeError, ValueError):  # of a damaged one
+        return ""
+    _, other = _other_versions(written_by)
+    return f", or of other versions ({_listed(written_by, other)})" if other else ""
+
+
+def _other_versions(written_by):
+    """Return the versions of this process, and the libraries that have others in `written_by`."""
+    from skdigits.training import versions
+
+    ours = versions()
+    return ours, [name for name, version in written_by.items() if ours.get(name) != version]
 
 
 def _listed(versions, names):

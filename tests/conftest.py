@@ -26,19 +26,35 @@ if "SKDIGITS_TEST_BFLOAT16" in os.environ:  # "yes" or "no": what the processor 
 # Building a network takes longer than most tests: they share more of them than users' programs do.
 os.environ.setdefault("SKDIGITS_POOL_SIZE", "40")
 
+# Files that share what takes seconds to begin: workers of joblib, and a browser.
+TOGETHER = (
+    ("test_ensemble", "test_pickles", "test_reproducible"),
+    ("test_page_drawings", "test_page_pictures", "test_page_predictions", "test_page_reading"),
+)
+# Files that take long, the longest first.
+LONG = ("user_guide", "test_reproducible", "test_ensemble")
+
 gc.disable()  # until all modules are imported
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give each file to one process, since its tests share fixtures and networks.
-
-    The files go in the order of `testpaths`.
-    """
+    """Give each file to one process, since its tests share fixtures and networks."""
     from xdist.scheduler import LoadFileScheduling
 
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((names for names in TOGETHER if Path(file).stem in names), file)
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Let the long files come first, so that no process waits for another one at the end."""
+    order = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 def pytest_collection_finish():

@@ -63,15 +63,20 @@ def draw(browser, *strokes):
     for points in strokes:
         steps = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
         for step, (x, y) in zip(steps, [*points, points[-1]], strict=True):
-            browser.call(
-                "Input.dispatchMouseEvent",
-                type=step,
-                x=left + x * width,
-                y=top + y * width,
-                button="left",
-                buttons=int(step != "mouseReleased"),
-                clickCount=1,
-            )
+            mouse(browser, step, left + x * width, top + y * width)
+
+
+def mouse(browser, step, x, y):
+    """Move the mouse to a place of the screen, press its button or release it there."""
+    browser.call(
+        "Input.dispatchMouseEvent",
+        type=step,
+        x=x,
+        y=y,
+        button="left",
+        buttons=int(step != "mouseReleased"),
+        clickCount=1,
+    )
 
 
 def set_pen(browser, width):

@@ -323,6 +323,12 @@ class TestWeights:
             estimator.fit(X, Y, sample_weight=sample_weight)
         assert_left_unfitted(estimator)
 
+    @pytest.mark.parametrize("loss", ["dice", "Tversky"])
+    def test_a_loss_of_keras_that_cannot_be_weighted(self, loss):
+        estimator = mlp(loss=loss).fit(X, Y)
+        with pytest.raises(ValueError, match="one number for all images"):
+            estimator.fit(X, Y, sample_weight=np.where(Y[0] == Y, 2.0, 1.0))
+
     @pytest.mark.parametrize("as_object", [False, True])
     def test_a_loss_of_one_number_cannot_be_weighted(self, as_object):
         def whole(targets, outputs):

@@ -186,6 +186,20 @@ def test_a_fifth_of_each_class_is_set_aside_and_always_the_same(flowers):
     np.testing.assert_array_equal(load_split(str(flowers))[1][0], X_test)
 
 
+def test_more_pictures_leave_what_is_set_aside(flowers):
+    """A model that was trained before is measured on images that it has not learned from."""
+    before = load_split(str(flowers))
+    rng = np.random.default_rng(0)
+    for number in range(10):
+        save_array(flowers / "daisy" / f"0-{number}.png", rng.integers(0, 256, (6, 6), np.uint8))
+    after = load_split(str(flowers))
+    old = {image.tobytes() for image in before.train[0]}
+    moved = sum(image.tobytes() in old for image in after.test[0])
+    assert len(after.test[0]) == 6
+    assert moved <= 1
+    assert (flowers / "tulip").exists()
+
+
 def test_a_class_of_one_picture_cannot_be_divided(flowers, capsys, tmp_path):
     save(flowers / "rose" / "1.png")
     assert main(["compare", "--data", str(flowers), "--out", str(tmp_path / "out")]) == 2

@@ -662,6 +662,13 @@ def test_arrays_images_and_paths_can_be_mixed(tmp_path):
     np.testing.assert_array_equal(stacked, images[:2])
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_faulty_exif_data_do_not_matter(suffix, tmp_path):
+    path = tmp_path / f"seven.{suffix}"
+    Image.fromarray(dark_on_light(seven())).save(path, exif=b"xx", dpi=(72, 72))
+    assert likeness(normalize(path)[0], PLAIN) > 0.97
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "P", "CMYK", "LA", "RGBA", "I;16", "I", "F"])
 def test_every_mode_of_pillow(mode, tmp_path):
     picture = dark_on_light(seven())
@@ -709,6 +716,8 @@ def test_ink_in_the_transparent_colour_of_a_palette(tmp_path):
         lambda ink: (ink - 0.1307) / 0.3081,
         lambda ink: 255.0 * ink,
         lambda ink: (255 * ink).astype(np.uint16),
+        lambda ink: (1023 * ink).astype(np.uint16),
+        lambda ink: (4095 * ink).astype(np.uint16),
         lambda ink: (65535 * ink).astype(np.uint16),
         lambda ink: 1e6 * ink,
         lambda ink: -255.0 * ink,

@@ -436,6 +436,18 @@ def test_of_sizes_that_are_as_common_the_smallest(tmp_path):
     assert load_images(tmp_path).data.shape[1:] == (7, 8)
 
 
+def test_one_small_picture_does_not_hide_that_the_others_are_large(tmp_path):
+    """Each size is there once, and the smallest is that of an icon."""
+    save(tmp_path / "a" / "icon.png", size=(9, 9))
+    for number in range(2):
+        save(tmp_path / "a" / f"{number}.png", size=(300, 301 + number))
+    with pytest.raises(ValueError, match=r"2 of 3 pictures .* image_shape=\(64, 64\)"):
+        load_images(tmp_path)
+    for number in range(2):
+        save(tmp_path / "a" / f"small-{number}.png", size=(8, 8 + number))
+    assert load_images(tmp_path).data.shape == (5, 8, 8)
+
+
 @pytest.mark.parametrize("size", [(12, 12), (4, 4), (8, 20), (40, 8)])
 def test_resized_without_distortion(size, tmp_path):
     """A centred square stays one, and the padding has the colour of the border."""

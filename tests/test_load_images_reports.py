@@ -5,6 +5,7 @@ Each test names the report. The addresses are those of GitHub's issues.
 
 import io
 import os
+import struct
 import sys
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from skdigits.datasets import load_digits, load_images
 
 BLACK, WHITE = 0, 255
+WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1  # of a TIFF
 
 
 def one_image(path, **parameters):
@@ -106,6 +108,29 @@ def test_16_bits_are_scaled_not_cut_off(suffix, tmp_path):
     """keras-team/keras 4486 and keras-preprocessing 227: a 16-bit picture was white all over."""
     save_array(tmp_path / "a" / f"1.{suffix}", np.array([[0, 257, 32768, 65535]], np.uint16))
     assert one_image(tmp_path).tolist() == [[0, 1, 128, 255]]
+
+
+@pytest.mark.parametrize(
+    ("bits", "tones", "content"),
+    [
+        (8, BLACK_IS_ZERO, "ff0000ff"),
+        (8, WHITE_IS_ZERO, "00ffff00"),
+        (12, BLACK_IS_ZERO, "fff000000fff"),
+        (16, BLACK_IS_ZERO, "ffff00000000ffff"),
+        (16, WHITE_IS_ZERO, "0000ffffffff0000"),
+    ],
+)
+def test_tones_of_a_tiff(bits, tones, content, tmp_path):
+    """python-pillow/Pillow 5403, image-rs/image-tiff 296: pictures were dark, or negatives."""
+    content = bytes.fromhex(content)
+    tags = {256: 2, 257: 2, 258: bits, 259: 1, 262: tones, 277: 1, 278: 2, 279: len(content)}
+    tags[273] = 8 + 2 + 12 * (len(tags) + 1) + 4  # where the pixels begin
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items())]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.tif").write_bytes(
+        struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + b"".join(entries) + bytes(4) + content
+    )
+    assert one_image(tmp_path).tolist() == [[255, 0], [0, 255]]
 
 
 def test_32_bits_have_the_values_of_8_bits(tmp_path):

@@ -205,6 +205,31 @@ class TestOptions:
         estimator = network(build).set_params(build_options__units=3).fit(X, Y)
         assert estimator.model_.layers[-2].units == 3
 
+    def test_a_function_may_tell_a_count_from_a_share(self):
+        def build(input_shape, n_classes, width=1):
+            return dense(input_shape, n_classes, width if type(width) is int else int(8 * width))
+
+        numbers = [network(build, build_options={"width": w}).fit(X, Y) for w in (1, 1.0)]
+        assert [each.model_.layers[-2].units for each in numbers] == [1, 8]
+
+    def test_a_dict_with_keys_of_several_types(self):
+        def build(input_shape, n_classes, units=None):
+            return dense(input_shape, n_classes, units[1])
+
+        estimator = network(build, build_options={"units": {1: 3, "out": 4}}).fit(X, Y)
+        assert estimator.model_.layers[-2].units == 3
+
+    @pytest.mark.parametrize("name", ["filters", "hidden_layer_sizes", "kernel_size"])
+    def test_an_option_called_as_one_of_ours_may_mean_anything(self, name):
+        """Its value need not be the size of a weight in a pickle."""
+
+        def build(input_shape, n_classes, **options):
+            return dense(input_shape, n_classes, 2 * options[name])
+
+        estimator = network(build, build_options={name: 5}).fit(X, Y)
+        copied = copy.deepcopy(estimator)
+        np.testing.assert_array_equal(copied.predict(X), estimator.predict(X))
+
     def test_another_option_is_another_network(self):
         estimator = network(warm_start=True).fit(X, Y).set_params(build_options__units=3)
         with pytest.raises(ValueError, match="cannot go on with another 'build_options'"):
@@ -399,6 +424,61 @@ def test_columns_and_frames():
     assert estimator.image_shape_ == (36,)
     assert estimator.feature_names_in_.tolist() == list(frame.columns)
     assert estimator.score(frame, Y) > 0.9
+
+
+def halved(input_shape, n_classes):
+    """The weights of a layer are bfloat16, not its arithmetic alone."""
+    hidden = [layers.Flatten(), layers.Dense(8, activation="relu", dtype="bfloat16")]
+    output = layers.Dense(n_classes, activation="softmax", dtype="float32")
+    return keras.Sequential([keras.Input(input_shape), *hidden, output])
+
+
+def test_weights_of_bfloat16_are_kept(tmp_path):
+    """numpy's own files do not know the type."""
+    estimator = network(halved, epochs=4, checkpoint=tmp_path / "state").fit(X, Y)
+    copied = pickle.loads(pickle.dumps(estimator))
+    assert_same_weights(weights(copied), weights(estimator))
+    np.testing.assert_array_equal(copied.predict_proba(X), estimator.predict_proba(X))
+    again = network(halved, epochs=4, checkpoint=tmp_path / "state").fit(X, Y)
+    assert_same_weights(weights(again), weights(estimator))
+
+
+class Weighed(keras.losses.Loss):
+    """A user's loss with a weight for each class, which its configuration does not tell."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.weights = weights
+
+    def call(self, y_true, y_pred):
+        weights = keras.ops.convert_to_tensor(np.asarray(self.weights).astype("float32"))
+        return -keras.ops.sum(weights * y_true * keras.ops.log(y_pred + 1e-7), axis=-1)
+
+
+@pytest.mark.parametrize("of_type", [list, tuple, np.array])
+def test_losses_with_other_numbers_are_others(of_type):
+    """Both are fitted with one compiled network only if they are equal."""
+    found = [
+        network(loss=Weighed(of_type(numbers))).fit(X, Y).predict_proba(X)
+        for numbers in ([1.0, 1.0, 1.0], [9.0, 1.0, 1.0], [1.0, 1.0, 1.0])
+    ]
+    assert (found[0] != found[1]).any()
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+class Costs(keras.losses.Loss):
+    """A user's loss whose code needs an array."""
+
+    def __init__(self):
+        super().__init__()
+        self.costs = 1 - np.eye(3)
+
+    def call(self, y_true, y_pred):
+        return keras.ops.sum(keras.ops.matmul(y_true, self.costs.astype("float32")) * y_pred, -1)
+
+
+def test_a_loss_keeps_the_types_of_its_attributes():
+    assert network(loss=Costs(), epochs=20).fit(X, Y).score(X, Y) > 0.5
 
 
 def test_an_average_and_a_transfer():

@@ -236,6 +236,19 @@ def test_the_file(tmp_path):
         assert_same(model, path.read_bytes(), X[:n_images])
 
 
+def test_the_file_refuses_images_whose_axes_have_another_order(tmp_path):
+    """onnx/tensorflow-onnx 993: images that were only reshaped gave 50 in place of 90 %."""
+    images, labels = tiny(shape=(6, 5, 3))
+    model = small_mlp().fit(images, labels)
+    read = OnnxModel(skdigits.export(model, tmp_path / "model.onnx"))
+    expected = read.predict_proba(images)
+    rows = images.reshape(len(images), -1)
+    np.testing.assert_array_equal(read.predict_proba(rows), expected)
+    for axes in ([0, 3, 1, 2], [0, 2, 1, 3]):
+        with pytest.raises(ValueError, match=r"takes images of shape \(6, 5, 3\)"):
+            read.predict_proba(images.transpose(axes))
+
+
 @pytest.mark.parametrize("light_ink", [True, False])
 @pytest.mark.parametrize("scaler", [StandardScaler(), StandardScaler(with_mean=False)])
 def test_the_file_says_what_digits_look_like(scaler, light_ink, tmp_path):

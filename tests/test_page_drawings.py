@@ -10,6 +10,7 @@ from page import (
     circle,
     draw,
     line,
+    mouse,
     place,
     press,
     scaled,
@@ -101,6 +102,20 @@ def test_undo(page):
     page.run("element('undo').click()")
     page.run("element('undo').click()")  # there is nothing left to undo
     assert answer(page) == ["", "Nothing is drawn yet."]
+
+
+def test_undo_while_the_pointer_is_down(page):
+    draw(page, line((0.5, 0.2), (0.5, 0.8)))
+    one = seen(page)
+    left, top, width = place(page)
+    for step, x in (("mousePressed", 0.2), ("mouseMoved", 0.3)):
+        mouse(page, step, left + x * width, top + x * width)
+    page.call("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2)
+    for step, x in (("mouseMoved", 0.4), ("mouseReleased", 0.4)):
+        mouse(page, step, left + x * width, top + x * width)
+    np.testing.assert_array_equal(seen(page), one)
+    draw(page, circle(0.5, 0.5, 0.2))  # the next stroke is drawn as ever
+    assert (seen(page) != one).any()
 
 
 def test_a_slip_of_the_pen_does_not_count(page):

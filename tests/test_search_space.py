@@ -1,5 +1,6 @@
 """Spaces to search, for scikit-learn and for Optuna."""
 
+import keras
 import numpy as np
 import pytest
 from scipy.stats import norm, randint
@@ -111,6 +112,26 @@ class TestOptuna:
                     assert values.support()[0] <= value <= values.support()[1]
                 else:
                     assert any(value is each for each in values)
+
+    def test_networks_that_look_alike_are_all_drawn(self):
+        """Optuna knows them by their text, and their parameters are equal."""
+        half = len(X) // 2
+        networks = [mlp().fit(X[:half], Y[:half]), mlp().fit(X[half:], Y[half:])]
+        study = self.optuna.create_study(sampler=self.optuna.samplers.RandomSampler(seed=0))
+        space = {"transfer_from": networks}
+        drawn = [suggest(study.ask(), space)["transfer_from"] for _ in range(10)]
+        assert all(any(each is one for each in drawn) for one in networks)
+
+    def test_objects_are_known_by_what_they_do(self):
+        """Each process makes its own, at another address."""
+        study = self.optuna.create_study()
+        for _ in range(3):
+            optimizers = [keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.01)]
+            assert suggest(study.ask(), {"optimizer": optimizers})["optimizer"] in optimizers
+
+    def test_items_that_have_the_same_text(self):
+        with pytest.raises(ValueError, match="'batch_size' has two items with the text '32'"):
+            suggest(self.optuna.create_study().ask(), {"batch_size": [32, "32"]})
 
     def test_whole_numbers_and_distributions_that_it_lacks(self):
         trial = self.optuna.create_study().ask()

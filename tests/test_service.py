@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import threading
+import tracemalloc
 import zlib
 
 import httpx
@@ -234,7 +235,7 @@ JSON = {"content-type": "application/json"}
         ({"json": {"images": []}}, 422, "send an image of 28 x 28 numbers"),
         ({"json": []}, 422, "send an image of 28 x 28 numbers"),
         ({"json": [[1, 2], [3]]}, 422, "this is not an array"),
-        ({"json": [["a"] * 28] * 28}, 422, "another kind"),
+        ({"json": [["a"] * 28] * 28}, 422, "not an array of numbers"),
         ({"json": [[0] * 27] * 28}, 422, "another kind"),
         ({"json": [[256] + [0] * 27] * 28}, 422, "give values from 0 to 255"),
         ({"json": [[-1] + [0] * 27] * 28}, 422, "give values from 0 to 255"),
@@ -247,6 +248,18 @@ def test_what_cannot_be_used(app, request_, status, message):
     assert message in error
     assert "\n" not in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_long_text_takes_no_memory_for_each_value(app, nested):
+    """numpy gives all texts of an array the memory of the longest."""
+    values = ["a" * 100_000, *["b"] * 10_000]
+    tracemalloc.start()
+    status, error = predict(app, json=[values] if nested else values)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (status, peak < 50e6) == (422, True)
+    assert "not an array of numbers" in error
 
 
 def png_header(width, height):

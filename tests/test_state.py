@@ -375,3 +375,12 @@ def test_the_number_of_models_kept_is_bounded(size, most, monkeypatch):
         mlp(hidden_layer_sizes=(units,), epochs=1).fit(*tiny())
     gc.collect()
     assert len(built) == most
+
+
+def test_a_state_of_a_later_version_says_so():
+    """It may hold what this version does not know, and is not damaged."""
+    state = mlp().fit(*tiny()).__getstate__()
+    state["_network"]["spec"]["later"] = 1
+    state["_network"]["versions"]["skdigits"] = "99.0"
+    with pytest.raises(ValueError, match=r"or of other versions \(99\.0 of skdigits\)"):
+        mlp().__setstate__(state)

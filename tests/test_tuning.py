@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from optuna.trial import TrialState
 from scipy.stats import loguniform
@@ -25,6 +26,7 @@ from skdigits import CNNClassifier, NetworkClassifier
 from skdigits.model_selection import evaluate, search_space
 from skdigits.report import write_tuning
 from skdigits.tuning import check_search, tune
+from skdigits.tuning._search import Search
 
 RATES = {"learning_rate": [1e-6, 0.003, 0.01], "hidden_layer_sizes": [(8,), (8, 8)]}
 
@@ -146,6 +148,48 @@ def test_progress_goes_on_to_the_end(found):
     assert stages[0] == "trial 1 of 8, epoch 1 of 4"
     assert stages.count("best settings again, split 2 of 2, epoch 1 of 4") == 5
     assert stages[-2:] == ("best parameters, epoch 4 of 4", "done")
+
+
+def test_an_error_of_progress_is_no_result(tmp_path):
+    """The search goes on later as if the report had not failed."""
+
+    def fails_when_unknown(name, fraction, stage):
+        return f"{fraction:.0%}"
+
+    def fails(name):
+        pass
+
+    for progress in (fails, fails_when_unknown):
+        with pytest.raises(TypeError):
+            search(tmp_path / "failed", progress=progress)
+    result = search(tmp_path / "failed")
+    assert [trial.state for trial in result.trials] == ["lost", *3 * ["complete"]]
+    measured = [each for trial in result.trials for each in trial.other_accuracies]
+    assert len(measured) == 3
+    assert min(measured) > 0
+
+
+def test_a_trial_that_ends_while_it_is_looked_at_counts_as_it_ended(tmp_path):
+    search(tmp_path, n_trials=1)
+    mine, others = Search(tmp_path, 0), Search(tmp_path, 0)
+    with others.trial(2) as trial:
+        before = mine.study.get_trials()
+        others.study.tell(trial, 0.5)
+    mine.study.get_trials = lambda **options: before
+    assert mine.count() == (2, 0)
+
+
+def test_a_checkpoint_is_not_shared_by_trials(tmp_path):
+    result = search(tmp_path / "search", mlp(checkpoint=str(tmp_path / "file")), n_trials=1)
+    assert result.best_estimator.checkpoint is None
+    assert not (tmp_path / "file").exists()
+
+
+def test_columns_keep_their_names(tmp_path):
+    X, y = tiny()
+    frame = pd.DataFrame(X.reshape(len(X), -1)).add_prefix("pixel ")
+    result = tune(mlp(), frame, y, folder=tmp_path, n_trials=1, space=RATES)
+    assert result.best_estimator.feature_names_in_.tolist() == frame.columns.tolist()
 
 
 def test_the_same_seed_gives_the_same_search(found, tmp_path):
@@ -471,6 +515,7 @@ def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
         ({"space": {"depth": [1]}}, ValueError, "space has 'depth', which MLPClassifier does not"),
         ({"classifier": "mlp"}, TypeError, "tune takes an MLPClassifier, a CNNClassifier or a"),
         ({"classifier": mlp(activation=lambda x: x)}, ValueError, "activation"),
+        ({"space": {"activation": ["relu", lambda x: x]}}, ValueError, "activation"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(tmp_path, options, error, message):

@@ -72,8 +72,8 @@ def export(
     The file is run before it is written, and must predict what the model predicts. It takes images
     of the size of the training; `skdigits predict` brings pictures to that size.
 
-    A model trained with --normalize-digits becomes a file that takes digits in MNIST's form. Only
-    `skdigits predict` finds the digit in a picture for it.
+    A model trained with --normalize-digits becomes a file that takes digits in MNIST's form.
+    `skdigits predict` and `skdigits serve` find the digit in a picture for it.
 
     **Examples**
 

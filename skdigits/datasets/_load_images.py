@@ -8,7 +8,7 @@ from PIL import Image
 from sklearn.utils import Bunch
 
 from skdigits import _constraints as c
-from skdigits._picture import Form, PictureError, to_bytes, to_pixels
+from skdigits._picture import COLOR_MODES, Form, PictureError, to_bytes, to_pixels
 from skdigits.datasets._bunch import LOADER_CONSTRAINTS
 from skdigits.datasets._image_arrays import ArrayPart, check_images, list_idx, list_npz
 from skdigits.datasets._memory import check_memory
@@ -17,7 +17,6 @@ from skdigits.datasets._picture_folder import list_folder
 from skdigits.datasets._picture_table import list_table
 from skdigits.datasets._read_pictures import common_form, read_files
 
-COLOR_MODES = {1: "grayscale", 3: "rgb"}  # by channels
 TABLES = (".csv", ".tsv", ".txt")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 WHAT_IS_READ = (
@@ -185,6 +184,24 @@ def load_images(
         filenames=filenames,
         DESCR=_describe(where, parts, wanted, data, target_names),
     )
+
+
+def list_pictures(path, subset):
+    """Return what `load_images` would read, without reading it.
+
+    Returns
+    -------
+    paths : list of str or None
+        The paths of the pictures; None for arrays.
+    target : ndarray of shape (n_samples,)
+    """
+    where = os.path.expanduser(os.fsdecode(path))
+    parts = _list_parts(where)
+    wanted = choose_parts(parts, subset, where)
+    target, _ = _targets(parts, wanted)
+    if isinstance(parts[wanted[0]], ArrayPart):
+        return None, target
+    return _paths(parts[part] for part in wanted), target
 
 
 def _check_form(image_shape, color_mode):

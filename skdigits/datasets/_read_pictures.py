@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from math import prod
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def common_form(paths, size, color_mode):
     Raises
     ------
     LargePicturesError
-        If no size was chosen, and most pictures are large.
+        If no size was chosen, and most pictures are large, or the commonest size is.
     """
     if size and color_mode:
         return Form(size[0], size[1], color_mode)
@@ -55,7 +56,7 @@ def common_form(paths, size, color_mode):
                 continue  # read_files names it
             sizes[height, width] += 1
             all_grey = all_grey and is_grey
-    height, width = size or _commonest(sizes)
+    height, width = size or _small_size(sizes)
     return Form(height, width, color_mode or ("grayscale" if all_grey else "rgb"))
 
 
@@ -117,21 +118,29 @@ def _tell(unreadable, n_paths, *, raises):
     raise OSError("\n".join(lines))
 
 
-def _commonest(sizes):
-    """Return the height and width that most pictures have; of several the smallest."""
+def _small_size(sizes):
+    """Return the height and width that most pictures have, unless pictures are large."""
     if not sizes:
         return (1, 1)  # all are unreadable, which is another error
-    (height, width), count = min(sizes.items(), key=lambda each: (-each[1], each[0]))
-    if height * width > LARGEST:
+    large = Counter({size: count for size, count in sizes.items() if prod(size) > LARGEST})
+    common = _commonest(sizes)
+    # Photographs may all have different sizes; that of a single icon is then as common.
+    if common in large or 2 * large.total() > sizes.total():
+        height, width = _commonest(large)
         scale = LONGER_SIDE / max(height, width)
         smaller = max(1, round(height * scale)), max(1, round(width * scale))
         raise LargePicturesError(
-            f"the commonest size of the pictures is {height} x {width} pixels ({count} of "
-            f"{sizes.total()}), which takes long to train on. Give a smaller size, such as "
+            f"{large.total()} of {sizes.total()} pictures have more than 256 x 256 pixels, such as "
+            f"{height} x {width}, which takes long to train on. Give a smaller size, such as "
             f"image_shape={smaller}",
             smaller,
         )
-    return height, width
+    return common
+
+
+def _commonest(sizes):
+    """Return the height and width that most pictures have; of several the smallest."""
+    return min(sizes, key=lambda size: (-sizes[size], size))
 
 
 def _progress(paths, what):

@@ -105,7 +105,7 @@ def row_shape(X):
 
 def as_labels(y, name):
     """Return labels as an array of one dimension, after a check that all have one type."""
-    check_labels(y, name)
+    y = check_labels(y, name)
     if isinstance(y, list | tuple):  # numpy would turn numbers among strings into strings
         y = np.array(y, dtype=object)
     y = column_or_1d(y, input_name=name, warn=True)

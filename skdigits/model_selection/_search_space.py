@@ -1,5 +1,8 @@
 """What to search: distributions for the parameters of the classifiers."""
 
+from hashlib import sha256
+from numbers import Number
+
 from scipy.stats import loguniform, uniform
 
 from skdigits._base import ImageClassifier
@@ -91,7 +94,8 @@ def suggest(trial, space):
     Parameters
     ----------
     trial : optuna.trial.BaseTrial
-        Optuna keeps numbers and texts, so it knows items of lists by their text.
+        Optuna keeps numbers and texts, so it knows items of lists by their text. That of objects
+        and functions is their name with a digest of what they do.
 
     space : dict of str to (list or scipy distribution)
         From :func:`search_space`, or a space of your own with ``uniform``, ``loguniform`` and
@@ -124,7 +128,7 @@ def suggest(trial, space):
 
 def _suggest(trial, name, values):
     if not hasattr(values, "rvs"):
-        by_text = {str(value): value for value in values}
+        by_text = _by_text(name, values)
         return by_text[trial.suggest_categorical(name, list(by_text))]
     kind, *limits = _described(name, values).values()
     if kind == "randint":
@@ -147,9 +151,38 @@ def describe_space(space):
         If Optuna does not have a distribution.
     """
     return {
-        name: _described(name, values) if hasattr(values, "rvs") else list(map(str, values))
+        name: _described(name, values) if hasattr(values, "rvs") else list(_by_text(name, values))
         for name, values in space.items()
     }
+
+
+def _by_text(name, values):
+    """Return the items of a list by their texts."""
+    by_text: dict = {}
+    for value in values:
+        text = str(value) if _is_plain(value) else text_of(value)
+        if _is_plain(value) and by_text.setdefault(text, value) != value:
+            raise ValueError(f"{name!r} has two items with the text {text!r}; leave one out.")
+        by_text[text] = value
+    return by_text
+
+
+def text_of(value):
+    """Return a value as text that is the same in each process; objects as a digest."""
+    if _is_plain(value):
+        return " ".join(repr(value).split())
+    from skdigits.training import describe
+
+    digest = sha256(describe(value).encode()).hexdigest()[:16]
+    return f"{getattr(value, '__name__', type(value).__name__)} of digest {digest}"
+
+
+def _is_plain(value):
+    if isinstance(value, dict):
+        return _is_plain([*value, *value.values()])
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | bytes | Number)
 
 
 def _described(name, values):

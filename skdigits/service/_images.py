@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from skdigits._picture import PictureError, UnknownFormatError, open_picture, to_bytes
 from skdigits.service._errors import RequestError
 from skdigits.service._forms import files_of_form
+from skdigits.service._tensors import to_numbers
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF")  # MPO is the JPEG of some telephones
 ACCEPTED = "PNG, JPEG, WebP or GIF"
@@ -124,13 +125,13 @@ def _of_json(body, form, limits):
     shape = " x ".join(map(str, form.shape))
     wanted = f"send an image of {shape} numbers from 0 to 255, or a list of such images"
     try:
-        array = np.asarray(values)
-    except (ValueError, OverflowError, TypeError):
-        raise RequestError(422, f"this is not an array; {wanted}") from None
+        array = to_numbers(values)
+    except ValueError:
+        raise RequestError(422, f"this is not an array of numbers; {wanted}") from None
     shapes = (form.shape, form.shape_with_channels)
     if array.shape in shapes:
         array = array[np.newaxis]
-    if array.dtype.kind not in "buif" or array.shape[1:] not in shapes or not len(array):
+    if array.shape[1:] not in shapes or not len(array):
         raise RequestError(422, f"this is an array of another kind; {wanted}")
     if len(array) > limits.n_images:
         raise RequestError(413, f"a request may have at most {limits.n_images} images")

@@ -177,11 +177,13 @@ def _read(body, header, service):
     names = [each.name for each in asked.inputs]
     if names != [INPUT]:
         raise RequestError(400, f"the model has one input, {INPUT}; got {names}")
-    for each in asked.outputs:
-        if each.name not in (LABEL, PROBABILITIES):
-            raise RequestError(
-                400, f"the model has the outputs {LABEL} and {PROBABILITIES}; got {each.name!r}"
-            )
+    wanted = [each.name for each in asked.outputs]
+    if unknown := set(wanted) - {LABEL, PROBABILITIES}:
+        raise RequestError(
+            400, f"the model has the outputs {LABEL} and {PROBABILITIES}; got {min(unknown)!r}"
+        )
+    if len(set(wanted)) < len(wanted):
+        raise RequestError(400, "the request asks for an output twice")
     array = array_of(asked.inputs[0], tail)
     if len(array) > service.limits.n_images:
         raise RequestError(413, f"a request may have at most {service.limits.n_images} images")
@@ -241,7 +243,7 @@ def _body(tensor):
         "properties": {
             "id": {"type": "string"},
             "inputs": {"type": "array", "items": one, "minItems": 1, "maxItems": 1},
-            "outputs": {"type": "array", "items": output},
+            "outputs": {"type": "array", "items": output, "maxItems": 2},
             "parameters": parameters,
         },
         "required": ["inputs"],

@@ -84,12 +84,35 @@ def _of_bytes(size, tail, dtype):
 
 def _of_list(data):
     try:
-        values = np.asarray(data)
-    except (ValueError, OverflowError, TypeError):
-        raise _wrong("the data are not an array") from None
-    if values.dtype.kind not in "buif":
-        raise _wrong("the data have to be numbers")
-    return values.ravel()
+        return to_numbers(data).ravel()
+    except ValueError:
+        raise _wrong("the data have to be an array of numbers") from None
+
+
+def to_numbers(values):
+    """Return numbers in nested lists as an array.
+
+    Raises
+    ------
+    ValueError
+        If there is something else, or if the lists have no common shape.
+    """
+    if _holds_text(values):  # numpy would take the memory of the longest one for each value
+        raise ValueError("there is text")
+    try:
+        array = np.asarray(values)
+    except (OverflowError, TypeError) as error:
+        raise ValueError(str(error)) from error
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"there are values of type {array.dtype}")
+    return array
+
+
+def _holds_text(values):
+    if not isinstance(values, list):
+        return isinstance(values, str)
+    kinds = set(map(type, values))
+    return str in kinds or (list in kinds and any(map(_holds_text, values)))
 
 
 def _wrong(message):

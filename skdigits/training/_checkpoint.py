@@ -13,6 +13,7 @@ from skdigits._memory_mapped import MappedRows
 from skdigits.training._comparable import describe
 from skdigits.training._compiled_model import architecture
 from skdigits.training._state import versions
+from skdigits.training._variables import to_array
 
 STOPPING = ("wait", "stopped_epoch", "best", "best_epoch")  # what Keras's EarlyStopping counts
 ROWS_AT_ONCE = 4096
@@ -84,8 +85,8 @@ class Checkpoint:
             "n_best": len(best),
         }
         values = list(variables.get().values())
-        arrays = {f"value {number}": np.asarray(value) for number, value in enumerate(values)}
-        arrays |= {f"best {number}": np.asarray(value) for number, value in enumerate(best)}
+        arrays = {f"value {number}": to_array(value) for number, value in enumerate(values)}
+        arrays |= {f"best {number}": to_array(value) for number, value in enumerate(best)}
         arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         content = io.BytesIO()
         np.savez(content, **arrays)  # type: ignore[arg-type]
@@ -131,7 +132,7 @@ def fingerprint(network, parameters, training, validation, rng):
     """
     digest = hashlib.blake2b(digest_size=16)
     for value in network.get_state().values():  # Keras numbers their names
-        digest.update(np.ascontiguousarray(value).data)
+        digest.update(np.ascontiguousarray(to_array(value)).data)
     compared = {
         each.name: describe(getattr(parameters, each.name))
         for each in fields(parameters)

@@ -44,13 +44,13 @@ def check_parameters(parameters):
 
 
 def check_loss_takes_weights(parameters):
-    """Raise ValueError if a loss of the user's own gives one number for a batch.
+    """Raise ValueError if a loss gives one number for a batch, as Keras's "dice" does.
 
     Keras multiplies it by the mean of the weights, so weights of single images would do nothing.
     """
-    loss, rows = parameters.loss, tf.TensorSpec((2, parameters.n_classes))
-    if isinstance(loss, str):
+    if is_name(parameters.loss, "auto"):
         return
+    loss, rows = keras.losses.get(parameters.loss), tf.TensorSpec((2, parameters.n_classes))
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
     try:
         given = tf.function(function).get_concrete_function(rows, rows).structured_outputs
@@ -60,7 +60,7 @@ def check_loss_takes_weights(parameters):
         raise ValueError(
             f"The 'loss' parameter of {parameters.owner} gives one number for all images, so "
             "sample_weight and class_weight cannot weigh them. Let it return one number an image, "
-            "such as keras.ops.mean(..., axis=-1)."
+            "such as keras.ops.mean(..., axis=-1) or Dice(axis=-1)."
         )
 
 

@@ -61,9 +61,14 @@ def freeze(value):
         return value
     if isinstance(value, dict):
         _check_registered(value)
-        return tuple((name, freeze(item)) for name, item in sorted(value.items()))
+        return tuple((name, freeze(item)) for name, item in sorted(value.items(), key=_by_text))
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
+    return _Behaviour().of(value)
+
+
+def freeze_with_types(value):
+    """Return a value as of `freeze` for which types make a difference, as a function may ask."""
     return _Behaviour().of(value)
 
 
@@ -74,6 +79,10 @@ def describe(value):
     packages count by their pickles. What code reads from files or from the environment is left out.
     """
     return _text(_Behaviour(is_strict=False).of(value))
+
+
+def _by_text(item):
+    return repr(item[0])
 
 
 def _check_registered(config):
@@ -295,7 +304,12 @@ def _functions_of(value):
 def settings_beside_config(value):
     """Return settings of losses and initializers that their configurations lack."""
     if isinstance(value, keras.losses.Loss):
-        return {name: item for name, item in vars(value).items() if isinstance(item, Number | dict)}
+        of_keras = vars(keras.losses.Loss())
+        return {
+            name: item
+            for name, item in vars(value).items()
+            if name not in of_keras and not isinstance(item, FunctionType)
+        }
     return {"gain": value.gain} if isinstance(value, keras.initializers.Identity) else {}
 
 

@@ -12,6 +12,7 @@ from skdigits.training import _model_pool
 from skdigits.training._graphs import PREDICT_ROWS
 from skdigits.training._state import BEFORE_VERSIONS, fill, mismatch, versions
 from skdigits.training._steps import is_float32
+from skdigits.training._variables import to_array
 from skdigits.training._views import views
 
 # Images whose views are in memory at a time: enough calls of the graph for its threads.
@@ -221,7 +222,7 @@ class Network:
     def __getstate__(self):
         state = self.get_state()
         if isinstance(state, dict):
-            state = {name: np.array(value) for name, value in state.items()}
+            state = {name: to_array(value) for name, value in state.items()}
         return self._as_plain_data(state)
 
     def _as_plain_data(self, state):

@@ -136,7 +136,7 @@ def take_adams_steps(optimizer, steps):
 
 
 def _is_plain_adam(optimizer, variables):
-    """Tell whether the optimizer does nothing but Adam's formula, on float32 weights."""
+    """Tell whether the optimizer does nothing but Adam's formula."""
     extras = (
         "clipnorm",
         "clipvalue",

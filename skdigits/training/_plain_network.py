@@ -82,8 +82,7 @@ def network_from_plain(plain, source=None):
 
 
 def _check_spec(spec):
-    known = [getattr(networks, name) for name in networks.__all__]
-    if spec.build not in known:
+    if spec.build not in _own_functions():
         raise ValueError("its network is not one of skdigits.networks.")
     shape = spec.input_shape
     if type(shape) is not tuple or not all(_is_size(n) for n in (*shape, spec.n_classes)):
@@ -106,7 +105,19 @@ def _check_values(spec, state):
         isinstance(value, np.ndarray) and value.dtype.kind in NUMBERS for value in state.values()
     ):
         raise ValueError("its weights are not arrays of numbers.")
-    weights = [value for name, value in state.items() if str(name).startswith("model/")]
+    if prod(spec.input_shape) > MOST_PIXELS:
+        raise ValueError(f"it is for images of shape {spec.input_shape}.")
+    if spec.options.get("build", spec.build) in _own_functions():  # others have sizes of their own
+        weights = [value for name, value in state.items() if str(name).startswith("model/")]
+        _check_sizes(spec, weights)
+
+
+def _own_functions():
+    return [getattr(networks, name) for name in networks.__all__]
+
+
+def _check_sizes(spec, weights):
+    """Raise if the spec asks for sizes that no weight has."""
     sizes = {size for value in weights for size in value.shape}
     options = {**spec.options, **(spec.options.get("build_options") or {})}
     layers = [options.get(name) for name in LAYERS]
@@ -117,8 +128,6 @@ def _check_values(spec, state):
     n_layers = len(list(_numbers(layers)))
     if n_layers > len(weights):
         raise ValueError(f"its network has {n_layers} layers, and {len(weights)} weights.")
-    if prod(spec.input_shape) > MOST_PIXELS:
-        raise ValueError(f"it is for images of shape {spec.input_shape}.")
 
 
 def _has_kernels(spec, options):

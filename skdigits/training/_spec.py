@@ -11,7 +11,7 @@ from skdigits import networks
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import CROSS_ENTROPY, check_parameters, is_name, loss_of
-from skdigits.training._comparable import UnknownError, describe, freeze
+from skdigits.training._comparable import UnknownError, describe, freeze, freeze_with_types
 from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
 from skdigits.training._precision import dtype_policy
@@ -132,8 +132,9 @@ class NetworkSpec:
         options = self.options
         if self.shares_dropout:
             options = {**options, "dropout": without_rates(options["dropout"])}
+        of_users = options.get("build_options")  # a function may take 1.0 otherwise than 1
         try:
-            return freeze({**vars(self), "options": options})
+            return freeze({**vars(self), "options": options}), freeze_with_types(of_users)
         except UnknownError:
             return None
 
@@ -207,8 +208,19 @@ def _own(value):
 
 def _own_by_attributes(value):
     copied = object.__new__(type(value))
-    vars(copied).update({name: _own(item) for name, item in vars(value).items()})
+    vars(copied).update({name: _copied(item) for name, item in vars(value).items()})
     return copied
+
+
+def _copied(attribute):
+    """Copy numbers that a user may change in place; code of the user's may need their types."""
+    if isinstance(attribute, np.ndarray):
+        return attribute.copy()
+    if type(attribute) in (list, tuple):
+        return type(attribute)(map(_copied, attribute))
+    if type(attribute) is dict:
+        return {name: _copied(item) for name, item in attribute.items()}
+    return _own_by_attributes(attribute) if isinstance(attribute, keras.losses.Loss) else attribute
 
 
 def _is_object(value):

@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from skdigits._tensorflow import check_process, tf
 
 
@@ -32,8 +34,14 @@ class Variables:
         """Set all values in order, from tensors or arrays."""
         check_process()
         for variable, value in zip(self._variables, values, strict=True):
-            tensor = tf.convert_to_tensor(value, variable.dtype)
+            tensor = tf.cast(value, variable.dtype)  # of another type only where `to_array` made it
             tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tensor)
+
+
+def to_array(value):
+    """Return a value as an array that any file can hold; numpy's own files lose bfloat16."""
+    array = np.array(value)
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def _names(model, optimizer, augmenter):

@@ -65,9 +65,9 @@ class FileLock:
 
     def release(self):
         """Let others have the lock."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None  # another thread may take it as soon as it is closed
+        if file is not None:
+            file.close()
 
     def remove(self):
         """Release the lock, and remove its file, which nobody needs any more."""

@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-from numbers import Number
 from pathlib import Path
 
 import numpy as np
 
 import skdigits
 from skdigits._files import to_json, write_text
-from skdigits.model_selection._search_space import describe_space
-from skdigits.training import describe
+from skdigits.model_selection._search_space import describe_space, text_of
 
 FILE = "search.json"
 
@@ -67,32 +65,15 @@ def _identity(estimator, space, random_state):
         "version of skdigits": skdigits.__version__,
         "model": type(estimator).__name__,
         "random_state": str(random_state),
-        **{f"parameter {name}": _as_text(value) for name, value in parameters.items()},
+        **{f"parameter {name}": text_of(value) for name, value in parameters.items()},
         **{f"space of {name}": str(values) for name, values in describe_space(space).items()},
     }
-
-
-def _as_text(value):
-    """Return a value as text that is the same in each process; objects as a digest."""
-    text = " ".join(repr(value).split())
-    if _is_plain(value):
-        return text
-    digest = hashlib.sha256(describe(value).encode()).hexdigest()[:16]
-    return f"{type(value).__name__} of digest {digest}"
-
-
-def _is_plain(value):
-    if isinstance(value, dict):
-        return _is_plain([*value, *value.values()])
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, str | bytes | Number)
 
 
 def _digest(X, y):
     """Return a text that only the same images and labels have."""
     found = hashlib.sha256()
-    for array in (X, y):
+    for array in map(np.asarray, (X, y)):
         found.update(f"{array.shape} {array.dtype} ".encode())
         found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()[:16]

@@ -102,12 +102,14 @@ class Search:
         for trial in self.study.get_trials(deepcopy=False):
             if trial.state == TrialState.RUNNING:
                 lock = self._lock_of(trial.number)
-                if lock.try_to_acquire():
-                    self.study.tell(trial.number, state=TrialState.FAIL)
-                    lock.remove()
-                else:
+                if not lock.try_to_acquire():
                     running += 1
-            elif trial.state != TrialState.FAIL or ERROR in trial.user_attrs:
+                    continue
+                # It is lost, or has ended since the look at it.
+                state = TrialState.FAIL
+                trial = self.study.tell(trial.number, state=state, skip_if_finished=True)
+                lock.remove()
+            if trial.state != TrialState.FAIL or ERROR in trial.user_attrs:
                 tried += 1
         return Count(tried, running)
 

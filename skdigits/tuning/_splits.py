@@ -44,7 +44,7 @@ def split(X, y, random_state, number=0):
         raise ValueError(
             f"The images are too few to hold out a fifth of each class: {error}"
         ) from None
-    return tuple((X[part], y[part]) for part in rows)
+    return tuple((getattr(X, "iloc", X)[part], y[part]) for part in rows)
 
 
 def measure(classifier, X, y):
@@ -142,6 +142,8 @@ def _fit_and_measure(candidate, train, held_out):
     """Return accuracy and log loss on held-out images; the worst if it cannot be trained."""
     try:
         return measure(candidate.fit(*train), *held_out)
+    except OSError:  # it is not due to the setting
+        raise
     except Exception:  # of any kind, as in a trial
         return 0.0, WORST_LOSS
 

@@ -3,10 +3,12 @@
 import functools
 import math
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from joblib import effective_n_jobs
+from scipy.sparse import issparse
 from sklearn.base import clone
 
 from skdigits import _constraints as c
@@ -106,7 +108,8 @@ def tune(
 
     progress : callable, default=None
         Called as ``progress(name, fraction, stage)`` as the search goes on: the name "tune", the
-        fraction of the work that is done, and a few words.
+        fraction of the work that is done (None if not known) and a few words. Its errors end the
+        call; the search can go on later.
 
     Returns
     -------
@@ -143,17 +146,16 @@ def tune(
     (2, ['hidden_layer_sizes'])
     """
     deadline = time.monotonic() + 60 * minutes if minutes else math.inf
+    estimator = _check_estimator(estimator)
     space = _check_space(estimator, space)
-    estimator = clone(estimator).set_params(checkpoint=None)  # trials would share the file
     folder = Path(folder)
-    X, y = np.asarray(as_data(X)), as_labels(y, "y")
+    X, y = _as_images(X), as_labels(y, "y")
     check_lengths(X, y, "X")
     train, held_out = split(X, y, random_state)
-    report = functools.partial(progress, NAME) if progress else _no_report
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCKS / "search.lock"):
         keep_identity(folder, estimator, space, random_state, X, y)
-    with quiet_optuna():
+    with _reporting(progress) as report, quiet_optuna():
         search = Search(folder, random_state)
         run = functools.partial(
             _run_trial,
@@ -185,18 +187,31 @@ def tune(
             random_state=random_state,
             best_estimator=refit(candidate, best.number, X, y, folder, report),
         )
-    report(1.0, "done")
+        report(1.0, "done")
     return result
 
 
-def _check_space(estimator, space):
-    """Return the space to search, after a check of the estimator."""
+def _check_estimator(estimator):
+    """Return a copy of the estimator, to be changed."""
     if not isinstance(estimator, ImageClassifier):
         raise TypeError(
             "tune takes an MLPClassifier, a CNNClassifier or a NetworkClassifier. Got "
             f"{estimator!r} instead."
         )
+    estimator = clone(estimator).set_params(checkpoint=None)  # trials would share the file
     refuse_code(estimator)  # the best classifier could not be saved
+    return estimator
+
+
+def _as_images(X):
+    X = as_data(X)
+    if issparse(X):
+        raise TypeError("X is a sparse matrix; give X.toarray().")
+    return X if hasattr(X, "columns") else np.asarray(X)
+
+
+def _check_space(estimator, space):
+    """Return the space to search."""
     space = search_space(estimator) if space is None else space
     if not space:
         raise ValueError("space has no parameter to search.")
@@ -210,7 +225,9 @@ def _check_space(estimator, space):
                 f"space has {name!r}, which {type(estimator).__name__} ignores: its hidden layers "
                 "come from transfer_from. Leave it out."
             )
-    describe_space(space)
+    for name, choices in describe_space(space).items():
+        for value in space[name] if isinstance(choices, list) else ():
+            refuse_code(clone(estimator).set_params(**{name: value}))
     return space
 
 
@@ -274,5 +291,23 @@ class _TrialReport:
         self._report((self._tried + fraction) / self._n_trials, f"{trial}, {stage}")
 
 
-def _no_report(fraction, stage):
-    pass
+class _ProgressError(BaseException):
+    """An error of the caller's `progress`. It is no Exception, which would be one of a trial."""
+
+
+@contextmanager
+def _reporting(progress):
+    """Give the function that reports, and raise the errors of `progress` at the end."""
+
+    def report(fraction, stage):
+        if progress is not None:
+            try:
+                progress(NAME, fraction, stage)
+            except Exception as error:
+                raise _ProgressError from error
+
+    try:
+        yield report
+    except _ProgressError as error:
+        cause = error.__cause__
+        raise cause from cause.__cause__

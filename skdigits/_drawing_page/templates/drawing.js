@@ -119,14 +119,20 @@ class Drawing {
     if (wasDrawing) this.update(false); else this.show();
   }
 
-  undo() {
+  /* Ends a stroke that goes on, of the keyboard or of a pointer that is still down. */
+  endStroke() {
     this.endKeyStroke();
+    this.pointer = null;
+  }
+
+  undo() {
+    this.endStroke();
     this.strokes.pop();
     this.update(false);
   }
 
   clear() {
-    this.endKeyStroke();
+    this.endStroke();
     this.strokes = [];
     this.update(false);
   }

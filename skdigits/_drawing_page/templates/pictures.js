@@ -7,7 +7,7 @@ const LARGEST_SIDE = 1600;  // pixels; a larger picture is made smaller when it 
 
 /* Reads a file, as `load_images` does: upright, and what is transparent becomes white. */
 async function readPicture(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
   const picture = takePicture(bitmap, bitmap.width * scale, bitmap.height * scale);
   bitmap.close();

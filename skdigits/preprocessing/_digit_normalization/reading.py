@@ -4,10 +4,10 @@ import os
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
-from skdigits._picture import PictureError, open_picture
+from skdigits._picture import ALPHA_MODES, UPRIGHT, PictureError, open_picture, orientation
 
 # A picture twice as large or more is shrunk by means of blocks, and a JPEG is decoded at a half, a
 # quarter or an eighth of its size. That is much faster, and a digit that fills a twentieth of the
@@ -16,7 +16,7 @@ LARGEST_SIDE = 1600  # pixels
 NARROWEST = 3  # pixels
 
 # Scales of pixels
-USUAL_WHITES = 255.0, 65535.0  # of 8 and 16 bits
+USUAL_WHITES = 255, 1023, 4095, 16383, 65535  # of 8 to 16 bits
 LARGEST_OF_SMALL_SCALES = 16  # scikit-learn's digits; standardised images lie below it too
 
 # Colours
@@ -28,7 +28,6 @@ SAME_COLOUR = 0.2  # tone, by which the colours of ink may differ
 OTHER_COLOURS = 0.02  # share of pixels that may have other colours, such as those of edges
 FILLED_BOX = 0.6  # share of its box that a picture fills, and ink does not
 
-ALPHA_MODES = ("LA", "PA", "RGBA")
 ACCEPTED = "give an array of numbers, a PIL image or a path"
 
 
@@ -95,7 +94,10 @@ def _pixels_of_image(image):
     """Return a PIL image, turned as its EXIF data say, as an array of a shape that we take."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty EXIF data are no reason to stop
-        image = ImageOps.exif_transpose(image)
+        image.load()
+        turn = UPRIGHT.get(orientation(image))
+    if turn is not None:
+        image = image.transpose(turn)
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
     if image.mode in ("I", "F", "L"):
