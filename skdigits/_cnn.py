@@ -17,7 +17,7 @@ class CNNClassifier(LayeredClassifier):
         number is a block of one convolution, a sequence a block of several. So ``((32, 32), 64)``
         is two convolutions, a pooling, one convolution, a pooling. "auto" is (16, 48, 96), or as
         many of these as leave something of a small image. More filters reach a higher accuracy and
-        cost time in proportion; the effort "best" has twice as many.
+        cost time in proportion; the effort "best" has two convolutions of 32, 64 and 128 filters.
 
     kernel_size : int or (int, int), default=3
         Height and width of the kernels, in pixels. Raise it for large images with few details.
@@ -123,7 +123,7 @@ class CNNClassifier(LayeredClassifier):
         as long. Without moves and mirrors in training there is one view. You can set it after
         `fit`; `model_` and `history_` ignore it.
 
-    transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
+    transfer_from : fitted classifier of skdigits, or keras.Model, default=None
         A network that has learned from images of the same shape and scale. The new network begins
         with its layers and weights, and with a new output layer. Use it where you have few images
         of your own. The parameters of the hidden layers are ignored. A Keras model must be
@@ -154,8 +154,9 @@ class CNNClassifier(LayeredClassifier):
         A file that keeps the state of the training after each epoch. If the process is killed, the
         same `fit` goes on after the last epoch in the file, and ends with the same bits. It is for
         one fit: searches, cross-validation and averages have several. It needs a number as
-        `random_state`, and no `callbacks`. The file stays: delete it after you have saved the
-        classifier. It takes three times the memory of the weights, and some milliseconds an epoch.
+        `random_state`, and no `callbacks`. The file stays: set this parameter to None, save the
+        classifier, and then delete the file. It takes three times the memory of the weights, and
+        some milliseconds an epoch.
 
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the last one.

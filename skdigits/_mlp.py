@@ -108,7 +108,7 @@ class MLPClassifier(LayeredClassifier):
         as long. Without moves and mirrors in training there is one view. You can set it after
         `fit`; `model_` and `history_` ignore it.
 
-    transfer_from : fitted CNNClassifier or MLPClassifier, or keras.Model, default=None
+    transfer_from : fitted classifier of skdigits, or keras.Model, default=None
         A network that has learned from images of the same shape and scale. The new network begins
         with its layers and weights, and with a new output layer. Use it where you have few images
         of your own. The parameters of the hidden layers are ignored. A Keras model must be
@@ -138,8 +138,9 @@ class MLPClassifier(LayeredClassifier):
         A file that keeps the state of the training after each epoch. If the process is killed, the
         same `fit` goes on after the last epoch in the file, and ends with the same bits. It is for
         one fit: searches, cross-validation and averages have several. It needs a number as
-        `random_state`, and no `callbacks`. The file stays: delete it after you have saved the
-        classifier. It takes three times the memory of the weights, and some milliseconds an epoch.
+        `random_state`, and no `callbacks`. The file stays: set this parameter to None, save the
+        classifier, and then delete the file. It takes three times the memory of the weights, and
+        some milliseconds an epoch.
 
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the last one.

@@ -252,6 +252,17 @@ def tiny(monkeypatch):
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("name", ["花", "!"])
+def test_a_folder_whose_name_has_no_letters_of_ours_replaces_nothing(name, flowers, tmp_path):
+    args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out"), "--data"]
+    assert main([*args, "digits"]) == 0
+    before = (tmp_path / "out" / "tiny" / "results.json").read_bytes()
+    assert main([*args, str(flowers.rename(tmp_path / name))]) == 0
+    assert (tmp_path / "out" / "tiny" / "results.json").read_bytes() == before
+    assert len(list((tmp_path / "out").glob("tiny-*/index.html"))) == 1
+
+
+@pytest.mark.usefixtures("tiny")
 def test_a_study_on_your_own_pictures(flowers, tmp_path, capsys):
     args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out"), "--data"]
     assert main([*args, str(flowers)]) == 0

@@ -11,10 +11,12 @@ import zipfile
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 from support import mlp, tiny
 
 import skdigits
 from skdigits.persistence._archive import pack, unpack
+from skdigits.preprocessing import PixelScaler
 
 X, Y = tiny()
 X_SMALL = X.reshape(len(X), -1)[:, ::29].copy()  # few weights: small files
@@ -143,6 +145,22 @@ def test_a_part_twice_or_missing_or_exchanged(content, refused):
     refused(rezipped(content, lambda n, m: [(swap.get(n, n), m)]), "changed")
     added = [("99.npy", b"")]
     refused(rezipped(content, lambda n, m: [(n, m)] + (added if n == "0.npy" else [])), "99.npy")
+
+
+def test_very_many_parts(content, refused):
+    added = [(f"{number}.npy", b"") for number in range(100, 50_000)]
+    refused(rezipped(content, lambda n, m: [(n, m)] + (added if n == "0.npy" else [])), "larger")
+
+
+def test_a_folder_of_pickles(refused, tmp_path):
+    pipeline = make_pipeline(PixelScaler(), mlp()).fit(X_SMALL, Y)
+    path = skdigits.save(pipeline, tmp_path / "pipeline.skd")
+
+    def edit(node):
+        if node["__class__"] == "Pipeline":
+            node["content"]["content"]["memory"]["content"] = json.dumps("folder")
+
+    refused(in_schema(path.read_bytes(), edit), "files that a later training would write or read")
 
 
 def test_an_archive_bomb(content, refused):

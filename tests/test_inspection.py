@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from support import BOTH, assert_same_weights, cnn, mlp, run_python, slow_but, tiny, weights
 
@@ -68,6 +68,12 @@ def test_history_can_be_told_apart_without_colour():
         for line in display.lines_
     }
     assert len(looks) == len(display.lines_) == 4
+
+
+def test_history_of_many_models_can_be_told_apart():
+    histories = {f"model {number}": {"loss": [1.0, 0.5]} for number in range(20)}
+    lines = HistoryDisplay(histories).plot(ax=given_axes()).lines_
+    assert len({(line.get_color(), line.get_marker()) for line in lines}) == 20
 
 
 def test_history_of_several_runs_is_their_mean_over_those_that_got_as_far():
@@ -490,6 +496,21 @@ NAMES = [
     "calibration",
     "frozen",
 ]
+
+
+def test_saliency_leaves_out_members_that_do_not_know_the_class():
+    X, y = tiny()
+    order = np.argsort(y, kind="stable")
+    X, y = X[order], y[order]  # each fold lacks one class
+    calibrated = CalibratedClassifierCV(linear(), cv=KFold(3)).fit(X, y)
+    image = X[len(X) // 2]
+    found = SaliencyDisplay.from_estimator(calibrated, image)
+    members = [each.estimator for each in calibrated.calibrated_classifiers_]
+    knowing = [each for each in members if found.label in each.classes_]
+    assert len(knowing) == 2
+    columns = [int(np.flatnonzero(each.classes_ == found.label)[0]) for each in knowing]
+    mean = np.mean([slopes(*each) for each in zip(knowing, columns, strict=True)], axis=0)
+    np.testing.assert_allclose(found.saliency, np.abs(mean), rtol=1e-3)
 
 
 class TestInside:

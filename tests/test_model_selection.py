@@ -35,7 +35,7 @@ import skdigits
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare, evaluate
-from skdigits.model_selection._model_results import Outcome, summarize
+from skdigits.model_selection._model_results import Outcome, paired_t_test, summarize
 from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
 
@@ -279,6 +279,14 @@ def test_several_seeds_give_a_spread_and_a_paired_test():
     assert test["n_won"] == np.sum(np.greater(ours, theirs))
     if np.ptp(np.subtract(ours, theirs)) > 0:
         assert test["p_value"] == pytest.approx(ttest_rel(ours, theirs).pvalue)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [([0.9, 0.8], [0.8, 0.7]), ([34 / 35, 30 / 35], [33 / 35, 29 / 35])]
+)
+def test_leads_that_differ_by_rounding_are_equal(ours, theirs):
+    assert np.ptp(np.subtract(ours, theirs)) > 0
+    assert paired_t_test(ours, theirs) is None
 
 
 def test_the_same_result_with_every_seed_is_no_evidence():

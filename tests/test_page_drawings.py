@@ -99,6 +99,10 @@ def test_undo(page):
     assert (seen(page) != one).any()
     page.call("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2)
     np.testing.assert_array_equal(seen(page), one)
+    for key in ("Z", "я"):  # with Caps Lock, and on other keyboards
+        draw(page, circle(0.5, 0.5, 0.2))
+        page.call("Input.dispatchKeyEvent", type="keyDown", key=key, code="KeyZ", modifiers=2)
+        np.testing.assert_array_equal(seen(page), one)
     page.run("element('undo').click()")
     page.run("element('undo').click()")  # there is nothing left to undo
     assert answer(page) == ["", "Nothing is drawn yet."]

@@ -225,6 +225,7 @@ def test_labels_of_any_type(labels, tmp_path):
         (NetworkClassifier(build_mlp, build_options={"activation": relu}), "'build_options' holds"),
         (make_pipeline(FunctionTransformer(relu), small()), "FunctionTransformer .*'func' holds"),
         (RandomizedSearchCV(small(), {"activation": [relu]}), "'param_distributions'.*best_est"),
+        (make_pipeline(small(), memory="folder"), "Pipeline .*'memory' holds a folder of pickles"),
         (3, "takes an estimator"),
         (keras.Sequential(), "takes an estimator"),
         (type(small()), "takes an estimator"),

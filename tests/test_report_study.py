@@ -13,6 +13,7 @@ from skdigits.datasets import load_digits
 from skdigits.model_selection import Comparison, ModelResult, Run
 from skdigits.report import describe_run, published_table, write_index, write_study
 from skdigits.report._charts import sweep_charts
+from skdigits.report._pictures import confusion_matrix, to_pixels
 from skdigits.studies import (
     ClassDifference,
     ExperimentResult,
@@ -349,6 +350,24 @@ def test_charts_mark_what_was_tested_and_bars_end_at_100_percent(data, tmp_path)
     drawing.plot(ax)
     ends = [y for bars in ax.collections for segment in bars.get_segments() for _, y in segment]
     assert max(ends) == 100.0
+
+
+@pytest.mark.parametrize(("n_classes", "n_names"), [(10, 10), (25, 25), (62, 21), (300, 25)])
+def test_names_of_many_classes_are_thinned_out(n_classes, n_names):
+    drawing = confusion_matrix(np.eye(n_classes), list(map(str, range(n_classes))), "model")
+    ax = Figure().add_subplot()
+    drawing.plot(ax)
+    for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
+        names = [text.get_text() for text in ticks]
+        assert len(names) == n_names
+        assert names[1] == str(-(-n_classes // 25))
+
+
+def test_masks_are_seen():
+    mask = np.array([[0, 1], [1, 0]], np.uint8)
+    np.testing.assert_array_equal(to_pixels(mask), 255 * mask)
+    bright = np.array([[0, 17], [9, 255]], np.uint8)
+    np.testing.assert_array_equal(to_pixels(bright), bright)
 
 
 def test_curves_of_test_images_are_called_so(page, unclear, y, data, tmp_path):

@@ -15,7 +15,7 @@ import tensorflow as tf
 from sklearn.model_selection import cross_val_predict
 from support import (
     BOTH,
-    CNN_AND_SLOWLY_MLP,
+    MLP_AND_SLOWLY_CNN,
     assert_same_weights,
     cnn,
     digits,
@@ -195,7 +195,7 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     assert differing == []
 
 
-@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_workers_give_the_bits_of_this_process(make):
     """Also after a fit in the parent, though joblib shares out the cores."""
     X, y = digits()

@@ -226,6 +226,28 @@ def test_a_run_whose_settings_changed_is_run_again(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3  # the narrow one is shared
 
 
+def test_another_network_to_begin_with_is_another_run(tmp_path):
+    """Its parameters are the same, and so is its text."""
+    X, y = digits()
+    for n_images, n_files in ((100, 1), (100, 1), (200, 2)):
+        body = MLPClassifier((4,), **TINY, random_state=0).fit(X[:n_images], y[:n_images])
+        model = Model("mlp", {**TINY, "epochs": 1, "transfer_from": body})
+        experiment = replace(PAIR.experiments[0], models={"onto": model})
+        study = replace(PAIR, experiments=(experiment,), published=())
+        run_study(study, folder=tmp_path, n_seeds=1)
+        assert len(list(tmp_path.iterdir())) == n_files
+
+
+def test_labels_that_are_objects_are_known_again(tmp_path):
+    """numpy's bytes of them are addresses, which another copy does not have."""
+    X, y = digits()
+    for _ in range(2):
+        names = np.array([f"digit {label}" for label in y], dtype=object)
+        data = {"digits": (X, names, X[:50], names[:50])}
+        run_study(PAIR, data=data, folder=tmp_path, n_seeds=1)
+        assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_files_that_are_no_finished_run_are_written_anew(tmp_path, pair):
     run_study(PAIR, folder=tmp_path, n_seeds=3)
     first, second, third, *_ = sorted(tmp_path.iterdir())

@@ -44,7 +44,7 @@ def evaluate(
         skdigits evaluate digits.skd --data digits
 
         # Your own pictures: flowers/test/daisy/1.jpg, flowers/test/tulip/1.jpg, ...
-        skdigits evaluate flowers.skd --data flowers --out flowers-page
+        skdigits evaluate flowers.skd --data flowers --out flowers-test
     """
     start = time.perf_counter()
     be_quiet(quiet)

@@ -1,6 +1,7 @@
 """``skdigits study``: list the published studies, and run them again."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -100,9 +101,9 @@ def run_studies(
     """Run published studies again, and compare their results with the published ones.
 
     For each study, prints a table and writes a page, with the numbers in **results.json**. Also
-    writes a page about all studies in the folder. A full run of all studies takes hours. Each
-    finished training is kept in **runs/**, so that after Ctrl-C or a crash the same command
-    continues where it stopped.
+    writes a page about all studies in the folder. A full run of all studies takes an hour and a
+    half on two cores. Each finished training is kept in **runs/**, so that after Ctrl-C or a crash
+    the same command continues where it stopped.
 
     MNIST and Fashion-MNIST are downloaded once, or read from the folder that the environment
     variable SKDIGITS_DATA names.
@@ -194,7 +195,12 @@ def _tables(result):
 
 def _folder(study, own_name):
     """Return the name of a study's folder; results on your own images don't replace others."""
-    return study if own_name is None else plain_names([f"{study}-{own_name}"])[0]
+    if own_name is None:
+        return study
+    plain = plain_names([own_name])[0]
+    if not own_name.isascii() or plain == "other":  # such names lose letters
+        plain += "-" + sha256(own_name.encode()).hexdigest()[:8]
+    return f"{study}-{plain}"
 
 
 def _own_name(data):

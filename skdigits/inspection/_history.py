@@ -145,7 +145,7 @@ class HistoryDisplay:
             label=label,
             color=color,
             linestyle="-" if part == "training" else "--",
-            marker=MARKERS[index % len(MARKERS)],
+            marker=MARKERS[(index + index // len(PALETTE)) % len(MARKERS)],
             markersize=5,
             markerfacecolor=color if part == "training" else "white",
             markevery=-(-longest // MOST_MARKERS),

@@ -117,7 +117,9 @@ class SaliencyDisplay:
         best = probabilities.argmax()
         inputs = [member._validate_images(transformed(steps, X)) for steps, member in found]
         gradients = [
-            _gradient(member, given, best) for (_, member), given in zip(found, inputs, strict=True)
+            _gradient(member, given, output)
+            for (_, member), given in zip(found, inputs, strict=True)
+            if (output := _output_of(member, estimator, best)) is not None
         ]
         return cls(
             inputs[0].reshape(shape),
@@ -170,6 +172,17 @@ def _batch_of(image, shape):
     if batch.ndim < 2 or batch.shape in (shape, shape[:2]) or len(batch) != 1:
         batch = np.asarray(batch)[np.newaxis]
     return batch
+
+
+def _output_of(member, estimator, best):
+    """Return the output of a member for a class; None if it has not learned that class.
+
+    A member that has learned all classes may know them by their numbers.
+    """
+    if len(member.classes_) == len(estimator.classes_):
+        return best
+    outputs = np.flatnonzero(member.classes_ == estimator.classes_[best])
+    return outputs[0] if len(outputs) else None
 
 
 def _gradient(classifier, X, code):

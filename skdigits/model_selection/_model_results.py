@@ -13,6 +13,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from skdigits.model_selection._table import as_text, comparison_table, ranked
 
+ROUNDING = 1e-9  # of differences of accuracies that are equal in images
+
 MEASURES = (
     "accuracy",
     "macro_f1",
@@ -374,7 +376,7 @@ def seed_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, An
 def paired_t_test(ours, theirs) -> float | None:
     """Return the p-value of the paired t-test, or None if all differences are equal."""
     differences = np.subtract(ours, theirs)
-    testable = len(differences) > 1 and np.ptp(differences) > 0
+    testable = len(differences) > 1 and np.ptp(differences) > ROUNDING
     return float(ttest_rel(ours, theirs).pvalue) if testable else None
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from collections import Counter
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 FORMAT = 1  # raise it when older versions cannot read new files
@@ -84,19 +85,19 @@ def _read(content):
         names = [part.filename for part in parts]
         if MANIFEST not in names:
             raise ValueError("it was not written by skdigits.save.")
-        for part in parts:
-            _check_member(part, names)
         if len(parts) > MOST_MEMBERS or sum(part.file_size for part in parts) > len(content):
             raise ValueError("its parts are larger than the file.")
+        for part in parts:
+            _check_member(part)
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            raise ValueError(f"it has its part {twice[0]!r} twice.")
         return {name: archive.read(name) for name in names}
 
 
-def _check_member(part, names):
+def _check_member(part):
     name = part.filename
     if name not in (MANIFEST, SCHEMA) and not OTHERS.fullmatch(name):
         raise ValueError(f"it has a part that does not belong to it, {name!r}.")
-    if names.count(name) > 1:
-        raise ValueError(f"it has its part {name!r} twice.")
     if part.compress_type != ZIP_STORED or part.compress_size != part.file_size:
         raise ValueError(f"its part {name!r} is compressed.")
 

@@ -61,6 +61,8 @@ class _Search:
             for attribute, each in getattr(value, "__dict__", {}).items():
                 if hasattr(value, "get_params"):
                     owner, name = type(value).__name__, attribute
+                    if attribute == "memory" and each is not None:
+                        _refuse(owner, name, "a folder of pickles that a later fit would read")
                 self.visit(each, owner, name)
 
     def _visit_network(self, classifier):

@@ -18,6 +18,7 @@ LOADERS = {
     "NdArrayNode", "ObjectNode", "OperatorFuncNode", "PartialNode", "RandomGeneratorNode",
     "RandomStateNode", "SetNode", "SliceNode", "TreeNode", "TupleNode", "TypeNode",
 }  # fmt: skip
+WRITES = ("checkpoint", "memory")  # parameters of our classifiers, and of pipelines
 LONGEST_STATE = 624  # of a RandomState; numpy does not check the position in it
 EMPTY_ITEMS = 1000  # items without any bytes, such as empty texts
 
@@ -105,10 +106,11 @@ def _check_node(node, members):
             raise ValueError(f"its part {node['file']!r} is missing.")
         if loader == "NdArrayNode":
             _check_array(node, members[node["file"]])
-    if loader == "ObjectNode" and node["__module__"].startswith("skdigits."):
-        attributes = node["content"]["content"]
-        if attributes.get("checkpoint", {"content": "null"})["content"] != "null":
-            raise ValueError("it names a file that a later training would write.")
+    if loader == "ObjectNode" and node["__module__"].startswith(("skdigits.", "sklearn.")):
+        attributes = (node["content"] or {}).get("content") or {}
+        for name in WRITES:
+            if attributes.get(name, {"content": "null"})["content"] != "null":
+                raise ValueError("it names files that a later training would write or read.")
     if loader == "RandomStateNode":
         position = node["content"]["content"]["state"]["content"]["pos"]["content"]
         if not 0 <= int(position) <= LONGEST_STATE:

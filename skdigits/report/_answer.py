@@ -99,7 +99,8 @@ def _short(titles):
 
 def _target(study, sweep):
     """Return the published figure that all points of a sweep should exceed, or None."""
-    claims = [each for each in study.published if each.experiment == sweep.name]
+    own = (sweep.name, sweep.data)
+    claims = [each for each in study.published if (each.experiment, each.data) == own]
     return next((each.value for each in claims if each.measure == "accuracy"), None)
 
 

@@ -16,7 +16,7 @@ SIZE = (4.0, 3.2)
 SWEEP_SIZE = (4.0, 4.0)  # including the legend below
 MOST_MODELS_WITH_BOTH_CURVES = 2
 MOST_LETTERS_BELOW = 36  # of a name in a legend below the axes
-MOST_TICKS = 20
+MOST_LETTERS = 45  # at the ticks of an axis
 LOG_FROM = 20  # ratio of the largest to the smallest value for a logarithmic axis
 
 
@@ -197,8 +197,9 @@ def search_charts(search, *, of):
 def _mark_tested(ax, values):
     """Put ticks at the values that were tested, and nowhere else, unless they are many."""
     tested = sorted(set(values))
-    if len(tested) <= MOST_TICKS:
-        ax.set_xticks(tested, [f"{value:g}" for value in tested])
+    texts = [f"{value:g}" for value in tested]
+    if len("".join(texts)) <= MOST_LETTERS:
+        ax.set_xticks(tested, texts)
         ax.minorticks_off()
 
 

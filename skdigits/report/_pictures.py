@@ -45,6 +45,8 @@ FAINTEST = 0.08
 # first one on the dark page.
 BLACK_FROM, BLACK_TO = 0.53, 0.74
 MOST_CLASSES_WITH_COUNTS = 20
+MOST_CLASSES_WITH_NAMES = 25  # of more, each second one has its name, or each third one
+FEW_TONES = 16  # as in scikit-learn's digits
 CURVES = (4.0, 3.2)  # inches: with letters of 10 points they fit a phone
 HEIGHT_IN_LEGEND = 0.21  # of each curve
 FEW_CLASSES = 4  # with up to so many classes, a matrix is drawn smaller
@@ -167,8 +169,10 @@ def confusion_matrix(confusion, class_names, name):
         ax.add_collection(PatchCollection(squares, facecolors=colours, linewidths=0))
         places, ends = range(len(matrix)), (-0.5, len(matrix) - 0.5)
         ax.set(xlabel="Predicted", ylabel="True", aspect="equal", xlim=ends, ylim=ends[::-1])
-        ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
-        ax.set_yticks(places, names)
+        every = -(-len(matrix) // MOST_CLASSES_WITH_NAMES)
+        rotation = 90 if max(map(len, names)) > 2 else 0
+        ax.set_xticks(places[::every], names[::every], rotation=rotation)
+        ax.set_yticks(places[::every], names[::every])
         ax.spines[:].set(alpha=0.3, linewidth=0.6)
         ax.tick_params(length=0)
         if len(matrix) <= MOST_CLASSES_WITH_COUNTS:
@@ -210,8 +214,11 @@ def _png(image):
 
 
 def to_pixels(images):
-    """Return images of any real dtype as uint8; missing values are black."""
-    if images.dtype == np.uint8:
+    """Return images of any real dtype as uint8; missing values are black.
+
+    Bytes stay as they are, except for masks and other images of few tones.
+    """
+    if images.dtype == np.uint8 and np.max(images, initial=0) > FEW_TONES:
         return images
     low, high = float(np.nanmin(images)), float(np.nanmax(images))
     share = (images - low) / (high - low or 1.0)

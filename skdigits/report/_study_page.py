@@ -142,6 +142,8 @@ def _check_data(name, data, result):
                     f"The models were evaluated on {each.comparison.n_images} images of {name!r}; "
                     f"data has {len(X)}."
                 )
+    if len(names) > len(classes) and set(map(str, classes)) <= set(names):
+        names = list(map(str, classes))  # the test images lack some of them
     if len(names) != len(classes):
         raise ValueError(f"{name!r} has {len(classes)} classes, but {len(names)} names for them.")
     return pictures.to_pixels(as_images(X)), np.asarray(y), dict(zip(classes, names, strict=True))

@@ -14,6 +14,7 @@ from skdigits.model_selection._measure import (
     seconds_of,
     watch_epochs,
 )
+from skdigits.model_selection._search_space import text_of
 from skdigits.studies._declarations import KerasObject
 
 
@@ -109,7 +110,9 @@ def plain(value):
         return value.tolist()
     if hasattr(value, "dist"):  # of scipy; its text has an address
         return [value.dist.name, plain(value.args), plain(value.kwds)]
-    return value if isinstance(value, str | int | float | None) else repr(value)
+    if isinstance(value, str | int | float | None):
+        return value
+    return repr(value) if isinstance(value, KerasObject) else text_of(value)  # also its weights
 
 
 def _with_keras_objects(estimator):

@@ -72,7 +72,9 @@ def tune(
     Parameters
     ----------
     estimator : MLPClassifier, CNNClassifier or NetworkClassifier
-        What all trials share. Give it an integer ``random_state`` for repeatable results.
+        What all trials share. Give it an integer ``random_state`` for repeatable results. The best
+        classifier is saved without code, so a NetworkClassifier needs a function of
+        :mod:`skdigits.networks`; one with a function of your own is for scikit-learn's searches.
 
     X : array-like of shape (n_images, h, w), (n_images, h, w, c) or (n_images, n_features)
         Training images. The test images of a study stay out of the search.

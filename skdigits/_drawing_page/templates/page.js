@@ -261,8 +261,12 @@ element("clear").addEventListener("click", clearAll);
 element("pen").addEventListener("input", () => { drawing.pen = element("pen").value / 100; });
 element("swap").addEventListener("change", () => schedule(false));
 element("why").addEventListener("change", () => schedule(false));
+/* Tells whether a key is the one of Z, also with Caps Lock and where keys have other letters. */
+function isZ({ key, code }) {
+  return key.toLowerCase() === "z" || (code === "KeyZ" && key > "\x7f");
+}
 document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || !isZ(event)) return;
   event.preventDefault();
   element("undo").click();
 });
