@@ -24,7 +24,7 @@ from benchmarks.usual_recipes import RECIPES
 MODULE = "benchmarks.side_by_side"
 FIGURE = Path(__file__).resolve().parents[1] / "docs/performance/side_by_side.png"
 TITLES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
-TICKS = (3, 10, 30, 100, 300)
+TICKS = (3, 10, 30, 100, 300, 1000)
 IMPORTS = {
     "skdigits": "tensorflow",
     "Keras": "keras",
@@ -132,14 +132,15 @@ def draw(means):
                 library = RECIPES[recipe].library
                 mark, color = MARKS[library]
                 ax.plot(seconds, 100 * accuracy, mark, color=color, label=library, markersize=8)
-                # Ours stand at the left of their points, and "views" above "default", so that no
+                # Some stand at the left of their points, and "views" above "default", so that no
                 # name hides another.
-                ours, up = library == "skdigits", 2 if recipe == "views" else -5
+                left = library in ("skdigits", "Keras")
+                up = 2 if recipe == "views" else -5 if left else -3
                 ax.annotate(
                     recipe,
                     (seconds, 100 * accuracy),
-                    (-7, up) if ours else (7, -3),
-                    ha="right" if ours else "left",
+                    (-7 if left else 7, up),
+                    ha="right" if left else "left",
                     textcoords="offset points",
                     fontsize=9,
                 )

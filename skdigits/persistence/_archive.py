@@ -85,10 +85,12 @@ def _read(content):
         names = [part.filename for part in parts]
         if MANIFEST not in names:
             raise ValueError("it was not written by skdigits.save.")
-        if len(parts) > MOST_MEMBERS or sum(part.file_size for part in parts) > len(content):
-            raise ValueError("its parts are larger than the file.")
+        if len(parts) > MOST_MEMBERS:
+            raise ValueError(f"it has {len(parts)} parts.")
         for part in parts:
             _check_member(part)
+        if sum(part.file_size for part in parts) > len(content):
+            raise ValueError("its parts are larger than the file.")
         if twice := [name for name, count in Counter(names).items() if count > 1]:
             raise ValueError(f"it has its part {twice[0]!r} twice.")
         return {name: archive.read(name) for name in names}
