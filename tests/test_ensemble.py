@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import threading
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -197,6 +199,29 @@ def test_predictions_in_threads_and_of_single_members_do_not_mix():
     expected = [each.predict_proba(X) for each in copy.deepcopy(ask)]
     found = Parallel(n_jobs=4, backend="threading")(delayed(each.predict_proba)(X) for each in ask)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_a_network_that_another_thread_takes_is_copied_as_a_whole(monkeypatch):
+    """It has no state of its own for a moment, while it fills a compiled model."""
+    X, y = tiny()
+    classifier = mlp().fit(X, y)
+    expected = classifier.predict_proba(X)
+    classifier._network.suspend()
+    copies, finalize = [], weakref.finalize
+    thread = threading.Thread(target=lambda: copies.append(classifier._network.copy()))
+
+    def begin(*arguments):
+        monkeypatch.undo()
+        thread.start()
+        thread.join(0.2)  # as long as it can go on
+        return finalize(*arguments)
+
+    monkeypatch.setattr(weakref, "finalize", begin)
+    classifier.predict_proba(X)
+    thread.join()
+    twin = copy.copy(classifier)
+    (twin._network,) = copies
+    np.testing.assert_array_equal(twin.predict_proba(X), expected)
 
 
 class TestFitArguments:

@@ -188,15 +188,17 @@ class Network:
 
     def copy(self):
         """Return a network with the same weights; it will take a compiled model of its own."""
-        if isinstance(self._state, dict):  # setting variables does not copy tensors
-            self._state = {name: tf.convert_to_tensor(v) for name, v in self._state.items()}
+        with _model_pool.lock:
+            if isinstance(self._state, dict):  # setting variables does not copy tensors
+                self._state = {name: tf.convert_to_tensor(v) for name, v in self._state.items()}
         twin = type(self)(self.spec)
         twin.__setstate__(self._as_plain_data(self.get_state()))
         return twin
 
     def get_state(self):
         """Return the values of all variables by name, or None if there are none yet."""
-        return self._state if self._compiled is None else self._compiled.variables.get()
+        with _model_pool.lock:  # another thread may be about to fill a compiled model
+            return self._state if self._compiled is None else self._compiled.variables.get()
 
     def set_state(self, state):
         """Set all variables to what `get_state` returned."""
