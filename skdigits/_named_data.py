@@ -149,7 +149,7 @@ def _load_own_digits(path, subset):
     from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of, read_digit
 
     names, y = list_pictures(path, subset)
-    read = read_digit
+    read: Any = read_digit
     if names is None:
         images, y = load_images(path, subset=subset, return_X_y=True)
         pictures = {f"image {n} of {path}": pixels for n, pixels in enumerate(images)}

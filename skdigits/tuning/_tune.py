@@ -296,6 +296,10 @@ class _TrialReport:
 class _ProgressError(BaseException):
     """An error of the caller's `progress`. It is no Exception, which would be one of a trial."""
 
+    def __init__(self, error: Exception):
+        super().__init__(error)
+        self.error = error
+
 
 @contextmanager
 def _reporting(progress):
@@ -306,10 +310,9 @@ def _reporting(progress):
             try:
                 progress(NAME, fraction, stage)
             except Exception as error:
-                raise _ProgressError from error
+                raise _ProgressError(error) from error
 
     try:
         yield report
-    except _ProgressError as error:
-        cause = error.__cause__
-        raise cause from cause.__cause__
+    except _ProgressError as wrapped:
+        raise wrapped.error from wrapped.error.__cause__
