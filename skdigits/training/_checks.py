@@ -60,7 +60,7 @@ def check_loss_takes_weights(parameters):
         raise ValueError(
             f"The 'loss' parameter of {parameters.owner} gives one number for all images, so "
             "sample_weight and class_weight cannot weigh them. Let it return one number an image, "
-            "such as keras.ops.mean(..., axis=-1) or Dice(axis=-1)."
+            "such as keras.ops.mean(..., axis=-1) or keras.losses.Dice(axis=-1)."
         )
 
 

@@ -61,7 +61,7 @@ def freeze(value):
         return value
     if isinstance(value, dict):
         _check_registered(value)
-        return tuple((name, freeze(item)) for name, item in sorted(value.items(), key=_by_text))
+        return tuple((name, freeze(item)) for name, item in sorted(value.items(), key=_text_of_key))
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
     return _Behaviour().of(value)
@@ -81,8 +81,8 @@ def describe(value):
     return _text(_Behaviour(is_strict=False).of(value))
 
 
-def _by_text(item):
-    return repr(item[0])
+def _text_of_key(item):
+    return repr(item[0])  # keys of several types have no order
 
 
 def _check_registered(config):
