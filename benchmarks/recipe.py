@@ -61,6 +61,7 @@ def _measure(library, data, seed):
     if library == "torch":
         fit = _torch_fit(has_bfloat16(), seed)
     else:
+        import skdigits.training  # noqa: F401 - imports TensorFlow, before the clock starts
         from skdigits import CNNClassifier
 
         fit = CNNClassifier(random_state=seed).fit

@@ -26,7 +26,7 @@ FIGURE = Path(__file__).resolve().parents[1] / "docs/performance/side_by_side.pn
 TITLES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
 TICKS = (3, 10, 30, 100, 300, 1000)
 IMPORTS = {
-    "skdigits": "tensorflow",
+    "skdigits": "skdigits.training",
     "Keras": "keras",
     "PyTorch": "torch",
     "scikit-learn": "sklearn",

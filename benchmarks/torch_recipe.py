@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 FILTERS, UNITS = (16, 48, 96), 128
-RATE, DECAY, RISING = 0.01, 0.01, 0.23  # of the one-cycle schedule and of AdamW
+RATE, DECAY, RISING = 0.01, 0.1, 0.23  # of the one-cycle schedule and of AdamW
 SMOOTHING, SMOOTHED = 0.1, 0.75  # of the labels, in this share of the steps
 
 
@@ -45,6 +45,7 @@ def fit(
     bfloat16,
     moves=True,
     smoothing=SMOOTHING,
+    decay=DECAY,
     seed=0,
     make=make_network,
     change=None,
@@ -62,6 +63,8 @@ def fit(
         Whether to move each image by up to a pixel each way.
     smoothing : float
         Label smoothing of the first three quarters.
+    decay : float
+        Weight decay of the kernels.
     make : callable
         Makes the network for a number of classes.
     change : callable, default=None
@@ -79,7 +82,7 @@ def fit(
         [{"params": kernels}, {"params": others, "weight_decay": 0.0}],
         lr=RATE,
         eps=1e-7,
-        weight_decay=DECAY,
+        weight_decay=decay,
         fused=True,
     )
     n_steps = epochs * -(-len(X) // batch_size)

@@ -34,6 +34,7 @@ FIXED = {
     "device": "cuda" if GPU else "cpu",
     "bfloat16": GPU or has_bfloat16(),
     "smoothing": 0.0,
+    "decay": 0.01,
 }
 
 

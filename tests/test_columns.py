@@ -112,7 +112,9 @@ class TestLargeOffsets:
         expected = plain.predict_proba(self.X)
         np.testing.assert_array_equal(estimator.predict_proba(moved), expected)
         np.testing.assert_array_equal(estimator.predict_proba(moved.tolist()), expected)
-        np.testing.assert_array_equal(estimator.predict_proba(moved[:1]), expected[:1])
+        # A row alone may differ from a row of many in its last bit, on some processors.
+        expected = plain.predict_proba(self.X[:1])
+        np.testing.assert_array_equal(estimator.predict_proba(moved[:1]), expected)
 
     def test_unsigned_numbers_beyond_the_signed_ones(self):
         moved = self.X.astype(np.uint64) + np.uint64(2**64 - 100)
