@@ -30,7 +30,8 @@ def main(
     """Measure skdigits side by side with its peers.
 
     Writes results.json, results.md and results.png. Rows that a results.json of the same size in
-    that folder has already are kept unless they are measured again.
+    that folder has already are kept unless they are measured again; they name the machine that they
+    were measured on.
     """
     chosen = SIZES[size]
     rows = [ALL[name] for name in only or ALL if name not in (skip or [])]
@@ -70,7 +71,10 @@ def _earlier(path, size):
     if path.exists():
         earlier = json.loads(path.read_text(encoding="utf-8"))
         if earlier["size"] == size:
-            results["rows"] = earlier["rows"]
+            machine = earlier.get("machine")  # of rows that do not name theirs
+            results["rows"] = {
+                name: {"machine": machine, **row} for name, row in earlier["rows"].items()
+            }
     return results
 
 
@@ -79,6 +83,7 @@ def _result(row, size, measures, left_out):
     values = summarise(row, measures)
     result = {
         "title": row.title,
+        "machine": runner.machine(),
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "left_out": left_out,

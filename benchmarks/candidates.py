@@ -8,9 +8,11 @@ WHOLE = ("fashion", "mnist", "digits")
 FEW = ("fashion-100", "mnist-100", "fashion-1000", "mnist-1000", "digits")
 
 # What the candidates of a group share; each says in what it differs. Those before the group "muon"
-# were measured with Adam, and the MLPs when "auto" took at most 128 images in a step. Those before
-# the group "smoothed" were measured without smoothed labels.
+# were measured with Adam, and the MLPs when "auto" took at most 128 images in a step. All groups
+# but "smoothed" were measured without smoothed labels, so their loss has a name.
+_UNSMOOTHED = {"loss": "sparse_categorical_crossentropy"}
 _CNN = {
+    **_UNSMOOTHED,
     "optimizer": "adam",
     "filters": (24, 48, 96),
     "dropout": 0.0,
@@ -24,6 +26,7 @@ _CNN = {
 _TWO = {**_CNN, "filters": (32, 64), "learning_rate": 0.005, "epochs": (9, 500)}
 _QUICK = {**_CNN, "filters": (16, 32), "augmentation": None, "epochs": (2, 400)}
 _MLP = {
+    **_UNSMOOTHED,
     "optimizer": "adam",
     "hidden_layer_sizes": (256, 128),
     "dropout": 0.2,
@@ -39,7 +42,6 @@ _DEEP = {**_CNN, "filters": (32, (64, 64), (128, 128)), "dropout": 0.2, "epochs"
 _MUON = {"optimizer": "auto"}
 _NARROW = {**_CNN, "filters": (16, 48, 96)}
 _TWELVE = {**_MLP, "hidden_layer_sizes": (512, 256), "dropout": 0.0, "epochs": (12, 500)}
-_UNSMOOTHED = {"loss": "sparse_categorical_crossentropy"}
 _QUICKLY = {"filters": (16, 48), "epochs": (2, 250), "augmentation": None}
 _DEEPER = {**_DEEP, "filters": ((32, 32), (64, 64), (128, 128))}
 

@@ -60,13 +60,16 @@ def costs_per_image(row):
     ]
 
 
-def left_out(results):
-    """Return a line for each peer that was left out somewhere."""
-    reasons: dict = {}
+def notes(results):
+    """Return a line for each peer that was left out somewhere, and for each other machine."""
+    lines: dict = {}
     for name, row in results["rows"].items():
         for peer, reason in row["left_out"].items():
-            reasons.setdefault((LABELS.get(peer, peer), reason), []).append(name)
-    return [f"{peer}: {why} ({', '.join(names)})" for (peer, why), names in reasons.items()]
+            lines.setdefault(f"Left out: {LABELS.get(peer, peer)}: {reason}", []).append(name)
+        machine = row.get("machine", results["machine"])
+        if machine != results["machine"]:
+            lines.setdefault(f"Measured elsewhere: {described(machine)}", []).append(name)
+    return [f"{line} ({', '.join(names)})" for line, names in lines.items()]
 
 
 def print_tables(results):
@@ -84,8 +87,8 @@ def print_tables(results):
         for row in _without_repeats(rows):
             table.add_row(*row)
         console.print(table)
-    for line in left_out(results):
-        console.print(f"Left out: {line}", markup=False)
+    for line in notes(results):
+        console.print(line, markup=False)
 
 
 def markdown(results):
@@ -96,19 +99,28 @@ def markdown(results):
             lines = [columns, ["---"] * len(columns), *_without_repeats(rows)]
             table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
             parts.append(f"**{title}**\n\n{table}")
-    parts += [f"Left out: {line}" for line in left_out(results)]
+    parts += notes(results)
     return "\n\n".join(parts) + "\n"
 
 
 def headline(results):
     """Say where and with what this was measured."""
-    machine = results["machine"]
-    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     note = " Too small to judge by: it shows that the benchmark works."
     return (
-        f"Size {results['size']}; {machine['processor']}, {machine['cores']} cores, "
+        f"Size {results['size']}; {described(results['machine'])}."
+        f"{note if results['size'] == 'tiny' else ''}"
+    )
+
+
+def described(machine):
+    """Return a machine and its packages as text; None is one that the results do not name."""
+    if machine is None:
+        return "unknown"
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, "
         f"{'with' if machine['bfloat16'] else 'without'} bfloat16; Python {machine['python']}, "
-        f"{packages}.{note if results['size'] == 'tiny' else ''}"
+        f"{packages}"
     )
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import benchmarks.__main__
 from benchmarks import peers, report, runner
+from benchmarks.candidates import CANDIDATES
 from benchmarks.left_over import left_over
 from benchmarks.summary import summarise, verdicts
 from benchmarks.workloads import FULL, GROWTH, MLP, ROWS, TINY, Bar, Job, Training, candidates
@@ -102,6 +103,16 @@ def test_tiny_run_writes_files_and_keeps_earlier_rows(tiny):
     assert results["rows"].keys() >= {"earlier", *FEW}
 
 
+def test_rows_of_another_machine_are_marked(tiny):
+    folder, results, output = tiny
+    line = "Measured elsewhere: unknown (earlier)"  # the earlier file names no machine
+    assert line in output
+    assert line in (folder / "results.md").read_text()
+    assert {results["rows"][name]["machine"]["python"] for name in FEW} == {
+        results["machine"]["python"]
+    }
+
+
 def test_peers_take_turns_with_the_same_seed():
     row = replace(ROW["cross-val"], peers=("skdigits", "sklearn"))
     runs, _ = runner.plan([row], FULL, repeats=2)
@@ -164,6 +175,16 @@ def test_keras_runs_the_steps_of_a_call(peer, attribute):
     assert getattr(model, attribute).steps_per_execution == 3
 
 
+def test_keras_predicts_few_images_and_many_alike():
+    module = pytest.importorskip("benchmarks.peers.keras")
+    images, y = load_digits(return_X_y=True)
+    X = module.prepare(images[:50], MLP)
+    model = module.make(Training(MLP, epochs=1)).fit(X, y[:50])
+    one = model.predict_proba(X[:1])
+    assert isinstance(one, np.ndarray)
+    np.testing.assert_allclose(one, model.predict_proba(X)[:1], rtol=1e-5)
+
+
 def test_missing_peer_is_left_out_with_the_reason(monkeypatch):
     monkeypatch.setitem(peers.PACKAGES, "sklearn", ("no_such_package",))
     runs, left_out = runner.plan([ROW["mlp-fit"]], TINY, repeats=1)
@@ -213,6 +234,16 @@ def test_bars_are_held_against_medians_and_mean_accuracies(bar, found, met):
 def test_candidates_of_the_search_are_different():
     drawn = candidates(FULL.candidates)
     assert len({tuple(candidate.values()) for candidate in drawn}) == 12
+
+
+def test_only_the_sweep_of_smoothed_labels_smooths_them():
+    """The rows that are kept of the others are older than smoothed labels."""
+    smooth = {
+        group
+        for group, of_group in CANDIDATES.items()
+        if any(settings.get("loss", "auto") == "auto" for _, settings in of_group.values())
+    }
+    assert smooth == {"smoothed"}
 
 
 @pytest.mark.slow

@@ -1,9 +1,16 @@
 """The pages link to what is there, and README's commands stay one line each."""
 
+import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from skdigits.model_selection._measure import describe
+from skdigits.report import published_table
+from skdigits.studies import STUDIES, PublishedResult
+from skdigits.studies._measured_runs import make_estimator
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -66,3 +73,27 @@ def test_the_figures_of_the_studies_in_readme_are_those_of_their_page():
     figures = re.findall(r"[\d.]+ ± [\d.]+", table)
     assert len(figures) >= 5
     assert [figure for figure in figures if figure not in page] == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_published_figures_of_a_study_are_those_of_its_results(name):
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "studies" / name / "results.json").read_text(encoding="utf-8")
+    published = json.loads(text)["study"]["published"]
+    claims = SimpleNamespace(published=[PublishedResult(**claim) for claim in published])
+    _, rows = published_table(claims)
+    assert len(rows) == len(STUDIES[name].published)
+    for row in rows:
+        assert f"| {' | '.join(row)} |" in page
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_settings_of_a_published_study_are_those_of_its_results(name):
+    text = (ROOT / "docs" / "studies" / name / "results.json").read_text(encoding="utf-8")
+    results = {each["name"]: each for each in json.loads(text)["study"]["experiments"]}
+    for experiment in STUDIES[name].experiments:
+        for label, model in getattr(experiment, "models", {}).items():
+            if not model.from_search:  # whose other settings were found
+                models = results[experiment.name]["comparison"]["models"]
+                (shown,) = (each["estimator"] for each in models if each["name"] == label)
+                assert shown == describe(make_estimator(model.estimator, model.params))

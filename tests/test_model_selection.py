@@ -35,7 +35,12 @@ import skdigits
 from skdigits.ensemble import AveragingClassifier
 from skdigits.metrics import expected_calibration_error
 from skdigits.model_selection import Run, compare, evaluate
-from skdigits.model_selection._model_results import Outcome, paired_t_test, summarize
+from skdigits.model_selection._model_results import (
+    Outcome,
+    compare_outcomes,
+    paired_t_test,
+    summarize,
+)
 from skdigits.preprocessing import DigitNormalizer, PixelScaler
 
 
@@ -289,13 +294,44 @@ def test_leads_that_differ_by_rounding_are_equal(ours, theirs):
     assert paired_t_test(ours, theirs) is None
 
 
-def test_the_same_result_with_every_seed_is_no_evidence():
+def test_the_same_lead_with_every_seed_is_tested_over_the_images():
     X, y = tiny()
     rows = X.reshape(len(X), -1)
-    models = {"bayes": GaussianNB(), "dummy": DummyClassifier()}
-    several = compare(models, rows, y, X_test=rows, y_test=y, n_seeds=2)
-    test = several["dummy"].against_best
-    assert (test["n_won"], test["p_value"]) == (2, None)
+    models = {"bayes": GaussianNB(), "again": GaussianNB(), "dummy": DummyClassifier()}
+    data = {"X": rows, "y": y, "X_test": rows, "y_test": y}
+    several, one = compare(models, **data, n_seeds=3), compare(models, **data)
+    for name in ("again", "dummy"):
+        test = several[name].against_best
+        assert {key: test[key] for key in one[name].against_best} == one[name].against_best
+    assert several["dummy"].against_best["n_won"] == 3
+    assert several["dummy"].against_best["p_value"] < 0.001
+    assert several["again"].against_best["p_value"] == 1.0
+
+
+@pytest.mark.parametrize("names", [("a", "b", "c"), ("c", "b", "a")])
+def test_of_equal_accuracies_in_another_order_the_log_loss_decides(names):
+    """Their means differ in the last digit."""
+    accuracies = {"a": (0.9, 0.8, 0.7), "b": (0.7, 0.9, 0.8), "c": (0.8, 0.7, 0.9)}
+    losses = {"a": 0.3, "b": 0.2, "c": 0.1}
+    outcomes = {
+        name: [
+            Outcome(Run(each, each, losses[name], 1.0, 1.0), None, [[1]], {"index": []})
+            for each in accuracies[name]
+        ]
+        for name in names
+    }
+    comparison = compare_outcomes(
+        dict.fromkeys(names, "model"),
+        outcomes,
+        [0],
+        image_shape=[],
+        n_train=1,
+        n_images=1,
+        n_folds=3,
+        random_state=0,
+    )
+    assert comparison.best == "c"
+    assert comparison.to_frame().index.tolist() == ["c", "b", "a"]
 
 
 @pytest.mark.parametrize("swap", [False, True])

@@ -257,6 +257,19 @@ def test_seeds_are_summed_and_tested_in_pairs(tmp_path):
     assert "Seeds 5 to 7" in page
 
 
+def test_models_without_randomness_are_compared_with_seeds(data, tmp_path):
+    models = {"bayes": on_images(GaussianNB()), "dummy": DummyClassifier()}
+    X, y, X_test, y_test = data
+    comparison = compare(models, X, y, X_test=X_test, y_test=y_test, n_seeds=2)
+    page = write_report(comparison, X_test, y_test, tmp_path, title="Digits")
+    text = Page(page.read_text("utf-8")).text
+    assert "bayes is the most accurate" in text
+    assert "a result that chance seldom gives (p < 0.001" in text
+    assert "permutation test, p < 0.05" in text
+    assert "is the same with every seed, so it was tested over the images" in text
+    assert "t-test" not in text
+
+
 def test_a_model_that_was_fitted_before(data, tmp_path):
     X, y, X_test, y_test = data
     model = on_images(GaussianNB()).fit(X, y)

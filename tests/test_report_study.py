@@ -251,7 +251,8 @@ def test_published_figures_stand_beside_ours_with_the_difference(page, study):
     columns, (row,) = published_table(study)
     assert list(columns) in page.rows
     assert row[2:] == ["99.00\u202f%", "97.50 ± 0.20\u202f%", "−1.50", "3"]
-    assert any(cells[0] == row[0] and cells[-5:] == row[1:] for cells in page.rows)
+    assert row[0] == "CNN 99 %. Published in whole per cent."
+    assert any(cells[0] == "CNN 99 %" and cells[-5:] == row[1:] for cells in page.rows)
     assert "Published in whole per cent." in page.text
 
 
@@ -350,6 +351,19 @@ def test_charts_mark_what_was_tested_and_bars_end_at_100_percent(data, tmp_path)
     drawing.plot(ax)
     ends = [y for bars in ax.collections for segment in bars.get_segments() for _, y in segment]
     assert max(ends) == 100.0
+
+
+def test_a_logarithmic_axis_has_plain_numbers(data, tmp_path):
+    """There are too many values to mark each, and drawings show TeX as it is."""
+    candidates = [
+        {**a_search().candidates[0], "params": {"learning_rate": rate}, "mean_test_score": rate}
+        for rate in np.geomspace(0.00012, 0.09, 20).tolist()
+    ]
+    search = replace(a_search(), candidates=candidates, best_params=candidates[-1]["params"])
+    page = write_study(a_study([search]), data, tmp_path).read_text(encoding="utf-8")
+    texts = chart(page, "Accuracy of each candidate against learning rate")
+    assert {"0.001", "0.01"} <= set(texts)
+    assert not any("$" in text for text in texts)
 
 
 @pytest.mark.parametrize(("n_classes", "n_names"), [(10, 10), (25, 25), (62, 21), (300, 25)])

@@ -226,6 +226,20 @@ def test_a_run_whose_settings_changed_is_run_again(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3  # the narrow one is shared
 
 
+def test_a_run_of_another_version_is_run_again(tmp_path, pair):
+    run_study(PAIR, folder=tmp_path, n_seeds=3)
+    first, second, *_ = sorted(tmp_path.iterdir())
+    for path, version in ((first, "0.0.1"), (second, None)):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored["versions"]["skdigits"] = version
+        if version is None:  # as older versions wrote it
+            del stored["versions"]["skdigits"]
+        path.write_text(json.dumps(stored), encoding="utf-8")
+    again = run_study(PAIR, folder=tmp_path, n_seeds=3)
+    assert again.n_taken_over == 5
+    assert numbers(again) == numbers(replace(pair[0], n_taken_over=5))
+
+
 def test_another_network_to_begin_with_is_another_run(tmp_path):
     """Its parameters are the same, and so is its text."""
     X, y = digits()
@@ -342,6 +356,27 @@ def test_what_a_search_found_is_trained(kinds):
     assert len(model.runs[0].history["loss"]) == search.best_params["epochs"]
 
 
+@pytest.mark.parametrize("given", [{}, {"epochs": 40}])
+def test_a_quick_search_without_epochs_is_short_and_so_is_what_it_finds(tmp_path, given):
+    params = {name: value for name, value in TINY.items() if name != "epochs"} | given
+    space = {"hidden_layer_sizes": ((2,), (3,))}
+    search = Search("s", "S", ("digits",), Model("mlp", params), space, n_iter=2, cv=2)
+    found = Experiment("found", "F", ("digits",), {"found": Model("mlp", params, "s")})
+    study = replace(PAIR, experiments=(search, found), published=())
+    result = run_study(study, folder=tmp_path, n_seeds=1, quick=True)
+    assert len(result.experiments[1].comparison["found"].runs[0].history["loss"]) == 3
+    stored = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()]
+    assert [each["settings"]["params"]["epochs"] for each in stored] == [3, 3]
+
+
+@pytest.mark.filterwarnings("ignore:The total space of parameters 2 is smaller than n_iter")
+def test_a_search_counts_the_candidates_that_there_are():
+    space = {"hidden_layer_sizes": ((2,), (3,))}
+    search = Search("s", "S", ("digits",), Model("mlp", TINY), space, 20, 2, n_train=60)
+    (result,) = run_study(replace(PAIR, experiments=(search,), published=())).experiments
+    assert result.n_iter == len(result.candidates) == 2
+
+
 def test_same_seeds_same_numbers(kinds):
     assert numbers(run_study(ALL_KINDS, n_seeds=2)) == numbers(kinds)
 
@@ -447,6 +482,13 @@ def test_every_study_trains_as_published_at_a_constant_rate():
                 if model is not ours:
                     assert_params(model, learning_rate_schedule="constant")
                 assert_params(model, optimizer="adam")
+
+
+def test_no_study_leaves_its_loss_to_auto_which_may_smooth_labels():
+    for name, study in STUDIES.items():
+        for experiment in study.experiments:
+            models = getattr(experiment, "models", None) or {"": experiment.model}
+            assert all(model.params["loss"] != "auto" for model in models.values()), name
 
 
 def test_activation_is_declared_as_published():

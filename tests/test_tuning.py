@@ -486,6 +486,19 @@ def test_a_search_with_an_object_of_keras_goes_on(tmp_path):
         search(tmp_path, classifier(0.2), n_trials=1, space=space)
 
 
+def test_a_search_of_a_data_frame_of_several_types_goes_on(tmp_path):
+    """numpy's bytes of its values are addresses, which another copy does not have."""
+    X, y = tiny()
+    frame = pd.DataFrame(X.reshape(len(X), -1))
+    one, two = (frame.astype(float).astype(object).astype({0: "int64"}) for _ in range(2))
+    for n_trials, copy in ((1, one), (2, two)):
+        result = tune(mlp(), copy, y, folder=tmp_path, n_trials=n_trials, space=RATES)
+        assert len(result.trials) == n_trials
+    two.iloc[0, 1] += 1
+    with pytest.raises(ValueError, match="holds another search: its images is"):
+        tune(mlp(), two, y, folder=tmp_path, n_trials=2, space=RATES)
+
+
 def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
     stops = {"epochs": 12, "early_stopping": True, "validation_fraction": 0.2}
     result = search(tmp_path, mlp(**stops), n_trials=2)
@@ -646,3 +659,17 @@ def test_the_page_shows_each_trial(found, tmp_path):
     assert results["test"] == {"n_images": 60, "accuracy": comparison["mlp"].mean["accuracy"]}
     assert results["search"]["best"] == result.best
     assert results["search"]["n_splits"] == 2
+
+
+def test_the_page_names_objects_and_numbers_of_numpy(tmp_path):
+    space = {"optimizer": [keras.optimizers.SGD(0.1), "adam"], "epochs": np.array([1, 2])}
+    result = search(tmp_path, n_trials=3, space=space)
+    plain = result.to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    for trial in plain["trials"]:
+        assert str(trial["params"]["optimizer"]) in plain["space"]["optimizer"]
+    X, y = tiny(seed=1)
+    comparison = evaluate({"mlp": result.best_estimator}, X, y)
+    text = write_tuning(result, comparison, X, y, tmp_path, title="Tiny").read_text("utf-8")
+    assert "SGD of digest" in text or all(t.params["optimizer"] == "adam" for t in result.trials)
+    assert "object at 0x" not in text

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 PARAMETERS = None
+FEW = 32  # images, a batch of Keras's `predict`
 
 
 def prepare(images, network):
@@ -50,6 +51,8 @@ class KerasModel:
         return self
 
     def predict_proba(self, X):
+        if len(X) <= FEW:  # Keras's way for what fits in a batch: `predict` is for many batches
+            return keras.ops.convert_to_numpy(self.model(X, training=False))
         return self.model.predict(X, verbose=0)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import binom, ttest_rel
 from sklearn.metrics import precision_recall_fscore_support
 
-from skdigits.model_selection._table import as_text, comparison_table, ranked
+from skdigits.model_selection._table import as_text, comparison_table, rank, ranked
 
 ROUNDING = 1e-9  # of differences of accuracies that are equal in images
 
@@ -97,8 +97,9 @@ class ModelResult:
         one predicted correctly more often, and the exact permutation test compares how much more
         often. With several seeds, ``mean``, ``std`` and ``n`` are of the best model's lead in
         accuracy, seed by seed, ``n_won`` is the number of seeds with a lead, and ``p_value`` that
-        of the paired t-test, or None if the lead is the same with each seed. None for the best
-        model itself, and in studies, which have their own comparison.
+        of the paired t-test. If the lead is the same with each seed, as that of models without
+        randomness, it is compared by images as if splits repeated them, and has those counts. None
+        for the best model itself, and in studies, which have their own comparison.
     """
 
     name: str
@@ -287,12 +288,6 @@ def rank_results(results, outcomes, *, by_seed=False):
     return compared, best
 
 
-def rank(result):
-    """Sort the best model first: highest accuracy, then lowest log loss."""
-    loss = result.mean["log_loss"]
-    return -result.mean["accuracy"], np.inf if loss is None else loss
-
-
 def measure_means(runs):
     """Return the mean of each measure over the runs, and its sample standard deviation."""
     mean, std = {}, {}
@@ -366,11 +361,16 @@ def sign_flip_test(leads) -> float:
 
 
 def seed_test(best: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, Any]:
-    """Compare two models by their accuracies, paired by seed."""
+    """Compare two models by their accuracies, paired by seed.
+
+    If all seeds give the same lead, the training has no randomness that the t-test could compare
+    it with. Then only the choice of the images leaves a doubt.
+    """
     ours, theirs = ([outcome.run.accuracy for outcome in of] for of in (best, other))
     leads = np.subtract(ours, theirs)
-    n_won = int(np.sum(leads > 0))
-    return {**mean_and_std(leads), "n_won": n_won, "p_value": paired_t_test(ours, theirs)}
+    lead = {**mean_and_std(leads), "n_won": int(np.sum(leads > 0))}
+    p_value = paired_t_test(ours, theirs)
+    return {**lead, **(image_test(best, other) if p_value is None else {"p_value": p_value})}
 
 
 def paired_t_test(ours, theirs) -> float | None:

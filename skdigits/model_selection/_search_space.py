@@ -3,6 +3,7 @@
 from hashlib import sha256
 from numbers import Number
 
+import numpy as np
 from scipy.stats import loguniform, uniform
 
 from skdigits._base import ImageClassifier
@@ -160,11 +161,27 @@ def _by_text(name, values):
     """Return the items of a list by their texts."""
     by_text: dict = {}
     for value in values:
-        text = str(value) if _is_plain(value) else text_of(value)
+        text = text_of_choice(value)
         if _is_plain(value) and by_text.setdefault(text, value) != value:
             raise ValueError(f"{name!r} has two items with the text {text!r}; leave one out.")
         by_text[text] = value
     return by_text
+
+
+def text_of_choice(value):
+    """Return an item of a list as the text that Optuna and `describe_space` have of it."""
+    return str(value) if _is_plain(value) else text_of(value)
+
+
+def as_plain(value):
+    """Return a value as JSON has it: lists for tuples and arrays, and the text of objects."""
+    if isinstance(value, dict):
+        return {name: as_plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value if _is_plain(value) else text_of(value)
 
 
 def text_of(value):

@@ -1,17 +1,28 @@
 """The table of a comparison, as texts."""
 
+import math
 from itertools import compress, zip_longest
 
 from skdigits._shown_numbers import DASH, NARROW_SPACE, PLUS_MINUS, count, number, percent, seconds
 
 WIDTH = 80  # letters of a line in Python
+DIGITS = 9  # of an accuracy; those of models that are equally good may differ beyond them
+
+
+def rank(model):
+    """Sort the best model first: highest accuracy, then lowest log loss.
+
+    Means of the same accuracies in another order may differ in their last digit.
+    """
+    loss = model.mean["log_loss"]
+    return round(-model.mean["accuracy"], DIGITS), math.inf if loss is None else loss
 
 
 def ranked(comparison):
-    """Return the models: first the best one, then the others by falling accuracy."""
+    """Return the models: first the best one, then the others by `rank`."""
     return sorted(
         comparison.models,
-        key=lambda model: (model.name != comparison.best, -model.mean["accuracy"]),
+        key=lambda model: (model.name != comparison.best, *rank(model)),
     )
 
 

@@ -201,6 +201,8 @@ def _mark_tested(ax, values):
     if len("".join(texts)) <= MOST_LETTERS:
         ax.set_xticks(tested, texts)
         ax.minorticks_off()
+    elif ax.get_xscale() == "log":  # whose texts are TeX, which drawings show as it is
+        ax.xaxis.set_major_formatter("{x:g}")
 
 
 _DOTS = {

@@ -150,8 +150,7 @@ def _is_clear(models):
 
 
 def _could_be_chance(test):
-    p_value = test["p_value"]
-    return p_value is None or p_value >= blocks.SIGNIFICANCE
+    return test["p_value"] >= blocks.SIGNIFICANCE
 
 
 def _headline(models):
@@ -175,12 +174,12 @@ def _headline(models):
 def _evidence(best, model):
     """Return how certain the difference between the best model and another one is."""
     test = model.against_best
-    p_value = test["p_value"]
     evidence = {
         "name": model.name,
         "best": best.name,
-        "p_value": None if p_value is None else fmt.p_value(p_value),
+        "p_value": fmt.p_value(test["p_value"]),
         "could_be_chance": _could_be_chance(test),
+        "over_images": "only_best_right" in test,
     }
     if "n_won" in test:
         lead = fmt.number(100 * test["mean"], 100 * test["std"], digits=2)

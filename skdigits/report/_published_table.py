@@ -51,8 +51,9 @@ def published_table(result):
     columns : tuple of str
         The column names.
     rows : list of list of str
-        One row for each published figure. Ours is mean ± standard deviation over the seeds.
-        Differences of accuracies are in percentage points.
+        One row for each published figure; its note, if it has one, follows the statement. Ours is
+        mean ± standard deviation over the seeds. Differences of accuracies are in percentage
+        points.
 
     Examples
     --------
@@ -73,4 +74,6 @@ def published_table(result):
     (('The study said', 'Figure'), ['Over 5 %', "mlp, test accuracy, scikit-learn's digits"])
     """
     rows = [published_row(asdict(claim)) for claim in result.published]
+    for row in rows:
+        row["text"] = ". ".join(filter(None, (row["text"], row["note"])))
     return tuple(COLUMNS.values()), [[row[key] for key in COLUMNS] for row in rows]

@@ -6,6 +6,7 @@ from textwrap import fill
 import numpy as np
 
 from skdigits.inspection._history import PALETTE
+from skdigits.model_selection._search_space import text_of_choice
 from skdigits.report import _format as fmt
 from skdigits.report._pictures import INK, PAPER, Drawing
 
@@ -156,7 +157,7 @@ def _axis(name, values, trials):
         return _numbers(values["low"], values["high"], given, is_log=is_log)
     step = 1 / max(1, len(values) - 1)
     ticks = [(step * n, fmt.short(_sizes(text))) for n, text in enumerate(values)]
-    return [step * values.index(str(value)) for value in given], ticks
+    return [step * values.index(text_of_choice(value)) for value in given], ticks
 
 
 def _sizes(text):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
+from skdigits.model_selection._search_space import as_plain
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report._tuning_charts import MOST_PARAMETERS, tuning_charts
@@ -124,7 +125,7 @@ def _context(result, comparison, X, data, run):
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],
         "best": [
-            (fmt.words(name), fmt.parameter(value))
+            (fmt.words(name), fmt.parameter(as_plain(value)))
             for name, value in result.best_trial.params.items()
         ],
         "charts": charts,
@@ -161,7 +162,7 @@ def _splits_columns(result):
 
 
 def _row(trial, result):
-    params = trial.params
+    params = as_plain(trial.params)
     on_all = bool(trial.other_accuracies)
     means = [
         fmt.percent(trial.mean_accuracy if on_all else None),

@@ -14,9 +14,9 @@ from skdigits.model_selection._model_results import (
     Outcome,
     Run,
     measure_means,
-    rank,
     summarize,
 )
+from skdigits.model_selection._table import rank
 from skdigits.studies._declarations import Search, Sweep
 from skdigits.studies._measured_runs import make_estimator, measured_fit, plain, run_search
 from skdigits.studies._progress import StudyProgress, fits_of_runs
@@ -146,7 +146,7 @@ class Experiments:
             name=search.name,
             title=search.title,
             data=data,
-            n_iter=search.n_iter,
+            n_iter=len(found["candidates"]),  # a small space may have fewer than asked for
             cv=search.cv,
             n_train=len(y),
             **found,

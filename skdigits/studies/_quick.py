@@ -13,27 +13,36 @@ FOLDS = 2
 
 def quicken(study):
     """Return a study with shorter fits, sweeps and searches."""
-    return replace(study, experiments=tuple(_quicken(each) for each in study.experiments))
+    draw_epochs = {
+        each.name
+        for each in study.experiments
+        if isinstance(each, Search) and "epochs" in each.space
+    }
+    return replace(
+        study, experiments=tuple(_quicken(each, draw_epochs) for each in study.experiments)
+    )
 
 
-def _quicken(experiment):
+def _quicken(experiment, draw_epochs):
+    """Shorten an experiment; `draw_epochs` names the searches that find a number of epochs."""
     if isinstance(experiment, Sweep):
         grid = {name: _fewer(name, _thin(values)) for name, values in experiment.grid.items()}
-        return replace(experiment, model=_short(experiment.model), grid=grid)
+        return replace(experiment, model=_short(experiment.model, draw_epochs), grid=grid)
     if isinstance(experiment, Search):
         return replace(
             experiment,
+            model=_short(experiment.model, draw_epochs),
             space={name: _fewer(name, values) for name, values in experiment.space.items()},
             n_iter=min(experiment.n_iter, CANDIDATES),
             cv=FOLDS,
             n_train=None,
         )
-    models = {name: _short(model) for name, model in experiment.models.items()}
+    models = {name: _short(model, draw_epochs) for name, model in experiment.models.items()}
     return replace(experiment, models=models)
 
 
-def _short(model):
-    if "epochs" not in model.params and model.from_search:
+def _short(model, draw_epochs):
+    if "epochs" not in model.params and model.from_search in draw_epochs:
         return model
     return replace(model, params={**model.params, "epochs": _few(model.params.get("epochs"))})
 

@@ -41,8 +41,8 @@ def run_study(
         One of `STUDIES`, or your own.
     folder : path-like, default=None
         Folder for the finished runs, one file each. After an interruption, the same call continues
-        where it stopped. Runs whose settings have changed are repeated. If None, runs
-        are not kept.
+        where it stopped. Runs whose settings have changed, or which another version of skdigits
+        made, are repeated. If None, runs are not kept.
     data : sequence of str or dict of str to (X, y, X_test, y_test), default=None
         The names of the study's data sets to use; None uses all of them. Or your own images by
         name, of shape (n_images, height, width[, channels]), in place of the study's. Then there

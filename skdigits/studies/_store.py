@@ -5,6 +5,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+import skdigits
 from skdigits._files import escaped, plain_names, to_json, write_text
 
 PACKAGES = ("scikit-learn", "keras", "tensorflow", "numpy")
@@ -14,7 +15,8 @@ class RunStore:
     """The finished runs of a study.
 
     Each run is a file, named after the run and a fingerprint of its settings. A file is used only
-    if it has the same settings, so that a run is repeated if its settings change.
+    if it has the same settings and is of this version of skdigits, so that a run is repeated if
+    one of them changes. A file that does not tell the version is used.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class RunStore:
             path = self.folder / _file_name(label, settings)
             found = json.loads(path.read_text(encoding="utf-8"))
             same = found["settings"] == json.loads(to_json(settings))
-            return found["result"] if same else None
-        except (FileNotFoundError, ValueError, LookupError, TypeError):
+            of_version = found["versions"].get("skdigits", skdigits.__version__)
+            return found["result"] if same and of_version == skdigits.__version__ else None
+        except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
             return None  # not run yet, or not a valid file, which is replaced
 
     def save(self, label, settings, result):
@@ -43,6 +46,7 @@ class RunStore:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         versions = {package: version(package) for package in PACKAGES}
+        versions = {"skdigits": skdigits.__version__, **versions}
         content = {"settings": settings, "versions": versions, "result": result}
         write_text(self.folder / _file_name(label, settings), to_json(content))
 

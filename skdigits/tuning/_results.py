@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from statistics import mean
 from typing import Any
 
+from skdigits.model_selection._search_space import as_plain
+
 
 @dataclass(frozen=True)
 class TrialResult:
@@ -110,7 +112,9 @@ class TuningResult:
         return self.trials[self.best]
 
     def to_dict(self):
-        """Return everything but the estimator as plain dicts, lists and numbers.
+        """Return everything but the estimator as plain dicts, lists, numbers and texts.
+
+        Choices that are objects or functions are texts, as in ``space``.
 
         Returns
         -------
@@ -118,4 +122,4 @@ class TuningResult:
             The attributes by name.
         """
         kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_estimator"}
-        return {**kept, "trials": [dict(vars(trial)) for trial in self.trials]}
+        return {**kept, "trials": [as_plain(vars(trial)) for trial in self.trials]}
