@@ -203,6 +203,8 @@ def _mark_tested(ax, values):
         ax.minorticks_off()
     elif ax.get_xscale() == "log":  # whose texts are TeX, which drawings show as it is
         ax.xaxis.set_major_formatter("{x:g}")
+        # The ticks between powers of ten are needed where there is one power or none.
+        ax.xaxis.set_minor_formatter("{x:g}" if tested[-1] < 10 * tested[0] else "")
 
 
 _DOTS = {
