@@ -26,10 +26,15 @@ def parts(array):
     part : ndarray
         A view.
     """
-    n_rows = max(1, PART_BYTES // max(1, prod(array.shape[1:]) * array.dtype.itemsize))
+    n_rows = rows_of(PART_BYTES, array.shape, array.dtype.itemsize)
     for start in range(0, len(array), n_rows):
         yield array[start : start + n_rows]
         release(array)
+
+
+def rows_of(n_bytes, shape, itemsize):
+    """Return how many rows of an array of this shape have so many bytes, at least one."""
+    return max(1, n_bytes // max(1, prod(shape[1:]) * itemsize))
 
 
 class MappedRows:
@@ -96,10 +101,11 @@ class MappedRows:
         """Read rows into an array and return it; if `stop` is set meanwhile, only some of them."""
         fill = self._read if self._place and found.size else self._copy
         order = np.argsort(rows, kind="stable")  # disks and caches are faster at ascending places
-        for start in range(0, len(rows), ROWS_AT_ONCE):
+        n_rows = min(ROWS_AT_ONCE, rows_of(PART_BYTES, self.shape, self.dtype.itemsize))
+        for start in range(0, len(rows), n_rows):
             if stop.is_set():
                 break
-            fill(rows, order[start : start + ROWS_AT_ONCE], found)
+            fill(rows, order[start : start + n_rows], found)
         return found
 
     def _read(self, rows, order, found):
@@ -115,8 +121,12 @@ class MappedRows:
         with open(path, "rb", buffering=0) as file:
             descriptor = file.fileno()
             for begin, length, place in reads:
-                if os.preadv(descriptor, [content[begin : begin + length]], place) != length:
-                    raise OSError(f"{path} is shorter than the array that is mapped to it.")
+                end = begin + length
+                while begin < end:  # the system may read less than is asked for
+                    n_read = os.preadv(descriptor, [content[begin:end]], place)
+                    if not n_read:
+                        raise OSError(f"{path} is shorter than the array that is mapped to it.")
+                    begin, place = begin + n_read, place + n_read
 
     def _copy(self, rows, order, found):
         found[order] = self._array[rows[order]]

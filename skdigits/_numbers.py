@@ -5,7 +5,7 @@ import copy
 import numpy as np
 from scipy.special import logsumexp
 
-from skdigits._memory_mapped import MappedRows, is_mapped, parts
+from skdigits._memory_mapped import MappedRows, is_mapped, parts, rows_of
 
 # A column this many times its range away from zero keeps 12 of the 24 bits of float32.
 FAR = 2.0**12
@@ -19,6 +19,8 @@ HUGE = 1e37  # nearly the largest float32
 # The limit does not change columns that are spread evenly or normally. docs/design.md has what we
 # tried.
 FARTHEST = 8
+# The rows whose moments are computed at a time, and the most bytes that their float copy may have.
+PART_ROWS, PART_BYTES = 1024, 2**27
 
 
 class Origin:
@@ -145,8 +147,9 @@ class Moments:
     def _see(self, images, rows):
         read = MappedRows(images) if is_mapped(images) else images
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(rows), 1024):  # limits the memory of the float copy
-                part = read[rows[start : start + 1024]].reshape(-1, len(self._shift))
+            n_rows = min(PART_ROWS, rows_of(PART_BYTES, images.shape, self._shift.itemsize))
+            for start in range(0, len(rows), n_rows):
+                part = read[rows[start : start + n_rows]].reshape(-1, len(self._shift))
                 part = part - self._shift
                 self._total += part.sum(axis=0, dtype=float), np.square(part).sum(0, dtype=float)
                 self._low = np.minimum(self._low, part.min(axis=0))

@@ -250,6 +250,25 @@ def decay_weights(optimizer, variables):
     optimizer._apply_weight_decay(variables)
 
 
+def _apply_by_parts(optimizer, gradients, variables):
+    optimizer.apply(gradients, variables)
+
+
+@with_public_way(_apply_by_parts)
+def apply_by_parts(optimizer, gradients, variables):
+    """Update variables as a ``MultiOptimizer`` does.
+
+    The public way takes no fewer variables than all that the optimizer was built for.
+    """
+    places = [optimizer._var_to_optimizer_idx[optimizer._var_key(each)] for each in variables]
+    for number, part in enumerate(optimizer.optimizers):
+        pairs = zip(gradients, variables, strict=True)
+        own = [pair for pair, place in zip(pairs, places, strict=True) if place == number]
+        if own:
+            part.apply(*map(list, zip(*own, strict=True)))
+    optimizer.iterations.assign_add(1)
+
+
 @with_public_way(lambda optimizer: None)
 def excluded_from_weight_decay(optimizer):
     """Return the pattern of names that ``exclude_from_weight_decay`` got, or None.

@@ -91,9 +91,8 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         train_rows, val_rows = self._split(arrays[1], validation, may_hold_out=epochs is not None)
         gently = epochs is None and go_on and self._moments is None
         parameters = self._training_parameters(len(train_rows), epochs, gently)
-        if np.ptp(arrays[2]) > 0:
-            training.check_loss_takes_weights(parameters)
         spec = training.NetworkSpec.of(parameters)
+        training.check_loss_values(parameters, are_weighted=np.ptp(arrays[2]) > 0)
         if go_on:
             self._go_on(spec, arrays[0], in_parts=epochs is None)
         else:

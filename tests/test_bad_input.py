@@ -353,6 +353,21 @@ class TestWeights:
         mlp(loss=loss).fit(X, Y, sample_weight=np.ones(len(Y)))
         mlp(loss=by_image).fit(X, Y, sample_weight=first)
 
+    @pytest.mark.parametrize("as_object", [False, True])
+    @pytest.mark.parametrize("batch_size", [7, 3])  # 3 is the number of classes
+    def test_a_loss_of_several_numbers_for_each_image(self, batch_size, as_object):
+        def squares(targets, outputs):
+            return keras.ops.square(targets - outputs)
+
+        class Squares(keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                return squares(y_true, y_pred)
+
+        estimator = mlp(loss=Squares() if as_object else squares, batch_size=batch_size)
+        with pytest.raises(ValueError, match=r"several numbers for each image.*axis=-1"):
+            estimator.fit(X, Y)
+        assert_left_unfitted(estimator)
+
 
 class TestPredict:
     @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def fitted(kind, options=(), n_images=99, **parameters):
         pytest.param((("scale", False),), marks=pytest.mark.slow),
         pytest.param((("center", False),), marks=pytest.mark.slow),
         (("axis", 1),),
+        (("renorm", True), ("renorm_momentum", 0.7)),
     ],
 )
 def test_the_weights_are_those_of_keras_formula(options):

@@ -463,12 +463,14 @@ only_private_names_tell = pytest.mark.skipif(
 class TestBackupAndRestore:
     """After a crash Keras's callback goes on where the last epoch was saved."""
 
-    def test_the_other_epochs_are_trained_as_if_nothing_had_happened(self, tmp_path):
+    @pytest.mark.parametrize("optimizer", ["auto", "adam"])
+    def test_the_other_epochs_are_trained_as_if_nothing_had_happened(self, optimizer, tmp_path):
         path, recorder = tmp_path / "backup", Recorder()
 
         def estimator(*callbacks):
             backup = keras.callbacks.BackupAndRestore(path)
-            return mlp(epochs=4, batch_size=20, callbacks=[backup, *callbacks])
+            parameters = {"epochs": 4, "batch_size": 20, "optimizer": optimizer}
+            return mlp(callbacks=[backup, *callbacks], **parameters)
 
         class Crashes(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):

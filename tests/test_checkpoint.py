@@ -252,6 +252,22 @@ def test_objects_are_compared_by_what_they_do(make, tmp_path):
         make(path, 0.2).fit(X, Y)
 
 
+CROPS = {
+    "alone": lambda: [keras.layers.ZeroPadding2D(2), keras.layers.RandomCrop(28, 28)],
+    "inside": lambda: keras.layers.Pipeline([keras.layers.RandomCrop(28, 28)]),
+}
+
+
+@pytest.mark.parametrize("make", CROPS.values(), ids=CROPS)
+def test_a_layer_that_draws_a_seed_is_the_same_in_another_process(make, tmp_path):
+    """It draws another one for each object."""
+    path = tmp_path / "checkpoint"
+    whole = mlp(augmentation=make()).fit(X, Y)
+    killed_after(1, mlp(augmentation=make(), checkpoint=path), path)
+    resumed = mlp(augmentation=make(), checkpoint=path).fit(X, Y)
+    np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x93NUMPY"])
 def test_a_file_of_another_kind_is_not_overwritten(content, tmp_path):
     path = tmp_path / "checkpoint"

@@ -191,6 +191,21 @@ def test_averages_of_batch_normalisation(synchronized, momentum):
     assert layer.momentum == momentum
 
 
+def test_all_averages_of_batch_renormalisation_are_those_of_a_whole_batch():
+    X, y = images(64)
+
+    def middle(x):
+        kind = keras.layers.BatchNormalization
+        return kind(renorm=True, momentum=0.5, renorm_momentum=0.5, name="norm")(x)
+
+    model = NetworkClassifier(network(middle), **still(standardize=False)).fit(X, y)
+    found = model.model_.get_layer("norm")
+    expected = keras.layers.BatchNormalization(renorm=True, momentum=0.5, renorm_momentum=0.5)
+    expected(X.reshape(64, -1).astype(np.float32), training=True)
+    for one, other in zip(found.weights, expected.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4, err_msg=one.path)
+
+
 def test_averages_that_do_not_move_keep_their_bits():
     def middle(x):
         norm = keras.layers.BatchNormalization(

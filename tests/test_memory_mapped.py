@@ -2,12 +2,14 @@
 
 import os
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 from support import BOTH, digits, mlp
 
 from skdigits._memory_mapped import MappedRows, release
+from skdigits._numbers import Moments
 
 X, Y = digits()
 
@@ -110,6 +112,30 @@ def test_changes_that_are_not_in_the_file_stay(tmp_path):
     np.testing.assert_array_equal(images, changed)
 
 
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="reads through the mapping")
+def test_few_images_that_are_large_come_in_parts(tmp_path, monkeypatch):
+    """No part has more than 64 MB, and their float copy at most 128 MB."""
+    most, read = [], os.preadv
+
+    def measured(file, to, at):
+        most.append(len(to[0]))
+        return read(file, to, at)
+
+    monkeypatch.setattr(os, "preadv", measured)
+    shape = (40, 2000, 1000, 1)
+    images = np.memmap(tmp_path / "raw", dtype=np.uint8, mode="w+", shape=shape)
+    images[::2, :5] = 9
+    tracemalloc.start()
+    try:
+        mean, _ = Moments(images, np.arange(len(images)), np.zeros(1)).values()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert mean == pytest.approx([9 * 5 / 2000 / 2])
+    assert max(most) <= 2**26
+    assert peak < 3 * 2**27
+
+
 class TestRowsOfAFile:
     shape = (300, 5, 5, 3)
 
@@ -149,6 +175,14 @@ class TestRowsOfAFile:
         os.unlink(tmp_path / "old")
         os.unlink(tmp_path / "raw")
         np.testing.assert_array_equal(MappedRows(images)[rows], array[rows])
+
+    def test_a_system_that_reads_less_than_it_is_asked_for(self, arrays, monkeypatch):
+        """As Linux does beyond 2 GiB."""
+        array, images = arrays
+        read = os.preadv
+        monkeypatch.setattr(os, "preadv", lambda file, to, at: read(file, [to[0][:1000]], at))
+        for rows in (np.arange(20), np.arange(90, 10, -3)):
+            np.testing.assert_array_equal(MappedRows(images)[rows], array[rows])
 
     def test_a_file_that_became_shorter(self, arrays, tmp_path):
         rows = MappedRows(arrays[1])

@@ -201,6 +201,16 @@ def test_a_model_that_leaves_goes_on_in_keras(tmp_path):
     assert max(losses) < 1  # with the moments of Muon: 600
 
 
+def test_a_model_that_leaves_in_a_training_goes_on_in_keras(tmp_path):
+    X, y = digits()
+    saves = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")
+    parameters = {"epochs": 10, "learning_rate_schedule": "constant", "callbacks": [saves]}
+    mlp(optimizer="auto", **parameters).fit(X, y)
+    model = keras.models.load_model(tmp_path / "model.keras")
+    losses = model.fit(X.astype(np.float32), y, epochs=2, batch_size=64, verbose=0).history["loss"]
+    assert max(losses) < 1
+
+
 def test_a_model_that_leaves_loads_without_skdigits(tmp_path):
     model = mlp(optimizer="auto").fit(*digits()).model_
     model.save(tmp_path / "model.keras")

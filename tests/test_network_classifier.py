@@ -369,6 +369,28 @@ def test_custom_weights_follow_the_random_state():
     assert not np.array_equal(other, first)
 
 
+def drawn(shape, *, dtype=None):
+    return keras.random.normal(shape, dtype=dtype, seed=1)
+
+
+@pytest.mark.parametrize("given", ["he_normal", "ones", keras.initializers.HeNormal, drawn])
+def test_a_layer_that_keeps_its_initializer_as_keras_takes_it(given):
+    class Scores(keras.layers.Layer):
+        def build(self, shape):
+            self.kernel_initializer = given
+            shape = shape[-1], 3
+            self.kernel = self.add_weight(shape=shape, initializer=given, name="kernel")
+
+        def call(self, inputs):
+            return keras.ops.softmax(inputs @ self.kernel)
+
+    def build(input_shape, n_classes):
+        return keras.Sequential([keras.Input(input_shape), layers.Flatten(), Scores()])
+
+    first = network(build).fit(X, Y).predict_proba(X)
+    np.testing.assert_array_equal(network(build).fit(X, Y).predict_proba(X), first)
+
+
 class TestPrecision:
     def test_convolutions_may_train_in_bfloat16(self):
         estimator = network(residual, precision="bfloat16", epochs=20, learning_rate=0.01)
@@ -414,6 +436,28 @@ class TestPrecision:
 
         network(build).fit(X, Y)
         assert policies == {"plus": "float32"}
+
+    @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+    def test_the_validation_loss_has_the_losses_of_layers_and_weights(self, precision):
+        def build(input_shape, n_classes, factor):
+            square = keras.regularizers.L2(factor)
+            convolution = layers.Conv2D(2, 3, activity_regularizer=square)
+            output = layers.Dense(n_classes, activation="softmax", kernel_regularizer=square)
+            return keras.Sequential(
+                [keras.Input(input_shape), convolution, layers.Flatten(), output]
+            )
+
+        settings = {"precision": precision, "epochs": 1, "optimizer": keras.optimizers.SGD(0.0)}
+        settings["augmentation"] = None
+        plain, other = (
+            network(build, build_options={"factor": factor}, **settings).fit(X, Y, X_val=X, y_val=Y)
+            for factor in (0.0, 0.1)
+        )
+        *_, standardize, convolution, _, output = plain.model_.layers
+        values = convolution(standardize(X[..., None].astype(np.float32)))
+        added = np.square(values).sum() / len(X) + np.square(output.kernel).sum()
+        change = other.history_["val_loss"][0] - plain.history_["val_loss"][0]
+        assert change == pytest.approx(0.1 * added, rel=1e-3)
 
     def test_a_subclassed_model_has_no_order_of_layers(self):
         with pytest.raises(ValueError, match="functional or sequential"):

@@ -5,7 +5,7 @@ import inspect
 import keras
 import numpy as np
 import pytest
-from support import mlp, slow_but, tiny
+from support import assert_same_weights, mlp, slow_but, tiny, weights
 
 X, Y = tiny(24, shape=(3, 3))
 SAME, ONES = np.repeat(X[1:2], 24, axis=0), np.ones(24, int)  # every batch of these is the same
@@ -68,6 +68,11 @@ def without_decay_of_biases():
     return optimizer
 
 
+def without_decay_in_parts():
+    parts = optimizers.OptimizerMap(without_decay_of_biases(), {".*kernel": optimizers.SGD(0.05)})
+    return optimizers.MultiOptimizer(parts)
+
+
 CASES = {}
 for _name in sorted(set(NAMES) - WRAPPERS):
     CASES[f"{_name}"] = of_kind(_name)
@@ -83,6 +88,10 @@ CASES |= {
     "MultiOptimizer": several,
     "MultiOptimizer arguments": lambda: several(loss_scale_factor=64.0),
     "AdamW without decay of biases": without_decay_of_biases,
+    "LossScaleOptimizer without decay of biases": lambda: optimizers.LossScaleOptimizer(
+        without_decay_of_biases()
+    ),
+    "MultiOptimizer without decay of biases": without_decay_in_parts,
     "Adam schedule": lambda: optimizers.Adam(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)),
 }
 
@@ -140,6 +149,7 @@ WITH_ALL_ARGUMENTS = ("Adafactor", "Adam", "AdamW", "Muon", "SGD", "ScheduleFree
 STEP_BY_STEP = [
     *(f"{name} clipnorm" for name in WITH_ALL_ARGUMENTS),
     *("LossScaleOptimizer", "MultiOptimizer"),
+    *(f"{name} without decay of biases" for name in sorted(WRAPPERS)),
 ]
 # Where the fast way of Adam is taken, and where an argument forbids it.
 IN_ONE_CALL = [
@@ -171,3 +181,16 @@ def test_many_steps_in_one_call(case, start):
     theirs, steps = in_keras(start[1], CASES[case](), SAME, ONES, epochs=1, batch_size=4)
     assert len(steps.after) == 6
     assert_close(ours.model_.get_weights(), theirs.get_weights())
+
+
+def test_two_that_differ_in_what_a_part_decays_do_not_share_a_network():
+    def trained(names):
+        inner = optimizers.AdamW(0.01, weight_decay=5.0)
+        inner.exclude_from_weight_decay(var_names=names)
+        scaled = optimizers.LossScaleOptimizer(inner)
+        return weights(network(optimizer=scaled, epochs=3).fit(X, Y))
+
+    none, biases, again = (trained(names) for names in ([], ["bias", "beta"], []))
+    assert_same_weights(again, none)
+    with pytest.raises(AssertionError):
+        assert_same_weights(biases, none)

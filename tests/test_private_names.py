@@ -180,6 +180,22 @@ def test_excluded_from_weight_decay():
 
 
 @BOTH_WAYS
+def test_apply_by_parts(way):
+    optimizers = keras.optimizers
+    chosen = optimizers.OptimizerMap(optimizers.SGD(0.1), {"kernel": optimizers.SGD(0.2)})
+    optimizer = optimizers.MultiOptimizer(chosen)
+    weights = [keras.Variable([1.0], name=name) for name in ("kernel", "bias")]
+    optimizer.build(weights)
+    apply = way_of("apply_by_parts", way)
+    apply(optimizer, [tf.constant([1.0])] * 2, weights)
+    np.testing.assert_allclose(np.ravel(weights), [0.8, 0.9], rtol=1e-6)
+    if way == "private":
+        apply(optimizer, [tf.constant([1.0])], weights[1:])
+        np.testing.assert_allclose(np.ravel(weights), [0.8, 0.8], rtol=1e-6)
+        assert int(optimizer.iterations) == 2
+
+
+@BOTH_WAYS
 def test_take_model_back(way):
     callback = keras.callbacks.Callback()
     callback.set_model(MODEL)

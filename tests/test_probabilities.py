@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from sklearn.metrics import accuracy_score
-from support import BOTH, CNN_AND_SLOWLY_MLP, cnn, mlp, slow_but, tiny
+from support import BOTH, CNN_AND_SLOWLY_MLP, assert_same_weights, cnn, mlp, slow_but, tiny
 
 import skdigits
 
@@ -84,6 +84,20 @@ def test_sigmoids_are_the_same_in_the_network_and_in_a_binary_loss(kind, tmp_pat
     session = onnxruntime.InferenceSession(skdigits.export(of_logits, tmp_path / "model.onnx"))
     exported = session.run(["probabilities"], {"X": X})[0]
     np.testing.assert_allclose(exported, p, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", BINARY.values(), ids=BINARY)
+def test_a_binary_loss_of_a_softmax_is_that_of_the_probabilities(kind):
+    estimator = mlp(loss=kind(), epochs=2).fit(X, Y, X_val=X, y_val=Y)
+    expected = kind()(np.eye(3)[Y], estimator.predict_proba(X))
+    assert estimator.history_["val_loss"][-1] == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_binary_loss_of_a_softmax_learns_how_frequent_a_class_is():
+    images, labels = np.zeros((50, 6, 6), np.uint8), np.arange(50) % 5 == 0
+    estimator = mlp(loss="binary_crossentropy", batch_size=50, epochs=60, learning_rate=0.05)
+    found = estimator.fit(images, labels).predict_proba(images[:1])
+    np.testing.assert_allclose(found, [[0.8, 0.2]], atol=0.05)
 
 
 @pytest.mark.filterwarnings("ignore:X seems to have another scale")
@@ -210,6 +224,30 @@ def test_the_model_that_is_taken_out_is_float32_and_gives_the_probabilities(make
     estimator.set_params(learning_rate=1.0).partial_fit(X, Y)
     assert np.abs(outputs(estimator) - before).max() > 1e-3
     np.testing.assert_allclose(outputs(estimator), estimator.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.precision
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_model_that_is_taken_out_during_a_training_is_that_of_the_moment(precision):
+    kept = []
+
+    class Takes(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            kept.append(estimator.model_.get_weights())
+
+    estimator = cnn(precision=precision, callbacks=[Takes()], learning_rate=0.1)
+    estimator.fit(X, Y)
+    assert np.abs(kept[0][-1] - kept[1][-1]).max() > 1e-3
+    assert_same_weights(kept[1], estimator.model_.get_weights())
+    np.testing.assert_allclose(outputs(estimator), estimator.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.precision
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_model_that_is_taken_out_measures_itself_with_its_accuracy(precision):
+    estimator = cnn(precision=precision).fit(X, Y)
+    _, accuracy = estimator.model_.evaluate(X[..., np.newaxis], Y, verbose=0)
+    assert accuracy == pytest.approx(estimator.score(X, Y))
 
 
 @pytest.mark.precision

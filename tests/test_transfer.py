@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_sp
 from support import assert_same_weights, cnn, mlp, tiny, weights
 
 from skdigits import CNNClassifier
+from skdigits._private_names import TAKES_PUBLIC_WAYS
 from skdigits.datasets import fetch_fashion_mnist
 from skdigits.ensemble import AveragingClassifier
 
@@ -68,6 +69,20 @@ def test_the_output_layer_learns_first_and_then_all():
     after.weights = ()
     mlp(**settings, epochs=2, callbacks=[after]).fit(X2, Y2)
     assert_same_weights(after.weights[0][:-2], body(fitted()))
+
+
+@pytest.mark.skipif(TAKES_PUBLIC_WAYS, reason="the public way takes all variables only")
+def test_an_optimizer_with_parts_trains_the_output_layer_alone():
+    optimizers = keras.optimizers
+    parts = {".*kernel": optimizers.SGD(0.1), "no.*": optimizers.SGD(0.2)}
+    chosen = optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.SGD(0.1), parts))
+    settings = {"transfer_from": fitted(), "learning_rate_schedule": "constant"}
+    several, one = (  # a third of the epochs train the output layer
+        mlp(**settings, epochs=3, optimizer=optimizer).fit(X2, Y2)
+        for optimizer in (chosen, optimizers.SGD(0.1))
+    )
+    for found, expected in zip(weights(several), weights(one), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("fine_tune", [True, False])

@@ -159,4 +159,5 @@ def _set_dtype(model, dtype, is_graph, by_itself):
     for layer in layers[first:]:
         if layer not in last:
             for each in (layer, *layers_in(layer)):
-                each.dtype_policy = dtype
+                if each.activity_regularizer is None:  # else it adds to the loss, which is float32
+                    each.dtype_policy = dtype

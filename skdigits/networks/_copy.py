@@ -14,6 +14,7 @@ def copy_network(model, dtype="float32"):
     dtype : str, default="float32"
         Keras dtype policy of the layers from the first convolution on, except for the last layer
         with weights. The other layers are float32: they process the pixels or the probabilities.
+        So are layers with an ``activity_regularizer``.
 
     Returns
     -------
@@ -34,7 +35,8 @@ def copy_network(model, dtype="float32"):
             return copy_network(layer, policy if n_left else "float32")
         config = layer.get_config()
         if "dtype" in config:
-            config["dtype"] = policy if n_left else "float32"
+            adds_loss = layer.activity_regularizer is not None  # to the loss, which is float32
+            config["dtype"] = policy if n_left and not adds_loss else "float32"
         return type(layer).from_config(config)
 
     # Make a new model first: Keras would try to copy the loss and optimizer of a compiled one.

@@ -1,6 +1,6 @@
 """Train Keras models: fast, repeatable, and without side effects."""
 
-from skdigits.training._checks import check_loss_takes_weights
+from skdigits.training._checks import check_loss_values
 from skdigits.training._comparable import describe
 from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network
@@ -18,7 +18,7 @@ __all__ = [
     "Rows",
     "TrainingParameters",
     "TrainingResult",
-    "check_loss_takes_weights",
+    "check_loss_values",
     "describe",
     "from_plain",
     "network_from_plain",

@@ -50,6 +50,7 @@ def _is_plain(layer):
         and layer.center
         and layer.scale
         and not layer.synchronized
+        and not layer.renorm
         and layer.epsilon >= LEAST_EPSILON
         and layer.compute_dtype in ("float32", "bfloat16")
     )

@@ -1,17 +1,19 @@
 """Keras callbacks: call their hooks as Keras's `fit` does, and clean up after them."""
 
 import copy
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
 from skdigits._private_names import forget_swapped_averages, take_model_back
 from skdigits._tensorflow import keras
 from skdigits._warnings import warn
+from skdigits.training._muon import Muon
 from skdigits.training._probabilities import loss_traits
 
 SETS_RATE = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
-RESTORES_RATE = keras.callbacks.BackupAndRestore  # a rate that may be overwritten
+# It restores the state of the optimizer, and with it a rate that may be overwritten.
+RESTORES_STATE = keras.callbacks.BackupAndRestore
 PLAIN_CONTAINERS = (list, dict, set)
 
 
@@ -62,9 +64,10 @@ class Callbacks:
         logs = {} if logs is None else logs
         rates = self._compiled.learning_rates if self._watches_rate else None
         for callback in self._callbacks:
-            getattr(callback, hook)(*number, logs)
+            with self._files_of(callback):
+                getattr(callback, hook)(*number, logs)
             if self._watches_rate and self._compiled.learning_rates != rates:
-                if isinstance(callback, RESTORES_RATE):
+                if isinstance(callback, RESTORES_STATE):
                     rates = self._compiled.learning_rates
                 else:
                     self._warn_of(callback)
@@ -96,6 +99,12 @@ class Callbacks:
             if not isinstance(callback, keras.callbacks.ProgbarLogger)
             for hook in hooks
         )
+
+    def _files_of(self, callback):
+        """Return a context in which the files that a callback writes suit what reads them."""
+        optimizer = self._compiled.optimizer
+        restores = isinstance(callback, RESTORES_STATE) and isinstance(optimizer, Muon)
+        return optimizer.saving_moments() if restores else nullcontext()
 
     def _warn_of_types(self):
         for callback in self._callbacks:

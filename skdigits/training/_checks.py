@@ -4,6 +4,7 @@ import functools
 
 from skdigits._tensorflow import keras, tf
 from skdigits.training._augmentation import make_layers
+from skdigits.training._halves import is_of_keras
 from skdigits.training._optimizer import learning_rates
 from skdigits.training._probabilities import loss_traits, may_be_negative
 
@@ -43,25 +44,42 @@ def check_parameters(parameters):
         _check_outputs(parameters, options["output_activation"])
 
 
-def check_loss_takes_weights(parameters):
-    """Raise ValueError if a loss gives one number for a batch, as Keras's "dice" does.
+def check_loss_values(parameters, *, are_weighted):
+    """Raise ValueError if a loss does not give one number for each image.
 
-    Keras multiplies it by the mean of the weights, so weights of single images would do nothing.
+    Keras multiplies the numbers by the weights of the images. Of one number for a batch, as of
+    "dice", weights of single images would do nothing. Numbers for each output would get weights
+    that are not theirs, or none would fit.
+
+    Parameters
+    ----------
+    parameters : TrainingParameters
+        Checked.
+    are_weighted : bool
+        Whether some images weigh more than others.
     """
     if is_name(parameters.loss, "auto"):
         return
-    loss, rows = keras.losses.get(parameters.loss), tf.TensorSpec((2, parameters.n_classes))
+    loss = keras.losses.get(parameters.loss)
+    if is_of_keras(loss) and not are_weighted:  # none of Keras's gives more; a trace takes time
+        return
+    outputs = tf.TensorSpec((2, parameters.n_classes))
+    labels = tf.TensorSpec((2,), tf.int32) if loss_traits(loss).takes_numbers else outputs
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
     try:
-        given = tf.function(function).get_concrete_function(rows, rows).structured_outputs
+        given = tf.function(function).get_concrete_function(labels, outputs).structured_outputs
+        n_numbers = given.shape.num_elements()
     except Exception:  # the training says what is wrong with it
         return
-    if getattr(given, "shape", None) == ():
+    start = f"The 'loss' parameter of {parameters.owner} gives"
+    end = "Let it return one number an image, such as keras.ops.mean(..., axis=-1)"
+    if n_numbers == 1 and are_weighted:
         raise ValueError(
-            f"The 'loss' parameter of {parameters.owner} gives one number for all images, so "
-            "sample_weight and class_weight cannot weigh them. Let it return one number an image, "
-            "such as keras.ops.mean(..., axis=-1) or keras.losses.Dice(axis=-1)."
+            f"{start} one number for all images, so sample_weight and class_weight cannot weigh "
+            f"them. {end} or keras.losses.Dice(axis=-1)."
         )
+    if (n_numbers or 0) > 2:
+        raise ValueError(f"{start} several numbers for each image. {end}.")
 
 
 def is_name(value, name):

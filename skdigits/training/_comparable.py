@@ -21,6 +21,7 @@ import numpy as np
 
 from skdigits._private_names import excluded_from_weight_decay
 from skdigits._tensorflow import keras, tf
+from skdigits.training._optimizer import parts
 
 # The definitions in these modules do not change while a process runs.
 LIBRARIES = {"keras", "numpy", "scipy", "skdigits", "sklearn", "tensorflow"}
@@ -168,7 +169,10 @@ class _Behaviour:
                 raise UnknownError
             config = {**value.get_config(), "name": None}  # Keras numbers its layers' names
             if isinstance(value, keras.optimizers.Optimizer):
-                config["excluded_from_weight_decay"] = excluded_from_weight_decay(value)
+                excluded = [excluded_from_weight_decay(each) for each in parts(value)]
+                config["excluded_from_weight_decay"] = excluded
+            if isinstance(value, keras.Layer) and _name_in_library(type(value)):
+                config = _without_seed(config)
             frozen = freeze(config) if self._is_strict else self.of(_without_names(config))
             others = {**_functions_of(value), **settings_beside_config(value)}
             return of_class, frozen, self.of(others), self.of(weights)
@@ -278,14 +282,25 @@ def _text(frozen):
     return repr(frozen)
 
 
+def _without_seed(config):
+    """Return a layer's configuration without its seed.
+
+    ``RandomCrop`` draws one if it gets none. No seed of a layer has an effect: a training draws the
+    states of all random generators.
+    """
+    return {**config, "seed": None} if "seed" in config else config
+
+
 def _without_names(config):
-    """Return a configuration without the names of layers inside, which Keras numbers."""
+    """Return a configuration without the names and seeds of layers inside; Keras numbers names."""
     if isinstance(config, list | tuple):
         return [_without_names(each) for each in config]
     if not isinstance(config, dict):
         return config
     if "class_name" in config and isinstance(config.get("config"), dict):
-        config = {**config, "config": {**config["config"], "name": None}}
+        inner = {**config["config"], "name": None}
+        is_layer = config.get("module") == "keras.layers"
+        config = {**config, "config": _without_seed(inner) if is_layer else inner}
     return {name: _without_names(each) for name, each in config.items()}
 
 

@@ -136,7 +136,7 @@ class CompiledModel:
             model = copy_network(self.model)
             model(keras.Input(self.spec.input_shape))  # Keras exports only called models
             optimizer = _public_copy(self.optimizer)
-            model.compile(optimizer=optimizer, loss=self.spec.loss)
+            model.compile(optimizer=optimizer, loss=self.spec.loss, metrics=["accuracy"])
             optimizer.build(model.trainable_variables)
         return model
 

@@ -30,7 +30,8 @@ def can_be_halved(model, augmenter):
     Layers and activations of the user's own, single operations, and layers along the axis of the
     images may compare the images of a batch. A second call forgets the losses that layers added in
     the first, and normalises a kernel by its spectrum again. Batch normalisation takes the mean and
-    variance of each half. A GPU is faster with whole batches.
+    variance of each half; with ``renorm`` it keeps more averages than `averages_of` returns. A GPU
+    is faster with whole batches.
     """
     if tf.config.list_physical_devices("GPU"):
         return False
@@ -42,17 +43,18 @@ def can_be_halved(model, augmenter):
 def _is_by_image(operation):
     return (
         isinstance(operation, keras.Layer)
-        and _is_of_keras(type(operation))
+        and is_of_keras(type(operation))
         and not isinstance(operation, keras.layers.Lambda | keras.layers.SpectralNormalization)
         and operation.activity_regularizer is None
         and not getattr(operation, "synchronized", False)
+        and not getattr(operation, "renorm", False)
         and not getattr(operation, "stateful", False)
         and 0 not in tf.nest.flatten(getattr(operation, "axis", None))
-        and all(_is_of_keras(getattr(operation, name, None)) for name in ACTIVATIONS)
+        and all(is_of_keras(getattr(operation, name, None)) for name in ACTIVATIONS)
     )
 
 
-def _is_of_keras(thing):
+def is_of_keras(thing):
     """Tell whether a class, a function or an object of a class is Keras's or ours, or None."""
     return thing is None or str(getattr(thing, "__module__", "")).startswith(
         ("keras.", "skdigits.")

@@ -69,7 +69,7 @@ class InitialValues:
             first, second = next(seeds), next(seeds)
             if id(variable) in self._initializers:
                 initializer = _with_seed(self._initializers[id(variable)], first)
-                values[id(variable)] = initializer(variable.shape, variable.dtype)
+                values[id(variable)] = initializer(variable.shape, dtype=variable.dtype)
             elif id(variable) in self._weights:
                 values[id(variable)] = self._built[id(variable)]
             else:
@@ -83,10 +83,18 @@ def _initializers(model):
     Keras layers name initializers after variables: ``kernel_initializer`` initializes ``kernel``.
     """
     return [
-        (variable, getattr(layer, f"{variable.name}_initializer", None))
+        (variable, _known(getattr(layer, f"{variable.name}_initializer", None)))
         for layer in layers_in(model)
         for variable in own_variables(layer)
     ]
+
+
+def _known(initializer):
+    """Return what draws the values, for a name or a class too; None for what Keras cannot use."""
+    try:
+        return keras.initializers.get(initializer)
+    except Exception:  # a layer of the user's may have anything under this name
+        return None
 
 
 def _gives(initializer, variable):
@@ -95,7 +103,7 @@ def _gives(initializer, variable):
         return True  # a function may draw from any generator
     if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
         return True  # the generator has advanced since
-    given = initializer(variable.shape, variable.dtype)
+    given = initializer(variable.shape, dtype=variable.dtype)
     return np.array_equal(keras.ops.convert_to_numpy(given), variable.value.numpy())
 
 

@@ -133,7 +133,11 @@ def train(network, parameters, training, validation, *, first_epoch, rng, tasks)
     if parameters.checkpoint is not None:
         known = fingerprint(network, parameters, training, validation, rng)
         checkpoint = Checkpoint(parameters.checkpoint, known)
-    return _Loop(network, plan, rng, tasks, checkpoint).train(training, validation)
+    with network.changing() as compiled:
+        # Users' callbacks see the model, and may keep it.
+        model = network.lend_model() if plan.callbacks else compiled.model
+        loop = _Loop(compiled, model, plan, rng, tasks, checkpoint)
+        return loop.train(training, validation)
 
 
 class _Loop:
@@ -141,18 +145,18 @@ class _Loop:
 
     Parameters
     ----------
-    network : Network
+    compiled : CompiledModel
+    model : keras.Model
+        Of `compiled`.
     plan : Plan
     rng, tasks
         As in `train`.
     checkpoint : Checkpoint or None
     """
 
-    def __init__(self, network, plan, rng, tasks, checkpoint):
+    def __init__(self, compiled, model, plan, rng, tasks, checkpoint):
+        self.compiled, self.model = compiled, model
         self.plan, self.rng, self.tasks, self.checkpoint = plan, rng, tasks, checkpoint
-        self.compiled = network.compiled_to_train()
-        # Users' callbacks see the model, and may keep it.
-        self.model = network.lend_model() if plan.callbacks else self.compiled.model
         overwrites_rate = plan.rates is not None
         self.callbacks = Callbacks(_all_callbacks(plan), self.compiled, overwrites_rate)
         self.validation_seconds = 0.0

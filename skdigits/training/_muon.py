@@ -1,6 +1,7 @@
 """The optimizer "auto": Muon for the kernels of hidden layers, Adam for all other weights."""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -77,6 +78,19 @@ class Muon(keras.optimizers.Adam):
 
     kernels: set = set()
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._saves_moments = False
+
+    @contextmanager
+    def saving_moments(self):
+        """Let files hold its own moments meanwhile, for what loads them into a Muon again."""
+        self._saves_moments = True
+        try:
+            yield
+        finally:
+            self._saves_moments = False
+
     def apply(self, grads, trainable_variables=None):
         """Take a step.
 
@@ -110,6 +124,9 @@ class Muon(keras.optimizers.Adam):
         Muon's momentum is a sum of gradients, and it keeps no squares of them. With this state
         Adam's first steps would be hundreds of times too large.
         """
+        if self._saves_moments:
+            super().save_own_variables(store)
+            return
         for place, variable in enumerate(self.variables):
             value = variable.numpy()
             store[str(place)] = value if variable.name == "learning_rate" else np.zeros_like(value)

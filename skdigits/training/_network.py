@@ -2,6 +2,7 @@
 
 import dataclasses
 import weakref
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class Network:
         self._compiled: Any = None
         self._giving_back: Any = None
         self._float32_model: Any = None  # a copy, if the model trains in bfloat16
+        self._is_changing = False
 
     @property
     def compiled(self):
@@ -100,6 +102,8 @@ class Network:
         """The Keras model, in float32; the caller may keep it."""
         if is_float32(self.compiled.model):
             return self.lend_model()
+        if self._is_changing:  # a copy is soon outdated
+            return self.compiled.copy_model()
         if self._float32_model is None:
             self._float32_model = self.compiled.copy_model()
         return self._float32_model
@@ -113,6 +117,15 @@ class Network:
         """Return the compiled model; drop the float32 copy, which training makes outdated."""
         self._float32_model = None
         return self.compiled
+
+    @contextmanager
+    def changing(self):
+        """Give the compiled model to train it; meanwhile each `model` in float32 is a new copy."""
+        self._is_changing = True
+        try:
+            yield self.compiled_to_train()
+        finally:
+            self._is_changing = False
 
     def start(self, seed, mean, variance):
         """Begin anew, see :meth:`CompiledModel.start`."""

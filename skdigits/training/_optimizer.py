@@ -4,6 +4,7 @@ import numpy as np
 
 from skdigits._private_names import (
     adam_moments,
+    apply_by_parts,
     config_of,
     decay_weights,
     excluded_from_weight_decay,
@@ -25,9 +26,11 @@ def copy_optimizer(optimizer):
         raise TypeError(
             f"The 'optimizer' parameter cannot be made anew from its get_config(): {error}"
         ) from error
-    excluded = excluded_from_weight_decay(optimizer)
-    if excluded:
-        copied.exclude_from_weight_decay(var_names=[excluded])
+    # A MultiOptimizer with a function has no parts before it is built.
+    for one, other in zip(parts(optimizer), parts(copied), strict=False):
+        excluded = excluded_from_weight_decay(one)
+        if excluded:
+            other.exclude_from_weight_decay(var_names=[excluded])
     return copied
 
 
@@ -96,6 +99,9 @@ def apply_gradients(optimizer, gradients, variables):
     function uses it for a plain Adam or AdamW (docs/performance.md). Other optimizers update the
     variables themselves.
     """
+    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
+        apply_by_parts(optimizer, gradients, variables)
+        return
     dense = all(isinstance(gradient, tf.Tensor) for gradient in gradients)
     plain = dense and _is_plain_adam(optimizer, variables)
     moments = adam_moments(optimizer, variables) if plain else None

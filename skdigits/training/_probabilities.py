@@ -96,6 +96,16 @@ def logits_of(outputs, traits):
     return outputs if traits.takes_logits and not traits.is_binary else None
 
 
+def as_loss_takes(outputs, traits):
+    """Return the outputs for the loss.
+
+    Keras's binary cross-entropies look behind a softmax, too, and would train the sigmoids of what
+    they find there. The probabilities are the softmax, so they get it without what is behind.
+    """
+    hides = traits.is_binary and not traits.takes_logits and outputs.op.type == "Softmax"
+    return tf.identity(outputs) if hides else outputs
+
+
 def sums_of(outputs):
     """Return the input of a softmax or of sigmoids; return other outputs as they are."""
     return outputs.op.inputs[0] if outputs.op.type in ("Softmax", "Sigmoid") else outputs

@@ -5,10 +5,11 @@ little. Each step gathers its batch and converts it to float, so that uint8 pixe
 memory. The batch dimension is dynamic: one trace works for every batch size.
 """
 
+from contextlib import contextmanager
 from typing import Any
 
 from skdigits._private_names import layers_in
-from skdigits._tensorflow import tf
+from skdigits._tensorflow import keras, tf
 from skdigits.networks._copy import copy_network
 from skdigits.networks._layers import STANDARDIZE
 from skdigits.training import _probabilities as p
@@ -80,7 +81,9 @@ class Steps:
         """Return the sums of losses and of hits over `rows`, half of them beside the others."""
 
         def step(number, batch):
-            return self._measure(self._infer(batch[0]), *batch[1:])
+            with self._inference() as (model, losses):
+                loss, correct = self._measure(model(batch[0], training=False), *batch[1:])
+                return loss + sum(map(tf.reduce_sum, losses)), correct
 
         n_first = tf.shape(rows)[0] // 2
         halves = [
@@ -91,11 +94,15 @@ class Steps:
 
     def predict(self, images):
         """Return the probabilities of images; rows need not sum to one."""
-        return p.probabilities(self._infer(tf.cast(images, tf.float32)), self.traits)
+        with self._inference() as (model, _):
+            outputs = model(tf.cast(images, tf.float32), training=False)
+        return p.probabilities(outputs, self.traits)
 
     def logarithms(self, images):
         """Return the logarithms of the probabilities of images, each row up to a constant."""
-        return p.logarithms(self._infer(tf.cast(images, tf.float32)), self.traits)
+        with self._inference() as (model, _):
+            outputs = model(tf.cast(images, tf.float32), training=False)
+        return p.logarithms(outputs, self.traits)
 
     def score_gradient(self, images, code):
         """Return the gradient of a class's score: the output layer's sum before its activation."""
@@ -103,20 +110,21 @@ class Steps:
         sums = p.sums_of(self.model(pixels, training=False))
         return tf.gradients(sums[:, code], pixels)[0]
 
-    def _infer(self, pixels):
-        """Return the outputs in prediction, always in float32.
+    @contextmanager
+    def _inference(self):
+        """Give the model that predicts, always in float32, and the losses that its layers add.
 
-        So the classifier predicts what its `model_` predicts, on any processor.
+        So the classifier predicts what its `model_` predicts, on any processor. The list of losses
+        is for those that Keras does not add: the layers of the copy add them to no model.
         """
         if self._in_float32 is None:
-            return self.model(pixels, training=False)
-        outputs, _ = self._in_float32.stateless_call(
-            [variable.value for variable in self.model.trainable_variables],
-            [variable.value for variable in self.model.non_trainable_variables],
-            pixels,
-            training=False,
-        )
-        return outputs
+            yield self.model, []
+            return
+        pairs = zip(_variables(self._in_float32), _variables(self.model), strict=True)
+        # With its own, too: the loss may have a term for each weight.
+        values = [(each, own.value) for copied, own in pairs for each in (copied, own)]
+        with keras.StatelessScope(values, collect_losses=True) as scope:
+            yield self._in_float32, scope.losses
 
     def prepare_inference(self):
         """Copy the model's layers in float32, to call with the weights of the model, if needed.
@@ -165,7 +173,8 @@ class Steps:
         numbers = self.traits.takes_numbers
         targets = labels if numbers else tf.one_hot(labels, outputs.shape[-1])
         try:
-            loss = self.model.compute_loss(y=targets, y_pred=outputs, sample_weight=weights)
+            taken = p.as_loss_takes(outputs, self.traits)
+            loss = self.model.compute_loss(y=targets, y_pred=taken, sample_weight=weights)
         except Exception as error:
             given = "numbers" if numbers else "one-hot rows"
             error.add_note(f"It was raised by the 'loss' parameter, given labels as {given}.")
@@ -184,6 +193,11 @@ class Steps:
         logits = tf.cast(logits, tf.float32)  # those of the user's own layers may be others
         of_label = tf.gather(logits, labels, batch_dims=1)
         return tf.reduce_mean(weights * (of_label - tf.reduce_mean(logits, axis=-1)))
+
+
+def _variables(model):
+    """Return the variables of a model, in the same order as those of a copy."""
+    return [*model.trainable_variables, *model.non_trainable_variables]
 
 
 def is_float32(model):
