@@ -172,7 +172,11 @@ def _hold_out(name, X, y, class_names):
                 f"the class {label.item()!r} of {name} has one image only, and each class needs "
                 "another one as a test image"
             )
-        by_content = sorted(members, key=lambda at: blake2b(X[at].tobytes()).digest())
-        is_test[by_content[: max(1, len(members) // HELD_OUT)]] = True
+        by_content = sorted((blake2b(X[at].tobytes()).digest(), at) for at in members)
+        contents, order = zip(*by_content, strict=True)
+        wanted = max(1, len(members) // HELD_OUT)
+        cuts = [n for n in range(1, len(members)) if contents[n - 1] != contents[n]] or [wanted]
+        n_test = min(cuts, key=lambda n: abs(n - wanted))  # copies stay together
+        is_test[list(order[:n_test])] = True
     train, test = (X[~is_test], y[~is_test]), (X[is_test], y[is_test])
     return Split(train, test, class_names, is_held_out=True)

@@ -1,6 +1,5 @@
 """Which files of a folder are pictures."""
 
-import mimetypes
 import os
 
 # What systems and programs leave beside pictures, besides hidden files.
@@ -10,6 +9,16 @@ LEFT_BY_SYSTEMS = {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
 NOTES = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".ini"),
     *(".log", ".db", ".py", ".ipynb"),
+)
+
+# Those of Pillow's formats of pictures, and others that people keep. The systems' lists of types
+# lack some, and each system others.
+PICTURES = (
+    *(".apng", ".avif", ".avifs", ".bmp", ".bw", ".cr2", ".cur", ".dcx", ".dds", ".dib", ".dng"),
+    *(".emf", ".eps", ".gif", ".heic", ".heif", ".icb", ".icns", ".ico", ".j2c", ".j2k", ".jfif"),
+    *(".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".jxl", ".mpo", ".nef", ".pbm"),
+    *(".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".qoi", ".ras", ".rgb", ".rgba"),
+    *(".sgi", ".svg", ".tga", ".tif", ".tiff", ".vda", ".vst", ".webp", ".wmf", ".xbm", ".xpm"),
 )
 
 
@@ -46,7 +55,7 @@ def look_into(folder):
 
 def is_picture(path):
     """Return whether a file is a picture by its suffix."""
-    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
+    return path.lower().endswith(PICTURES)
 
 
 def visible(folder):

@@ -28,6 +28,8 @@ class PictureModel:
         Whether that is done by `DigitNormalizer`.
     tones : (float, float)
         The values of black and of white in the training images.
+    takes_bytes : bool
+        Whether these are of uint8.
     answer : callable
         Takes images, an array of shape (n, *form.shape), uint8. Returns a list of labels, and
         probabilities of shape (n, n_labels) or None.
@@ -41,6 +43,7 @@ class PictureModel:
     form: Form
     normalizes_digits: bool
     tones: tuple
+    takes_bytes: bool
     answer: Callable
     estimator: Any = None
     graph: Any = None
@@ -66,7 +69,7 @@ class PictureModel:
 
     def to_scale(self, images):
         """Return images of uint8 in the scale of the training images."""
-        return _to_scale(images, self.tones, self.graph and self.graph.input_dtype)
+        return _to_scale(images, self.tones, self.takes_bytes)
 
     def for_estimator(self, images):
         """Return images of uint8 as the estimator takes them: as images if it can, or as rows."""
@@ -104,17 +107,14 @@ def rankings(classes, labels, probabilities):
         yield label, ranking
 
 
-def _to_scale(images, tones, dtype=None):
-    """Return images of uint8 in another scale.
-
-    They are floats, or whole numbers again if `dtype`, that of a graph's input, is uint8.
-    """
+def _to_scale(images, tones, takes_bytes):
+    """Return images of uint8 in another scale, as floats or as uint8 again."""
     black, white = tones
     if tuple(tones) == (0, 255):
         return images
     scaled = images / np.float32(255 / (white - black)) + np.float32(black)
     # A network of whole numbers up to 16, or of masks, knows no numbers between them.
-    return np.round(scaled).astype(np.uint8) if dtype == np.uint8 else scaled
+    return np.round(scaled).astype(np.uint8) if takes_bytes else scaled
 
 
 def open_model(path, n_threads=0):
@@ -171,9 +171,10 @@ def of_graph(model):
     ValueError
         If it does not take pictures.
     """
+    takes_bytes = model.input_dtype == np.uint8
 
     def answer(images):
-        scaled = _to_scale(images, model.tones, model.input_dtype)
+        scaled = _to_scale(images, model.tones, takes_bytes)
         probabilities = model.predict_proba(scaled)
         return [model.labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
@@ -183,6 +184,7 @@ def of_graph(model):
         form=form,
         normalizes_digits=model.normalizes_digits,
         tones=model.tones,
+        takes_bytes=takes_bytes,
         answer=answer,
         graph=model,
     )
@@ -198,7 +200,7 @@ def of_estimator(estimator):
     """
     from sklearn.pipeline import Pipeline
 
-    from skdigits._tones import tones_of
+    from skdigits._tones import takes_bytes, tones_of
     from skdigits.preprocessing import DigitNormalizer
 
     estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
@@ -210,13 +212,14 @@ def of_estimator(estimator):
             "the DigitNormalizer of this model lies inside of another estimator; make it the first "
             "step of a pipeline around that one"
         )
-    tones = tones_of(estimator)
+    tones, is_of_bytes = tones_of(estimator), takes_bytes(estimator)
     return PictureModel(
         labels=[str(label) for label in estimator.classes_.tolist()],
         form=_form_of(estimator),
         normalizes_digits=normalizes,
         tones=tones,
-        answer=lambda images: _answer(estimator, _to_scale(images, tones)),
+        takes_bytes=is_of_bytes,
+        answer=lambda images: _answer(estimator, _to_scale(images, tones, is_of_bytes)),
         estimator=estimator,
     )
 

@@ -34,24 +34,46 @@ def tones_of(estimator):
     return low, high
 
 
+def takes_bytes(estimator):
+    """Return whether the training images of a fitted estimator were of uint8, as far as it knows.
+
+    Of masks, or of digits of 16 tones, such a network knows no values between the whole numbers.
+    """
+    if isinstance(estimator, Pipeline):
+        *before, last = _steps_that_change(estimator)
+        return not before and takes_bytes(last)
+    if (scale := getattr(estimator, "_scale", None)) is not None:
+        return scale.low.dtype == np.uint8
+    known = [each for each in _held_by(estimator) if _range(each) is not None]
+    return bool(known) and takes_bytes(known[0])
+
+
+def _steps_that_change(pipeline):
+    """Return the steps of a pipeline without those that leave the values as they are."""
+    steps = [step for _, step in pipeline.steps if step not in (None, "passthrough")]
+    return [step for step in steps if not isinstance(step, ImageReshaper)]
+
+
+def _held_by(estimator):
+    """Return the fitted estimators that another one holds."""
+    held = (getattr(estimator, name, None) for name in HOLDERS)
+    parts = (each if isinstance(each, list | tuple) else [each] for each in held)
+    return [each for part in parts for each in part if each is not None]
+
+
 def _range(estimator):
     """Return the smallest and the largest values in the training, or None.
 
     Both are for all values, for each channel or for each column.
     """
     if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
-        return _range_before([step for step in steps if not isinstance(step, ImageReshaper)])
+        return _range_before(_steps_that_change(estimator))
     if (scale := getattr(estimator, "_scale", None)) is not None:  # of our classifiers
         if scale.low.dtype == np.uint8 and np.max(scale.high) > SMALL:
             return np.array(BYTES)
         return np.stack([scale.low, scale.high]) * estimator.unit_ + estimator.offset_
-    for name in HOLDERS:
-        held = getattr(estimator, name, None)
-        for each in held if isinstance(held, list | tuple) else [held]:
-            if each is not None and (found := _range(each)) is not None:
-                return found
-    return None
+    ranges = (_range(each) for each in _held_by(estimator))
+    return next((found for found in ranges if found is not None), None)
 
 
 def _range_before(steps):

@@ -248,6 +248,12 @@ def test_a_home_folder_that_the_shell_has_left(tmp_path, monkeypatch, capsys):
     assert f"Page: {tmp_path / 'page' / 'index.html'}" in capsys.readouterr().out
 
 
+def test_a_name_that_begins_like_a_home_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "--models", "dummy", "--out", "~nobody-of-this-name"]) == 0
+    assert (tmp_path / "~nobody-of-this-name" / "index.html").exists()
+
+
 def test_a_quiet_comparison_prints_nothing(tmp_path, capsys):
     args = ["--models", "dummy", "--quiet", "--out", str(tmp_path)]
     assert main(["compare", *args]) == 0

@@ -135,6 +135,13 @@ def test_a_folder_whose_name_is_no_text(monkeypatch):
         fetch_mnist(download_if_missing=False)
 
 
+def test_a_data_home_that_cannot_be_written():
+    Path("home").mkdir()
+    Path("home/skdigits").write_text("a file in the place of the folder")
+    with pytest.raises(OSError, match=r"can't be made or written .*data_home.* SKDIGITS_DATA"):
+        fetch_mnist()
+
+
 def test_a_data_home_that_cannot_be_made():
     Path("file").write_text("mine")
     with pytest.raises(OSError, match=r"can't be made .*data_home.* SKDIGITS_DATA"):

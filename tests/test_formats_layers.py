@@ -196,6 +196,16 @@ def own_layer(inputs, layers):
     return Doubled(3, name="twice")(layers.Flatten()(inputs))
 
 
+def own_call(inputs, layers):
+    import keras
+
+    class Residual(keras.Sequential):
+        def call(self, inputs, **options):
+            return inputs + super().call(inputs, **options)
+
+    return Residual([layers.Dense(42)], name="beside")(layers.Flatten()(inputs))
+
+
 def flat_channels_first(inputs, layers):
     x = layers.Conv2D(2, 3)(inputs)
     return layers.Flatten(data_format="channels_first", name="flat")(x)
@@ -216,6 +226,7 @@ def pooled_channels_first(inputs, layers):
         pytest.param(recurrent, "'memory', a GRU", marks=pytest.mark.slow),
         (own_function, "'square', a Dense with the activation '<lambda>'"),
         (own_layer, "'twice', a Doubled"),
+        (own_call, "'beside', a Residual whose `call` may do anything"),
     ],
 )
 def test_other_layers_are_named(body, named):

@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from support import mlp, tiny
 
@@ -161,6 +162,93 @@ def test_a_folder_of_pickles(refused, tmp_path):
             node["content"]["content"]["memory"]["content"] = json.dumps("folder")
 
     refused(in_schema(path.read_bytes(), edit), "files that a later training would write or read")
+
+
+NONE = {"__loader__": "JsonNode", "__class__": "str", "__module__": "builtins", "content": "null"}
+
+
+def as_defaultdict(node, **others):
+    """Return the node of a defaultdict with the items of another node, which skops reads."""
+    kind = {"__loader__": "DefaultDictNode", "__class__": "defaultdict", "__id__": 9000}
+    factory = {**NONE, "__id__": 9001}
+    content = {"main": node, "default_factory": factory, **others}
+    return {**kind, "__module__": "collections", "content": content}
+
+
+def in_a_defaultdict(pipeline, members):
+    pipeline["content"]["content"]["memory"] = {**NONE, "__id__": 9002, "content": '"folder"'}
+    pipeline["content"] = as_defaultdict(pipeline["content"])
+
+
+def in_an_array(pipeline, members):
+    file = io.BytesIO()
+    np.save(file, np.array("folder"))
+    members["99.npy"] = file.getvalue()
+    pipeline["content"]["content"]["memory"] = {
+        "__loader__": "NdArrayNode", "__class__": "str_", "__module__": "numpy", "__id__": 9000,
+        "type": "numpy", "file": "99.npy", "content": "null",
+    }  # fmt: skip
+
+
+def by_number(pipeline, members):
+    """Give the number of an earlier node, which skops then takes in the place of this one."""
+    attributes = pipeline["content"]["content"]
+    attributes["transform_input"] = {**NONE, "__id__": 9000, "content": '"folder"'}
+    attributes["memory"] = {"__id__": 9000, "content": "null"}
+
+
+@pytest.mark.parametrize("hide", [in_a_defaultdict, in_an_array, by_number])
+def test_a_folder_of_pickles_that_is_hidden(refused, tmp_path, hide):
+    path = skdigits.save(make_pipeline(PixelScaler(), mlp()), tmp_path / "pipeline.skd")
+
+    def change(members):
+        schema = json.loads(members["schema.json"])
+        hide(schema, members)
+        members["schema.json"] = json.dumps(schema).encode()
+
+    refused(changed(path.read_bytes(), change), "files that a later|damaged")
+
+
+FAR = {**NONE, "__id__": 9003, "content": "1000000000"}
+
+
+def with_decoy(node):
+    """Hide the state in a defaultdict, beside a harmless one."""
+    state = node["content"]["content"]["state"]
+    decoy = {"content": {"pos": {**NONE, "__id__": 9002, "content": "1"}}}
+    node["content"] = as_defaultdict(node["content"], state=decoy)
+    state["content"]["pos"] = FAR
+
+
+def far_away(node):
+    state = node["content"].get("bit_generator", node["content"])["content"]
+    for items in (state, state["state"]["content"]):
+        items.update(dict.fromkeys({"pos", "buffer_pos"} & items.keys(), FAR))
+
+
+def with_a_large_pool(node):
+    """It would take numpy years."""
+    node["content"]["seed_seq"]["content"]["pool_size"] = FAR
+
+
+@pytest.mark.parametrize(
+    ("numbers", "edit"),
+    [
+        (np.random.RandomState(3), far_away),
+        (np.random.RandomState(3), with_decoy),
+        (np.random.Generator(np.random.MT19937(3)), far_away),
+        (np.random.Generator(np.random.Philox(3)), far_away),
+        (np.random.Generator(np.random.Philox(3)), with_a_large_pool),
+    ],
+)
+def test_random_numbers_from_outside_of_their_state(refused, tmp_path, numbers, edit):
+    path = skdigits.save(PCA(random_state=numbers), tmp_path / "model.skd")
+
+    def edit_random(node):
+        if node["__class__"] in ("RandomState", "Generator"):
+            edit(node)
+
+    refused(in_schema(path.read_bytes(), edit_random), "a random state that is damaged|description")
 
 
 def test_an_archive_bomb(content, refused):

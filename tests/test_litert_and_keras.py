@@ -165,6 +165,26 @@ def test_keras_file(fitted, tmp_path):
         assert not loaded.compiled  # the state of an optimizer would be most of the file
 
 
+def test_a_keras_file_is_tried_with_a_thousand_images_at_most(tmp_path):
+    import keras
+
+    sizes = set()
+
+    class Watched(keras.layers.Flatten):
+        def call(self, inputs):
+            sizes.add(inputs.shape[0] or 0)
+            return super().call(inputs)
+
+    def build(input_shape, n_classes):
+        last = keras.layers.Dense(n_classes, activation="softmax")
+        return keras.Sequential([keras.Input(input_shape), Watched(), last])
+
+    model = NetworkClassifier(build, epochs=1, random_state=0).fit(X, Y)
+    sizes.clear()
+    skdigits.export(model, tmp_path / "model.keras", images=np.repeat(X, 20, axis=0))
+    assert max(sizes) == 1000
+
+
 def test_what_a_keras_file_lacks(fitted, tmp_path):
     for name, message in (
         ("average of pipelines", r"in AveragingClassifier.*pipeline\[-1\]"),

@@ -156,6 +156,18 @@ def test_folders_without_pictures_and_pictures_without_folders_are_named(tmp_pat
     assert images.target_names.tolist() == ["cat", "dog"]
 
 
+@pytest.mark.parametrize("name", ["1.tga", "1.TGA", "1.jp2", "1.webp", "1.pcx", "1.jxl"])
+def test_pictures_of_any_format_are_named_where_they_are_left_out(tmp_path, name):
+    save_tree(tmp_path, DIVIDED)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / name).write_bytes(b"x")
+    with pytest.warns(UserWarning, match=r"Left out, .*test and train: \S*more\."):
+        load_images(tmp_path)
+    (tmp_path / "train" / name).write_bytes(b"x")
+    with pytest.warns(UserWarning, match=rf"pictures without a folder: \S*{name}\."):
+        load_images(tmp_path / "train")
+
+
 def test_classes_that_differ_by_case_only(tmp_path):
     save_tree(tmp_path, {"train/Cat/1.png": 1, "test/cat/1.png": 2})
     with pytest.raises(ValueError, match="'Cat' and 'cat' differ in upper and lower case only"):

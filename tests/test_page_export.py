@@ -9,10 +9,11 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
-from support import cnn, mlp
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from support import SMALL, cnn, mlp
 
-from skdigits import NetworkClassifier, export
+from skdigits import MLPClassifier, NetworkClassifier, export
+from skdigits.preprocessing import DigitNormalizer
 
 ROWS = np.repeat(X.reshape(60, -1), 2, axis=1)[:, :64]  # as many columns as an image of 8 x 8 has
 
@@ -35,7 +36,25 @@ def isotonic():
     return CalibratedClassifierCV(FrozenEstimator(mlp().fit(X, Y)), method="isotonic").fit(X, Y)
 
 
+class Doubled(StandardScaler):
+    def transform(self, X, copy=None):
+        return 2 * super().transform(X, copy)
+
+
+class Inverted(DigitNormalizer):
+    def transform(self, X):
+        return 255 - super().transform(X)
+
+
+class Turned(MLPClassifier):
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
+
+
 REFUSED = {
+    "A page cannot hold Doubled": lambda: make_pipeline(Doubled(), mlp()).fit(ROWS, Y),
+    "A page cannot hold Inverted": lambda: make_pipeline(Inverted(), mlp()).fit(X, Y),
+    "A page cannot hold Turned": lambda: Turned(**SMALL).fit(X, Y),
     "DummyClassifier": lambda: DummyClassifier().fit(ROWS, Y),
     "FunctionTransformer": lambda: make_pipeline(FunctionTransformer(), mlp()).fit(ROWS, Y),
     "MinMaxScaler with clip=True": lambda: make_pipeline(MinMaxScaler(clip=True), mlp()).fit(

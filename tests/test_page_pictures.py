@@ -130,6 +130,15 @@ def test_tones_are_those_of_the_training(browser, tmp_path, scaled):
     np.testing.assert_allclose(found, wanted, atol=1e-3)
 
 
+def test_masks_have_no_tones_between(browser, tmp_path):
+    masks = np.round(X / 255).astype(np.uint8)
+    model = cnn(epochs=1).fit(masks, Y)
+    show(browser, export(model, tmp_path / "page.html"))
+    give(browser, ("picture.png", png(X[2])))
+    found = browser.run("Array.from(predict(currentPixels()))")
+    np.testing.assert_allclose(found, model.predict_proba(masks[2:3])[0], atol=1e-3)
+
+
 def test_photographs_lie_as_their_camera_was_held(browser, colour_page):
     pixels = np.zeros((8, 6, 3), np.uint8)
     pixels[:4] = 255

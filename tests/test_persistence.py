@@ -11,8 +11,9 @@ import pytest
 import sklearn
 import skops.io
 from release_files import FOLDER, images
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.feature_selection import SelectKBest, chi2, f_classif, mutual_info_classif
@@ -21,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier as SkMLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -264,18 +266,39 @@ def test_a_transformer_of_the_users_has_to_be_trusted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("final", "name"),
-    [(DecisionTreeClassifier(), "sklearn.tree._tree.Tree"), (SVC(), "sklearn.svm._classes.SVC")],
-    ids=["tree", "svm"],
+    ("model", "name"),
+    [
+        (
+            StackingClassifier([("a", small())], DecisionTreeClassifier(), cv=2),
+            "sklearn.tree._tree.Tree",
+        ),
+        (StackingClassifier([("a", small())], SVC(), cv=2), "sklearn.svm._classes.SVC"),
+        (
+            KNeighborsClassifier(algorithm="brute", metric="manhattan"),
+            "sklearn.neighbors._classification.KNeighborsClassifier",
+        ),
+        (make_pipeline(KMeans(2, n_init=1), small()), "sklearn.cluster._kmeans.KMeans"),
+    ],
+    ids=["tree", "svm", "neighbours", "clusters"],
 )
-def test_what_can_read_any_memory_has_to_be_trusted(final, name, tmp_path):
-    model = StackingClassifier([("a", small())], final, cv=2).fit(COLUMNS, Y)
+def test_what_can_read_any_memory_has_to_be_trusted(model, name, tmp_path):
+    model = clone(model).fit(COLUMNS, Y)
     with pytest.warns(UserWarning, match=name):
         path = skdigits.save(model, tmp_path / "model.skd")
     with pytest.raises(ValueError, match=f"not trusted: {name}"):
         skdigits.load(path)
     loaded = skdigits.load(path, trusted=[name])
     np.testing.assert_array_equal(loaded.predict(COLUMNS), model.predict(COLUMNS))
+
+
+def test_parameters_that_are_bytes_or_random_generators(tmp_path):
+    adding = FunctionTransformer(np.add, kw_args={"signature": b"ff->f"})
+    loaded = saved(adding, tmp_path)
+    assert loaded.kw_args == adding.kw_args
+    for generator in (np.random.MT19937, np.random.PCG64, np.random.Philox):
+        model = LogisticRegression(random_state=np.random.Generator(generator(3)))
+        draws = saved(model, tmp_path).random_state.random(9)
+        np.testing.assert_array_equal(draws, model.random_state.random(9))
 
 
 @pytest.mark.parametrize("trusted", [True, [3], None])

@@ -499,17 +499,27 @@ def test_the_page_knows_how_digits_have_to_look(model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "::1", "[::1]", "LOCALHOST", "127.0.0.2"]
+    ("host", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("LOCALHOST", "127.0.0.1"),
+        ("127.1", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("[::1]", "::1"),
+        ("ip6-localhost", "::1"),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1"),
+    ],
 )
-def test_a_service_for_this_machine_answers_to_its_own_names(model, host):
+def test_a_service_for_this_machine_answers_to_its_own_names(model, host, address):
     """Another name may belong to a page that has let it lead to this machine."""
-    app = make_app(model, hosts=hosts_of(host))
+    app = make_app(model, hosts=hosts_of(host, address))
 
     def status(value):
         headers = [("Host", value)] if value else []
         return together(app, {"method": "GET", "url": "/docs", "headers": headers})[0].status_code
 
-    for own in ("localhost", "localhost:8000", "LocalHost:80", "127.0.0.1:8000", "[::1]:8000"):
+    fixed = ("localhost", "localhost:8000", "LocalHost:80", "127.0.0.1:8000", "[::1]:8000")
+    for own in (*fixed, host, f"[{address}]:8000"):
         assert status(own) == 200
     for other in ("example.org", "localhost.example.org", "example.org:8000", "[::2]", "x y", ":"):
         assert status(other) == 421
@@ -519,9 +529,12 @@ def test_a_service_for_this_machine_answers_to_its_own_names(model, host):
     assert "'example.org'; a proxy before it has to send one of these names" in error
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "digits.example.org"])
-def test_a_service_for_others_answers_to_all_names(model, host):
-    app = make_app(model, hosts=hosts_of(host))
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("0.0.0.0", "0.0.0.0"), ("::", "::"), ("digits.example.org", "192.0.2.1")],
+)
+def test_a_service_for_others_answers_to_all_names(model, host, address):
+    app = make_app(model, hosts=hosts_of(host, address))
     headers = {"Host": "example.org"}
     assert predict(app, content=encoded(X[0]), headers=headers)[0] == 200
 

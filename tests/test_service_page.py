@@ -177,6 +177,14 @@ def test_without_the_network_the_page_asks_for_all(browser, models, reader):
         wait_for_answer(browser)
         assert_shows(browser, photograph(), reader)
         assert not browser.run("element('why').checkVisibility()")  # it would take many requests
+        shades = np.arange(784).astype(np.uint8).reshape(28, 28)
+        for pixels in (shades, np.eye(28, dtype=np.uint8)):  # the second is black all over
+            found = browser.run(
+                f"askForProbabilities(new Uint8ClampedArray({pixels.ravel().tolist()}), input,"
+                " classes)"
+            )
+            wanted = reader.predict_proba(pixels[np.newaxis])[0]
+            np.testing.assert_allclose(found, wanted, atol=1e-4)
     draw(browser, SEVEN)
     wait_for(browser, "element('sureness').textContent.startsWith('The service cannot be reached')")
     assert answer(browser)[0] == ""

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ def path_of(text: str):
     """Return the path that a text names; shells leave the ~ in ``--out=~/model.skd``."""
     if not text:  # such as that of an unset variable
         raise typer.BadParameter("it is empty; give a path")
-    return Path(text).expanduser()
+    return Path(os.path.expanduser(text))  # that of pathlib fails for ~name of no user
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=QUIET_HELP)]

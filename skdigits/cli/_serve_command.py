@@ -56,8 +56,8 @@ def serve(
     with warnings_told():
         served = open_served(model)
     limits = Limits()
-    app = make_app(served, limits, hosts_of(host))
     with open_port(host, port) as listening:
+        app = make_app(served, limits, hosts_of(host, listening.getsockname()[0]))
         url = url_of(listening)
         say(f"Serving {model} at {url} (Ctrl-C ends it)")
         if open_:  # the browser may take long, and then waits for the service

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sklearn.datasets import get_data_home
 
-from skdigits._files import write_bytes
+from skdigits._files import probe_file, write_bytes
 from skdigits._quiet import is_quiet
 from skdigits.datasets._find import find_file
 from skdigits.datasets._idx import AnotherFileError, read_idx, unzip
@@ -148,11 +148,15 @@ def _data_home(data_home):
     try:
         return Path(get_data_home(data_home)).absolute()
     except OSError as error:
-        raise OSError(
-            f"the folder for downloads can't be made ({error}). Name another one as data_home "
-            f"or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
-            f"{LOCAL_FOLDER}"
-        ) from error
+        raise _unusable(error) from error
+
+
+def _unusable(error):
+    return OSError(
+        f"the folder for downloads can't be made or written ({error}). Name another one as "
+        f"data_home or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
+        f"{LOCAL_FOLDER}"
+    )
 
 
 def _read(path, name, file_name, remedy):
@@ -176,8 +180,15 @@ def _download_file(name, file_name, folder):
     ------
     ConnectionError
         If all mirrors fail; the message has the reason of each.
+    OSError
+        If the folder cannot be made or written; this comes before the download.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file_name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe_file(path)
+    except OSError as error:
+        raise _unusable(error) from error
     failures = []
     for mirror in SOURCES[name].mirrors:
         url = f"{mirror}{file_name}.gz"
@@ -188,7 +199,7 @@ def _download_file(name, file_name, folder):
         except (OSError, ValueError) as error:
             failures.append(f"{url}: {_root(error)}")
         else:
-            write_bytes(folder / file_name, content)
+            write_bytes(path, content)
             return values
     raise ConnectionError("; ".join(failures))
 

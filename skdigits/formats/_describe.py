@@ -117,13 +117,14 @@ def layers_of_model(model, shape):
 
 def _in_order(model):
     """Return the layers of a model that is a chain of layers."""
+    for layer in (model, *model.layers):  # before get_config, which those of the user's may lack
+        if isinstance(layer, keras.Model):
+            if type(layer).call.__module__.partition(".")[0] != "keras":
+                raise UnknownLayerError(_unknown(layer, "whose `call` may do anything"))
+        elif type(layer) not in _TRANSLATIONS:
+            raise UnknownLayerError(_unknown(layer))
     if isinstance(model, keras.Sequential):
         return model.layers
-    if not getattr(model, "inputs", None):
-        raise UnknownLayerError(_unknown(model, "whose `call` may do anything"))
-    for layer in model.layers:  # before get_config, which layers of the user's may lack
-        if not isinstance(layer, keras.Model) and type(layer) not in _TRANSLATIONS:
-            raise UnknownLayerError(_unknown(layer))
     by_name = {layer.name: layer for layer in model.layers}
     with warnings.catch_warnings(action="ignore"):  # of Keras, about functions of the user's
         nodes = model.get_config()["layers"]

@@ -9,7 +9,7 @@ from skdigits._base import ImageClassifier
 from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras, neutral_keras
 from skdigits._warnings import without_warnings
-from skdigits.formats._agreement import check_origin, check_probabilities
+from skdigits.formats._agreement import MOST_IMAGES, check_origin, check_probabilities
 from skdigits.formats._probe import probe
 from skdigits.networks._copy import copy_network
 
@@ -28,7 +28,7 @@ def keras_content(model, path, images=None):
     while hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     _check(model)
-    tried = probe(model, images).images
+    tried = probe(model, images).images[:MOST_IMAGES]
     with without_warnings():
         pixels = model._validate_images(tried).astype(np.float32)
     with neutral_keras(), tempfile.TemporaryDirectory() as folder:

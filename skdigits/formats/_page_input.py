@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._image_shape import SMALLEST_SQUARE
 from skdigits._open_estimators import members
-from skdigits._tones import tones_of
+from skdigits._tones import takes_bytes, tones_of
 from skdigits.preprocessing import DigitNormalizer
 
 MNIST_SHAPE = (28, 28, 1)
@@ -21,7 +21,8 @@ CHANNELS = (1, 3)  # grey, and red, green, blue
 def without_normalizer(model):
     """Return the steps behind a DigitNormalizer at the beginning, and whether there was one."""
     model = getattr(model, "best_estimator_", model)
-    if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer) and len(model) > 1:
+    # A subclass may do something else; `page_model` refuses it.
+    if isinstance(model, Pipeline) and type(model[0]) is DigitNormalizer and len(model) > 1:
         return model[1:], True
     return model, False
 
@@ -40,6 +41,7 @@ def page_input(model, normalized):
     -------
     dict
         ``height``, ``width``, ``channels``; ``black`` and ``white``, the values of these tones;
+        ``whole``, whether those between are whole numbers;
         ``light_ink``, whether what is drawn is to be lighter than its ground; ``digits``, whether
         drawings are to be brought to MNIST's form.
 
@@ -67,6 +69,7 @@ def page_input(model, normalized):
         "channels": channels,
         "black": black,
         "white": white,
+        "whole": takes_bytes(model),
         "light_ink": _light_ink(network._scale),
         "digits": normalized or (shape == MNIST_SHAPE and _are_digits(model, steps, network)),
     }

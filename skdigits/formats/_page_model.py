@@ -10,7 +10,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skdigits._base import ImageClassifier
+from skdigits._builder import NetworkClassifier
+from skdigits._cnn import CNNClassifier
+from skdigits._mlp import MLPClassifier
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats import _layers as plain
 from skdigits.formats._describe import UnknownLayerError, describe
@@ -93,23 +95,25 @@ def page_model(model, weights):
     ValueError
         If a part of the model is unknown.
     """
-    if isinstance(model, ImageClassifier):
+    # Not isinstance: a subclass may predict something else.
+    kind = type(model)
+    if kind in (CNNClassifier, MLPClassifier, NetworkClassifier):
         return _network(model, weights)
-    if isinstance(model, Pipeline):
+    if kind is Pipeline:
         steps = [_step(step, weights) for _, step in model.steps[:-1]]
         inner = page_model(model[-1], weights)
         steps = [step for step in steps if step is not None]
         return {"kind": "steps", "steps": steps, "of": inner} if steps else inner
-    if isinstance(model, AveragingClassifier):
+    if kind is AveragingClassifier:
         return _mean([page_model(each, weights) for each in model.estimators_])
-    if isinstance(model, CalibratedClassifierCV) and model.method == "temperature":
+    if kind is CalibratedClassifierCV and model.method == "temperature":
         return _mean([_calibrated(each, weights) for each in model.calibrated_classifiers_])
-    if isinstance(model, FrozenEstimator):
+    if kind is FrozenEstimator:
         return page_model(model.estimator, weights)
     if hasattr(model, "best_estimator_"):
         return page_model(model.best_estimator_, weights)
-    name = type(model).__name__
-    if isinstance(model, CalibratedClassifierCV):
+    name = kind.__name__
+    if kind is CalibratedClassifierCV:
         name = f"{name} with method={model.method!r}"
     raise ValueError(f"A page cannot hold {name}. {KNOWN}")
 
@@ -126,20 +130,21 @@ def _calibrated(calibrated, weights):
 
 def _step(step, weights):
     """Return a step before a network as a layer, or None if it changes no value."""
-    if step in (None, "passthrough") or isinstance(step, ImageReshaper):
+    kind = type(step)
+    if step in (None, "passthrough") or kind is ImageReshaper:
         return None
     scale: np.ndarray
-    if isinstance(step, PixelScaler):
+    if kind is PixelScaler:
         scale = np.array([1 / ((step.data_max_ - step.data_min_) or 1.0)])
         shift = -step.data_min_ * scale
-    elif isinstance(step, StandardScaler):
+    elif kind is StandardScaler:
         scale = np.ones(step.n_features_in_) if step.scale_ is None else 1 / step.scale_
         shift = -step.mean_ * scale if step.with_mean else np.zeros(step.n_features_in_)
-    elif isinstance(step, MinMaxScaler) and not step.clip:
+    elif kind is MinMaxScaler and not step.clip:
         scale, shift = step.scale_, step.min_
     else:
-        clips = " with clip=True" if isinstance(step, MinMaxScaler) else ""
-        raise ValueError(f"A page cannot hold {type(step).__name__}{clips}. {KNOWN}")
+        clips = " with clip=True" if kind is MinMaxScaler else ""
+        raise ValueError(f"A page cannot hold {kind.__name__}{clips}. {KNOWN}")
     return _layer(plain.ScaleShift(scale, shift), weights)
 
 

@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 FORMAT = 1  # raise it when older versions cannot read new files
 MANIFEST, SCHEMA = "skdigits.json", "schema.json"
-OTHERS = re.compile(r"\d+\.npy")  # names of the other members
+OTHERS = re.compile(r"\d+\.(npy|bin)")  # names of the other members
 YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # equal models give equal files
 MOST_MEMBERS = 100_000
 

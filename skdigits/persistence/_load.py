@@ -15,10 +15,10 @@ def load(path, *, trusted=()):
     """Load a model that `save` has written.
 
     The file cannot run code: it names types, and only those that are trusted are made. These are
-    the estimators of this package and most of scikit-learn's. Trees, support vector machines and
-    nearest neighbours are not among them: a file could make their compiled code read any memory.
-    The checks come first, so that nothing is made of a file that is damaged, or that asks for more
-    memory than its size.
+    the estimators of this package and most of scikit-learn's. Trees, support vector machines,
+    nearest neighbours and clusterings are not among them: a file could make their compiled code
+    read and write any memory. The checks come first, so that nothing is made of a file that is
+    damaged, or that asks for more memory than its size.
 
     Parameters
     ----------

@@ -19,7 +19,8 @@ LOADERS = {
     "RandomStateNode", "SetNode", "SliceNode", "TreeNode", "TupleNode", "TypeNode",
 }  # fmt: skip
 WRITES = ("checkpoint", "memory")  # parameters of our classifiers, and of pipelines
-LONGEST_STATE = 624  # of a RandomState; numpy does not check the position in it
+# Of the states of random numbers: numpy does not check positions, and takes long for a large pool.
+LARGEST = {"pos": 624, "buffer_pos": 4, "pool_size": 100}
 EMPTY_ITEMS = 1000  # items without any bytes, such as empty texts
 
 
@@ -88,7 +89,7 @@ def nodes_in(schema):
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            if "__loader__" in value:
+            if "__loader__" in value or "__id__" in value:  # skops takes a number for a whole node
                 yield value
             waiting += reversed(value.values())
         elif isinstance(value, list):
@@ -107,14 +108,34 @@ def _check_node(node, members):
         if loader == "NdArrayNode":
             _check_array(node, members[node["file"]])
     if loader == "ObjectNode" and node["__module__"].startswith(("skdigits.", "sklearn.")):
-        attributes = (node["content"] or {}).get("content") or {}
-        for name in WRITES:
-            if attributes.get(name, {"content": "null"})["content"] != "null":
-                raise ValueError("it names files that a later training would write or read.")
+        attributes = {} if _is_none(node["content"]) else _items(node["content"])
+        if not all(_is_none(attributes[name]) for name in WRITES if name in attributes):
+            raise ValueError("it names files that a later training would write or read.")
     if loader == "RandomStateNode":
-        position = node["content"]["content"]["state"]["content"]["pos"]["content"]
-        if not 0 <= int(position) <= LONGEST_STATE:
-            raise ValueError("it has a random state that is damaged.")
+        _check_random(node["content"], _items(node["content"])["state"])
+    if loader == "RandomGeneratorNode":
+        state = node["content"]["bit_generator"]
+        _check_random(state, _items(state)["state"], node["content"]["seed_seq"])
+
+
+def _is_none(node):
+    return node["__loader__"] == "JsonNode" and node["content"] == "null"
+
+
+def _items(node):
+    """Return the nodes in the node of a dict, by their keys."""
+    if node["__loader__"] != "DictNode":
+        raise ValueError("its description is damaged.")
+    return node["content"]
+
+
+def _check_random(*nodes):
+    """Check the numbers of `LARGEST` in the nodes of dicts."""
+    for items in map(_items, nodes):
+        for name in LARGEST.keys() & items.keys():
+            known = map(str, range(LARGEST[name] + 1))
+            if items[name]["__loader__"] != "JsonNode" or items[name]["content"] not in known:
+                raise ValueError("it has a random state that is damaged.")
 
 
 def _check_array(node, content):

@@ -70,11 +70,14 @@ OF_ESTIMATORS = [
 
 TRUSTED = [*OURS, *OF_META_ESTIMATORS, *SCORES, *OF_ESTIMATORS]
 
-# skops trusts these. Their compiled code reads arrays without checks of their sizes, as that of
-# trees does: a file can make it read memory outside of them.
-UNSAFE = [
-    f"sklearn.svm._classes.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")
-]
+# What the names of types begin with that skops trusts, but `load` does not. Their compiled code
+# takes sizes and places from arrays without a check, as that of trees does: a file can make it read
+# or write memory outside of them.
+UNSAFE = (
+    "sklearn.cluster.",
+    "sklearn.neighbors.",
+    *(f"sklearn.svm._classes.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")),
+)
 
 
 def untrusted_types(content, trusted=()):
@@ -89,5 +92,6 @@ def untrusted_types(content, trusted=()):
     with ZipFile(io.BytesIO(content)) as archive:
         schema = json.loads(archive.read("schema.json"))
     named = {f"{node['__module__']}.{node['__class__']}" for node in nodes_in(schema)}
-    found = {*skops.io.get_untrusted_types(data=content), *(named & {*UNSAFE})}
+    unsafe = {name for name in named if name.startswith(UNSAFE)}
+    found = {*skops.io.get_untrusted_types(data=content), *unsafe}
     return sorted(found - {*TRUSTED, *trusted})

@@ -8,7 +8,7 @@ from skdigits.service._errors import json_response
 MISDIRECTED = 421
 
 
-def hosts_of(host):
+def hosts_of(host, address):
     """Return the names that requests may use, as `ForHosts` takes them.
 
     Only this machine reaches a loopback address. But a page from anywhere could let its own name
@@ -18,14 +18,14 @@ def hosts_of(host):
     Parameters
     ----------
     host : str
-        The address or the name that the service listens on.
+        The address or the name that the service was told to listen on.
+    address : str
+        The address that its socket has. Many names lead to a loopback address, such as 127.1.
     """
-    name = host.strip("[]").lower()
-    try:
-        is_loopback = ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        is_loopback = name == "localhost"
-    return {"localhost", "127.0.0.1", "::1", name} if is_loopback else None
+    found = ipaddress.ip_address(address)
+    if not (getattr(found, "ipv4_mapped", None) or found).is_loopback:
+        return None
+    return {"localhost", "127.0.0.1", "::1", address, host.strip("[]").lower()}
 
 
 class ForHosts:

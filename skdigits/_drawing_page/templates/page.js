@@ -28,7 +28,9 @@ of them if the network is not in this page. */
 function predict(pixels) {
   if (!model) return askForProbabilities(pixels, input, classes);
   const unit = (input.white - input.black) / 255;
-  return model({ data: Float64Array.from(pixels, (x) => input.black + x * unit) });
+  const toScale = (x) => input.black + x * unit;
+  const round = input.whole ? Math.round : (x) => x;
+  return model({ data: Float64Array.from(pixels, (x) => round(toScale(x))) });
 }
 
 /* Returns the pixels of the image that the model gets, or null if there is nothing to see. */

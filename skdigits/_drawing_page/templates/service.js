@@ -12,11 +12,13 @@ async function askForImage(picture, file) {
   return Uint8ClampedArray.from(image.flat(2));
 }
 
-/* Returns the probabilities of the classes for an image of the model's size. */
+/* Returns the probabilities of the classes for an image of the model's size. The service takes 1 for
+white where no number is larger, so white is 1 in all images; four digits tell all tones. */
 async function askForProbabilities(pixels, { width, height, channels }, classes) {
+  const numbers = Array.from(pixels, (x) => Number((x / 255).toFixed(4)));
   const dots = Array.from({ length: width * height }, (_, i) => {
-    const dot = pixels.subarray(i * channels, (i + 1) * channels);
-    return channels === 1 ? dot[0] : [...dot];
+    const dot = numbers.slice(i * channels, (i + 1) * channels);
+    return channels === 1 ? dot[0] : dot;
   });
   const rows = Array.from({ length: height }, (_, y) => dots.slice(y * width, (y + 1) * width));
   const answer = await ask("predict", JSON.stringify(rows), "application/json");
