@@ -10,7 +10,7 @@ import joblib
 
 def shallow_copy(estimator):
     """Return an estimator with the same attributes, also the same network."""
-    twin = type(estimator).__new__(type(estimator))
+    twin = object.__new__(type(estimator))
     vars(twin).update(vars(estimator))
     return twin
 
