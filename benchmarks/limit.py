@@ -93,7 +93,8 @@ def _milliseconds(operation, *tensors):
 
     def of_both_halves(first, second):
         results = operation(*first), operation(*second)
-        return [tf.reshape(result, [-1])[0] for result in results]  # the rest is freed, as in a step
+        # The rest is freed, as in a step.
+        return [tf.reshape(result, [-1])[0] for result in results]
 
     graph = tf.function(of_both_halves, autograph=False)
     halves = tensors, [tensor + tensor for tensor in tensors]

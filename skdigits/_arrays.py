@@ -54,12 +54,13 @@ def as_array(X):
 def check_labels(y, name="y"):
     """Return labels, of a type that scikit-learn keeps as it is.
 
-    It makes floats of the nullable integers and booleans of pandas.
+    It makes floats of the nullable integers and booleans of pandas. A data frame of one column is
+    taken as this column.
 
     Raises
     ------
     ValueError
-        If they are rows, such as one-hot rows, of an odd type, or missing.
+        If they are no array, or rows, such as one-hot rows, of an odd type, or missing.
     """
     if y is None:
         raise ValueError(
@@ -81,6 +82,12 @@ def check_labels(y, name="y"):
             f"label an image: {name}.argmax(axis=1) for one-hot rows or probabilities, "
             f"{name}.idxmax(axis=1) for a data frame with one column a class."
         )
+    if labels.ndim == 0:
+        raise ValueError(
+            f"{name} should be a 1d array of labels, got {y!r:.60} instead; give them as a list."
+        )
+    if labels.ndim == 2 and labels.shape[1] and hasattr(y, "iloc"):
+        return check_labels(y.iloc[:, 0], name)
     if labels.ndim == 1:
         n_missing = _n_missing(y, labels)
         if n_missing:
@@ -93,21 +100,21 @@ def check_labels(y, name="y"):
     return labels if is_nullable and labels.dtype.kind in "biu" else y
 
 
-def check_texts(y):
+def check_texts(y, name="y"):
     """Raise ValueError for objects that are no texts: scikit-learn's scores do not take them."""
     labels = np.asarray(y)
     types = set(map(type, labels.flat)) if labels.dtype == object and labels.ndim else set()
     if all(issubclass(each, str) for each in types):
         return
     plain = next(
-        name for kind, name in NAMES_OF_TYPES if all(issubclass(each, kind) for each in types)
+        text for kind, text in NAMES_OF_TYPES if all(issubclass(each, kind) for each in types)
     )
     if plain == "int" and not all(-(2**63) <= label < 2**63 for label in labels.flat):
         plain = "str"
     names = ", ".join(sorted(each.__name__ for each in types))
     raise ValueError(
-        f"Unknown label type: y is an array of objects of type {names}, which scikit-learn does "
-        f"not take as labels; give np.asarray(y).astype({plain})."
+        f"Unknown label type: {name} is an array of objects of type {names}, which scikit-learn "
+        f"does not take as labels; give np.asarray({name}).astype({plain})."
     )
 
 
@@ -119,6 +126,8 @@ def _n_missing(y, labels):
         return int(np.isnan(labels).sum())
     if labels.dtype.kind in "mM":
         return int(np.isnat(labels).sum())
+    if labels.dtype.kind in "SU" and isinstance(y, Sequence):  # numpy made the text "nan" of NaN
+        return sum(map(_is_missing, y))
     return sum(map(_is_missing, labels)) if labels.dtype == object else 0
 
 

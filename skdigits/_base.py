@@ -1,6 +1,5 @@
 """The scikit-learn interface that all classifiers share."""
 
-import copy
 import inspect
 import os
 import sys
@@ -12,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits import _constraints as c
 from skdigits._duration import resolve_epochs
-from skdigits._pickling import PickledCallbacks, parameter_names
+from skdigits._pickling import PickledCallbacks, parameter_names, shallow_copy
 from skdigits._routed_names import advice_on
 from skdigits._saved_state import plain_state, restored_state
 from skdigits._thread_safety import reads, trains
@@ -89,7 +88,7 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
     def __sklearn_clone__(self):
         """Clone the estimator, but keep `transfer_from`: its clone would not be fitted."""
-        bare = copy.copy(self)
+        bare = shallow_copy(self)
         bare.transfer_from = None
         cloned = super(ImageClassifier, bare).__sklearn_clone__()
         cloned.transfer_from = self.transfer_from
@@ -314,6 +313,14 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
         """List all attributes but `model_`: tools read the values of those in the list."""
         names = object.__dir__(self)
         return [name for name in names if name != "model_" and hasattr(self, name)]
+
+    @reads
+    def __copy__(self):
+        """Return a copy that has the same parameters and a network of its own."""
+        twin = shallow_copy(self)
+        if hasattr(self, "_network"):
+            twin._network = self._network.copy()
+        return twin
 
     @reads
     def __getstate__(self):

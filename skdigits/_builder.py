@@ -115,8 +115,8 @@ class NetworkClassifier(ImageClassifier):
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of the layers from the first convolution on; weights and output stay float32.
         "auto" is bfloat16 on processors that have it, for functional and sequential models of
-        Keras's own layers, and float32 otherwise. Set "float32" to compare results between
-        processors.
+        Keras's own layers, all made by `build`, and float32 otherwise. Set "float32" to compare
+        results between processors.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, at least 0. Only their ratios count, as those of

@@ -81,7 +81,8 @@ def with_methods(*methods):
 
 def _is_array_like(value):
     has_length = hasattr(value, "__len__") or hasattr(value, "shape")
-    return (has_length or hasattr(value, "__array__")) and not np.isscalar(value)
+    is_number = np.isscalar(value) or getattr(value, "shape", None) == ()
+    return (has_length or hasattr(value, "__array__")) and not is_number
 
 
 ARRAY_LIKE = Constraint("an array-like", _is_array_like)

@@ -138,10 +138,10 @@ class Moments:
         self._shift = first.mean(axis=0, dtype=float).astype(np.float32)
         self._see(images, rows)
 
-    def and_of(self, images):
-        """Return the moments of all images so far and these."""
+    def and_of(self, images, rows):
+        """Return the moments of all images so far and of these rows."""
         both = copy.deepcopy(self)
-        both._see(images, np.arange(len(images)))
+        both._see(images, rows)
         return both
 
     def _see(self, images, rows):

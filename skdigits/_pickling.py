@@ -8,6 +8,13 @@ from typing import Any
 import joblib
 
 
+def shallow_copy(estimator):
+    """Return an estimator with the same attributes, also the same network."""
+    twin = object.__new__(type(estimator))
+    vars(twin).update(vars(estimator))
+    return twin
+
+
 def parameter_names(kind):
     """Return the names of an estimator class's parameters."""
     _, *parameters = inspect.signature(kind.__init__).parameters.values()
@@ -30,7 +37,7 @@ class OldPickles:
 class PickledCallbacks(OldPickles):
     """A mixin whose pickles can hold Keras callbacks that are made of lambdas.
 
-    `copy.copy` and `copy.deepcopy` do not use pickles, since they can copy such callbacks.
+    `copy.deepcopy` does not use pickles, since it can copy such callbacks.
     """
 
     def __getstate__(self):
@@ -39,11 +46,6 @@ class PickledCallbacks(OldPickles):
         if state.get("callbacks"):
             state = {**state, "callbacks": [_picklable(each) for each in state["callbacks"]]}
         return state
-
-    def __copy__(self):
-        twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
-        return twin
 
     def __deepcopy__(self, memo):
         twin = memo[id(self)] = type(self).__new__(type(self))

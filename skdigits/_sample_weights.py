@@ -1,6 +1,6 @@
 """Weights of the images in the loss: sample weights times class weights, with a mean of one."""
 
-from math import inf
+from math import frexp, inf, ldexp
 from numbers import Real
 
 import numpy as np
@@ -31,8 +31,8 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
     Raises
     ------
     ValueError
-        If weights have another shape, if one is negative, if all are zero, or if they are too large
-        to be added.
+        If weights have another shape, if one is negative or masked, if all are zero, or if they are
+        too large to be added.
     """
     weights = _checked(sample_weight, len(codes))
     if class_weight is not None:
@@ -46,7 +46,9 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
         )
     if not total:
         raise ValueError("sample_weight and class_weight give each image a weight of zero.")
-    return weights * (count / total), (total, count)
+    # A power of two changes no digit, and the number of images divided by a tiny sum is infinite.
+    _, exponent = frexp(total)
+    return np.ldexp(weights, -exponent) * (count / ldexp(total, -exponent)), (total, count)
 
 
 def _of_classes(class_weight, classes, codes):
@@ -76,6 +78,11 @@ def _checked(sample_weight, n_samples):
     """Return sample weights as an array; a number is the weight of each sample, None means 1."""
     if sample_weight is None or np.isscalar(sample_weight):
         sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
+    if np.ma.is_masked(sample_weight):
+        raise ValueError(
+            "sample_weight has masked values, which are not numbers; fill them with "
+            "sample_weight.filled(0)."
+        )
     weights = check_array(
         sample_weight,
         dtype=np.float64,

@@ -59,11 +59,12 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         """Train from the beginning or go on; `partial_fit` gives None for `epochs`."""
         context = self._init_callback_context(max_subtasks=epochs or 1)
         tasks = EpochTasks(context, self, lambda: {"_network": self._network.copy()}, X, y)
-        images, codes = self._validate_labelled_images(X, y, classes, known=go_on)
+        rows, codes = self._labelled_rows(X, y, classes, known=go_on)
         earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
         weights, self._weights_seen = loss_weights(
             sample_weight, self.class_weight, self.classes_, codes, earlier
         )
+        images = self._learn_images(rows, weights > 0, known=go_on)
         validation = self._validate_validation_data(*validation)
         result = self._train((images, codes, weights), validation, go_on, epochs, tasks)
         interrupted = result.interrupted
@@ -94,9 +95,10 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         spec = training.NetworkSpec.of(parameters)
         training.check_loss_values(parameters, are_weighted=np.ptp(arrays[2]) > 0)
         if go_on:
-            self._go_on(spec, arrays[0], in_parts=epochs is None)
+            self._go_on(spec, arrays[0], np.flatnonzero(arrays[2]), in_parts=epochs is None)
         else:
-            self._begin(spec, arrays[0], train_rows)
+            weighted = train_rows[arrays[2][train_rows] > 0]
+            self._begin(spec, arrays[0], weighted if len(weighted) else train_rows)
         data = training.Data.from_arrays(*arrays)
         val_data = data if validation is None else training.Data.from_arrays(*validation)
         result = training.train(
@@ -176,23 +178,23 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
             self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
             self._split_seed = int(self._rng.integers(2**31))
 
-    def _begin(self, spec, images, train_rows):
-        """Make a new network, ready for its training."""
+    def _begin(self, spec, images, rows):
+        """Make a new network, ready for its training; `rows` standardise its input."""
         from skdigits import training
 
         if hasattr(self, "_network"):
             self._network.suspend()  # so that this training can use its compiled model
-        self._moments = Moments(images, train_rows, self.offset_)
+        self._moments = Moments(images, rows, self.offset_)
         self._network = training.Network(spec)
         seed = np.random.SeedSequence(int(self._rng.integers(2**63)))
         self._network.start(seed, *(self._moments.values() if spec.standardizes else (0.0, 1.0)))
         self.history_, self.n_iter_ = {}, 0
 
-    def _go_on(self, spec, images, in_parts):
-        """Prepare the present network for more training."""
+    def _go_on(self, spec, images, rows, in_parts):
+        """Prepare the present network for more training; `rows` help to standardise its input."""
         self._network.prepare_to_go_on(spec, may_change_dtype=self.precision == "auto")
         if in_parts and self._moments is not None:
-            self._moments = self._moments.and_of(images)
+            self._moments = self._moments.and_of(images, rows)
             if spec.standardizes:
                 self._network.standardize(*self._moments.values())
 

@@ -57,28 +57,43 @@ class ValidatedInput:
         # Pickles of old versions do not have it.
         return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
 
-    def _validate_labelled_images(self, X, y, classes, known):
-        """Return images and labels 0..n-1, and learn from them what later input must be like."""
-        images, codes = self._labelled_images(X, y, classes, known)
+    def _learn_images(self, rows, counts, known):
+        """Return images, and learn from those that count what later input must be like.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_features)
+            Checked numbers.
+        counts : ndarray of bool of shape (n_samples,)
+            Whether the weight of each is above 0.
+        known : bool
+            Whether others were learned from before.
+        """
+        if not known:
+            self._origin = self._find_origin(_only(rows, counts))
+        images = self._as_images(rows)
+        seen = _only(images, counts)
         if not known:
             body = self.transfer_from
             if getattr(body, "image_shape_", None) == self.image_shape_:
-                _warn_of_scale(getattr(body, "_scale", None), images, "X", "that of transfer_from")
-            self._scale = learn_scale(images)
-        elif scale := getattr(self, "_scale", None):
+                _warn_of_scale(getattr(body, "_scale", None), seen, "X", "that of transfer_from")
+            self._scale = learn_scale(seen)
+        elif (scale := getattr(self, "_scale", None)) and len(seen):
             if scale.n_rows >= ENOUGH_ROWS:
-                self._warn_of_scale(images)
-            self._scale = scale.with_more(images)
-        return images, codes
+                self._warn_of_scale(seen)
+            self._scale = scale.with_more(seen)
+        return images
 
-    def _labelled_images(self, X, y, classes, known):
-        """Return images and labels 0..n-1; set their shape and the classes if not known yet."""
+    def _labelled_rows(self, X, y, classes, known):
+        """Return numbers and labels 0..n-1; set their shape and the classes if not known yet."""
         name = type(self).__name__
         rows, given = to_rows(as_array(X), name)
         y = check_labels(y)
-        classes = None if classes is None else check_labels(classes, "classes")
         check_number(rows, y)
         check_texts(y)
+        if classes is not None:
+            classes = check_labels(classes, "classes")
+            check_texts(classes, "classes")
         if known:
             check_same_shape(rows, given, self.image_shape_, name)
             check_same_parameter(self.image_shape, self.image_shape_)
@@ -94,7 +109,6 @@ class ValidatedInput:
             self.image_shape_ = resolve_shape(
                 self.image_shape, given, rows.shape[1], square_rows=self._square_rows
             )
-            self._origin = self._find_origin(rows)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{name} needs at least two classes to tell apart; y holds one class only: "
@@ -106,7 +120,7 @@ class ValidatedInput:
                 f"y holds labels that are not among the classes: {sorted(unknown)}. All labels "
                 "must be in y of fit, or in y or classes of the first partial_fit."
             )
-        return self._as_images(rows), np.searchsorted(self.classes_, y)
+        return rows, np.searchsorted(self.classes_, y)
 
     def _validate_validation_data(self, X_val, y_val):
         """Return images, labels 0..n-1 and weights of one; None without validation data."""
@@ -116,7 +130,8 @@ class ValidatedInput:
             given, lacking = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
             raise ValueError(f"{given} is given without {lacking}; fit takes both or neither.")
         try:
-            images, codes = self._labelled_images(X_val, y_val, None, known=True)
+            rows, codes = self._labelled_rows(X_val, y_val, None, known=True)
+            images = self._as_images(rows)
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_val and y_val cannot be used: {error}") from error
         self._warn_of_scale(images, "X_val")
@@ -171,6 +186,11 @@ class ValidatedInput:
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
         return to_float32(images, getattr(self, "_origin", None))  # old pickles have none
+
+
+def _only(rows, counts):
+    """Return the rows that count; all of a mapped file, since they may not fit into memory."""
+    return rows if counts.all() or is_mapped(rows) else rows[counts]
 
 
 def _without_channel(shape):

@@ -342,7 +342,6 @@ def _predict(member, method, X):
     if not isinstance(classifier, ImageClassifier) or not classifier._network.is_suspended:
         return getattr(member, method)(X)
     twin = copy.copy(classifier)
-    twin._network = classifier._network.copy()
     predicted = getattr(with_last_step(member, twin), method)(X)
     if not twin._network.can_give_back:
         classifier._network = twin._network  # the next prediction would have to build it again

@@ -56,6 +56,13 @@ BAD_DATA = {
     "whole objects": (X, Y.astype(object), r"objects of type int, .*\.astype\(int\)"),
     "long objects": (X, Y.astype(object) + 2**70, r"objects of type int, .*\.astype\(str\)"),
     "NaN label": (X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
+    "NaN among texts": (
+        X,
+        [*np.array(["a", "b"])[Y[1:] % 2].tolist(), np.nan],
+        "for 1 of 60 images",
+    ),
+    "one label": (X, "a", "y should be a 1d array of labels, got 'a'"),
+    "a set of labels": (X, {0, 1, 2}, "y should be a 1d array of labels, got {0, 1, 2}"),
     "infinite label": (X, np.where(Y == 0, np.inf, Y), "y contains infinity"),
     "one class": (X, np.zeros(len(X)), "one class"),
     "one-hot": (X, np.eye(3)[Y], r"y should be a 1d array.*y.argmax\(axis=1\)"),
@@ -68,7 +75,7 @@ BAD_DATA = {
 }
 
 PARAMETERS = {
-    "epochs": [-1, 0, 1.5, "10", None, (8,), (0, 5), (3, 2.5), (1, 2, 3)],
+    "epochs": [-1, 0, 1.5, "10", None, (8,), (0, 5), (3, 2.5), (1, 2, 3), np.array(3)],
     "batch_size": [0, -64, 2.5, None],
     "learning_rate": [0, -0.1, "fast", np.nan, None],
     "activation": ["nope", None, 3],
@@ -314,8 +321,9 @@ class TestWeights:
             (np.ones((len(Y), 2)), "(?i)sample.?weight"),
             (np.full(len(Y), np.nan), "sample_weight"),
             (["heavy"] * len(Y), "sample_weight|convert string"),
+            (np.ma.masked_equal(Y, 0), "sample_weight has masked values"),
         ],
-        ids=["length", "2-D", "nan", "text"],
+        ids=["length", "2-D", "nan", "text", "masked"],
     )
     def test_bad_sample_weight(self, sample_weight, message):
         estimator = mlp(callbacks=[CountedEpochs()])
@@ -485,6 +493,28 @@ class TestPartialFit:
         estimator = mlp().partial_fit(X, Y)
         with pytest.raises(ValueError, match="classes"):
             estimator.partial_fit(X, Y, classes=[0, 1, 2, 3])
+
+    @pytest.mark.parametrize(
+        ("classes", "message"),
+        [
+            ({0, 1, 2}, "classes should be a 1d array of labels, got {0, 1, 2}"),
+            (
+                dict.fromkeys(range(3)).keys(),
+                "classes should be a 1d array of labels, got dict_key",
+            ),
+            (
+                np.arange(3).astype(object),
+                r"classes is an array of objects .*classes\)\.astype\(int",
+            ),
+            (["a", "b", np.nan], "Input classes contains NaN or None, for 1 of 3"),
+        ],
+        ids=["set", "keys", "objects", "nan"],
+    )
+    def test_classes_that_are_no_labels(self, classes, message):
+        estimator = mlp(callbacks=[CountedEpochs()])
+        with pytest.raises(ValueError, match=message):
+            estimator.partial_fit(X, Y, classes=classes)
+        assert_left_unfitted(estimator)
 
     def test_first_call_with_one_class(self):
         with pytest.raises(ValueError, match="one class"):

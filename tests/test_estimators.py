@@ -33,6 +33,11 @@ def test_help_shows_the_parameters(made):
     assert set(inspect.signature(type(made)).parameters) == set(made.get_params())
 
 
+def standardised_by(estimator):
+    """Return the mean and the variance of the input."""
+    return estimator.model_.get_layer("standardize").get_weights()
+
+
 @pytest.mark.precision
 class TestWeights:
     @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
@@ -43,7 +48,7 @@ class TestWeights:
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
     @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_rows_of_weight_zero_have_no_gradient(self, make, method):
-        """Nothing but their images' share in the standardisation comes from them."""
+        """They are in the batches, and change nothing else."""
         sample_weight = np.where(np.arange(len(Y)) < 20, 0.0, 1.5)
         other = np.where(sample_weight == 0, (Y + 1) % 3, Y)
         first, second = (
@@ -53,6 +58,29 @@ class TestWeights:
         assert_same_weights(weights(first), weights(second))
         without = getattr(make(batch_size=len(Y)), method)(X, Y)
         assert np.abs(without.predict_proba(X) - first.predict_proba(X)).max() > 1e-4
+
+    @pytest.mark.parametrize("methods", [["fit"], ["partial_fit"] * 3])
+    @pytest.mark.parametrize("rows", [X, X.reshape(len(X), -1)], ids=["images", "columns"])
+    def test_images_of_weight_zero_do_not_set_the_standardisation(self, rows, methods):
+        """Nor the scale that later images are compared with."""
+        wild = rows.astype(float)
+        wild[:2] = 1e9
+        sample_weight = np.where(np.arange(len(Y)) < 2, 0.0, 1.5)
+        first, second = mlp(image_shape=rows.shape[1:]), mlp(image_shape=rows.shape[1:])
+        for method in methods:
+            getattr(first, method)(wild, Y, sample_weight=sample_weight)
+            getattr(second, method)(rows[2:], Y[2:])
+        for one, other in zip(standardised_by(first), standardised_by(second), strict=True):
+            np.testing.assert_array_equal(one, other)
+        with pytest.warns(UserWarning, match="another scale"):
+            first.predict(wild[2:] / 255)
+
+    def test_columns_of_weight_zero_do_not_set_the_origin(self):
+        late = 1e9 + X.reshape(len(X), -1) / 7
+        given = np.concatenate([np.zeros((2, late.shape[1])), late])
+        sample_weight = np.where(np.arange(len(given)) < 2, 0.0, 1.0)
+        estimator = mlp().fit(given, np.concatenate([Y[:2], Y]), sample_weight=sample_weight)
+        np.testing.assert_array_equal(estimator.offset_, late.min(axis=0))
 
     def test_the_heavier_label_wins(self):
         """Each image is there with two labels; the weights say which is right."""

@@ -143,7 +143,7 @@ class TestWeights:
 
     settings = {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 64}
 
-    @pytest.mark.parametrize("size", [1e-12, 1 / len(X), 1000.0, 1e30])
+    @pytest.mark.parametrize("size", [5e-324, 1e-12, 1 / len(X), 1000.0, 1e30])
     @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_equal_weights_of_any_size_are_none(self, make, size):
         plain = make(**self.settings).fit(X, Y)

@@ -244,6 +244,8 @@ NULLABLE = {
     "categories of booleans": lambda y: pd.Series(y > 0).astype("category"),
     "Int64": lambda y: pd.Series(y, dtype="Int64") + 2**53,
     "UInt8": lambda y: pd.Series(y, dtype="UInt8"),
+    "a column of Int64": lambda y: pd.DataFrame({"label": pd.array(y, "Int64") + 2**53}),
+    "a column of booleans": lambda y: pd.DataFrame({"label": pd.array(y > 0, "boolean")}),
 }
 
 
@@ -255,9 +257,10 @@ def test_nullable_labels_stay_whole_numbers_and_booleans(label, make):
     X, codes = tiny()
     y = label(codes)
     estimator = make(**QUICK).fit(X, y)
-    assert estimator.classes_.tolist() == sorted(set(y.tolist()))
+    labels = y.squeeze()
+    assert estimator.classes_.tolist() == sorted(set(labels.tolist()))
     assert estimator.classes_.dtype.kind in "biu"
-    assert estimator.score(X, np.asarray(y)) == 1
+    assert estimator.score(X, np.asarray(labels)) == 1
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,30 @@ class TestEveryKindOfNetwork:
         assert estimator.history_["epoch"] == list(range(estimator.n_iter_))
 
 
+def merged(input_shape, n_classes):
+    """Its input is an element of a list."""
+    inputs = keras.Input(input_shape)
+    both = layers.Concatenate()([inputs, layers.Conv2D(2, 3, padding="same")(inputs)])
+    output = layers.Dense(n_classes, activation="softmax")
+    return keras.Model(inputs, output(layers.Flatten()(both)))
+
+
+def attending(input_shape, n_classes):
+    """Its input is the value of keyword arguments."""
+    inputs = keras.Input(input_shape[:2])
+    x = layers.MultiHeadAttention(2, 4)(query=inputs, value=inputs)
+    output = layers.Dense(n_classes, activation="softmax")
+    return keras.Model(inputs, output(layers.Flatten()(x)))
+
+
+@pytest.mark.parametrize("build", [merged, attending])
+def test_an_input_in_a_list_or_a_keyword_is_standardised_too(build):
+    settings = {"precision": "float32", "learning_rate": 1e-4}
+    raw = network(build, **settings).fit(X, Y)
+    scaled = network(build, **settings).fit(X / 255, Y)
+    np.testing.assert_allclose(raw.predict_proba(X), scaled.predict_proba(X / 255), atol=1e-3)
+
+
 @pytest.mark.parametrize("build", [dense, pytest.param(residual, marks=pytest.mark.slow)])
 def test_fits_of_equal_networks_share_one(build, builds):
     for seed in range(2):
@@ -582,6 +606,22 @@ def test_layers_that_were_made_elsewhere_are_refused_unless_they_are_frozen():
         estimator = network(build, random_state=seed, precision="float32").fit(X, Y)
         assert_same_weights(base.get_weights(), before)
         assert_same_weights(weights(estimator)[2:4], before)
+
+
+@pytest.mark.skipif(TAKES_PUBLIC_WAYS, reason="no public way tells when a variable was made")
+def test_layers_that_were_made_elsewhere_keep_their_precision(monkeypatch):
+    monkeypatch.setattr("skdigits._processor.has_bfloat16", lambda: True)
+    base = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3), layers.ReLU()])
+    base.trainable = False
+
+    def build(input_shape, n_classes):
+        head = [layers.Flatten(), layers.Dense(n_classes, activation="softmax")]
+        return keras.Sequential([keras.Input(input_shape), base, *head])
+
+    network(build, epochs=1).fit(X, Y)
+    with pytest.raises(ValueError, match="would change layers that were made before"):
+        network(build, precision="bfloat16").fit(X, Y)
+    assert {layer.compute_dtype for layer in base.layers} == {"float32"}
 
 
 def test_layers_as_options_keep_their_weights():

@@ -61,11 +61,12 @@ def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, make_copy, tmp_path)
     assert_same_weights(weights(twin), weights(original))
 
 
-def test_a_copy_is_independent_of_the_original():
+@pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy])
+def test_a_copy_is_independent_of_the_original(make_copy):
     X, y = tiny()
     original = mlp().fit(X, y)
     before = original.predict_proba(X)
-    twin = copy.deepcopy(original)
+    twin = make_copy(original)
     twin.partial_fit(X, y)
     np.testing.assert_array_equal(original.predict_proba(X), before)
     assert not np.array_equal(twin.predict_proba(X), before)

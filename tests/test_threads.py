@@ -121,6 +121,32 @@ def test_callbacks_may_use_the_classifier():
     assert callback.found[0].shape == Y.shape
 
 
+def test_a_loaded_body_does_not_wait_for_a_fit_that_waits_for_it(monkeypatch):
+    """Each had taken one of two locks, and waited for the other one."""
+    body = copy.deepcopy(mlp().fit(X, Y))  # without a compiled model
+    get_state, fitted = np.random.get_state, []
+
+    def fit(classifier):
+        fitted.append(classifier.fit(X, Y))
+
+    beginning = mlp(transfer_from=body)
+    other = mlp(hidden_layer_sizes=(23,))  # that no other test has built
+    threads = [threading.Thread(target=fit, args=[e], daemon=True) for e in (beginning, other)]
+
+    def begin():
+        """Begin the fit from the body as the other one begins to build its network."""
+        monkeypatch.undo()
+        threads[0].start()
+        threads[0].join(0.2)  # as long as it can go on
+        return get_state()
+
+    monkeypatch.setattr(np.random, "get_state", begin)
+    threads[1].start()
+    threads[1].join(60)
+    threads[0].join(60)
+    assert len(fitted) == 2
+
+
 def test_trainings_that_fail_leave_the_classifier_to_the_others():
     shared = mlp().fit(X, Y)
     expected = shared.predict_proba(X)

@@ -323,3 +323,15 @@ def test_a_pair_of_epochs_is_passes_and_the_least_number_of_steps(epochs, n_iter
     same = mlp(epochs=n_iter, batch_size=16).fit(X, Y)
     assert_same_weights(weights(estimator), weights(same))
     assert estimator.partial_fit(X, Y).n_iter_ == n_iter + 1
+
+
+@pytest.mark.parametrize("epochs", [np.uint8(20), (np.uint8(20), np.uint8(3))])
+def test_numbers_of_a_small_type_are_the_same_numbers(epochs):
+    """There are more steps than uint8 can count."""
+    given = mlp(epochs=epochs, batch_size=4).fit(X, Y)
+    assert_same_weights(weights(given), weights(mlp(epochs=20, batch_size=4).fit(X, Y)))
+
+
+def test_a_batch_may_be_larger_than_any_data():
+    given = mlp(batch_size=10**10).fit(X, Y)
+    assert_same_weights(weights(given), weights(mlp(batch_size=1000).fit(X, Y)))

@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from support import assert_same_weights, cnn, mlp, tiny, weights
 
-from skdigits import CNNClassifier
+from skdigits import CNNClassifier, NetworkClassifier
 from skdigits._private_names import TAKES_PUBLIC_WAYS
 from skdigits.datasets import fetch_fashion_mnist
 from skdigits.ensemble import AveragingClassifier
@@ -185,6 +185,19 @@ def test_same_seed_same_bits():
     assert_same_weights(weights(one), weights(other))
 
 
+def test_layers_that_are_frozen_in_the_source_learn_too():
+    hidden = keras.layers.Dense(4, activation="relu")
+    layers = [keras.layers.Flatten(), hidden, keras.layers.Dense(3)]
+    source = keras.Sequential([keras.Input((6, 6, 1)), *layers])
+    source.trainable = False
+    before = source.get_weights()
+    estimator = mlp(transfer_from=source, epochs=6).fit(X2, Y2)
+    assert (body(estimator)[0] != before[0]).any()
+    assert_same_weights(source.get_weights(), before)
+    standardize = mlp(transfer_from=fitted(), epochs=2).fit(X2, Y2).model_.get_layer("standardize")
+    assert not standardize.trainable
+
+
 class Subclassed(keras.Model):
     """A network whose layers Keras does not know in their order."""
 
@@ -205,6 +218,27 @@ class Subclassed(keras.Model):
 def test_what_is_no_fitted_network_is_named(source):
     with pytest.raises(TypeError, match="'transfer_from' parameter of CNNClassifier must be a fit"):
         cnn(transfer_from=source).fit(X2, Y2)
+
+
+class Whole(keras.Model):
+    """A network that is one layer of a `NetworkClassifier`'s."""
+
+    def __init__(self, n_classes):
+        super().__init__()
+        self.flatten, self.hidden = keras.layers.Flatten(), keras.layers.Dense(8)
+        self.out = keras.layers.Dense(n_classes, activation="softmax")
+
+    def call(self, images):
+        return self.out(self.hidden(self.flatten(images)))
+
+
+def test_a_source_without_layers_that_can_be_kept_is_refused():
+    options = {"epochs": 1, "augmentation": None, "random_state": 0}
+    whole = NetworkClassifier(lambda shape, n_classes: Whole(n_classes), **options).fit(X, Y)
+    with pytest.raises(ValueError, match="output layer inside 'whole', a model that is one of"):
+        mlp(transfer_from=whole).fit(X2, Y2)
+    with pytest.raises(ValueError, match="no layers below its output layer"):
+        mlp(transfer_from=mlp(hidden_layer_sizes=()).fit(X, Y)).fit(X2, Y2)
 
 
 @pytest.mark.precision

@@ -1,6 +1,6 @@
 """Add the standardisation of the input to a user's network."""
 
-from skdigits._private_names import layers_in
+from skdigits._private_names import creation_number, layers_in
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
 from skdigits.networks._copy import convolves, takes_images
@@ -32,7 +32,8 @@ def build_around(
         Whether to standardise the input of the network.
 
     precision : {"auto", "float32", "bfloat16"}
-        With "auto", a model keeps float32 if it has no convolution or has layers of the user's.
+        With "auto", a model keeps float32 if it has no convolution, has layers of the user's, or
+        has layers that `build` has not made.
 
     dtype : str, default="float32"
         Keras dtype policy of the layers from the first convolution on, except for the last layer
@@ -50,7 +51,8 @@ def build_around(
         If `build` does not return a Keras model.
     ValueError
         If the model is compiled, if its inputs or outputs are wrong, or if `precision` is
-        "bfloat16" and the model is neither functional nor sequential.
+        "bfloat16" and the model is neither functional nor sequential, or has layers that `build`
+        has not made.
 
     Examples
     --------
@@ -67,6 +69,7 @@ def build_around(
     'standardize'
     """
     input_shape, n_classes = shapes(input_shape, n_classes, None)
+    begun = creation_number(keras.Variable(0.0, name="begun"))
     model = _call(build, input_shape, n_classes, build_options)
     _check_model(model)
     if isinstance(model, keras.Sequential) and not model.built:
@@ -79,7 +82,7 @@ def build_around(
     if is_graph:
         x = _with_shape(x, model, input_shape)
     if dtype != "float32":
-        _set_dtype(model, dtype, is_graph, by_itself=precision == "auto")
+        _set_dtype(model, dtype, is_graph, begun, by_itself=precision == "auto")
     outputs = _layers_on(x, model, inputs) if is_graph else model(x)
     _check_outputs(outputs, n_classes)
     return keras.Model(inputs, outputs, name=model.name)
@@ -122,7 +125,10 @@ def _layers_on(x, model, inputs):
     """Call a model's own layers on `x`, which depends on `inputs`, and return the outputs."""
 
     def call(layer, *args, **kwargs):
-        return layer(*(x if each is inputs else each for each in args), **kwargs)
+        args, kwargs = keras.tree.map_structure(
+            lambda each: x if each is inputs else each, (args, kwargs)
+        )
+        return layer(*args, **kwargs)
 
     tensors = model.outputs
     graph = keras.Model(model.inputs[0], tensors[0] if len(tensors) == 1 else tensors)
@@ -142,16 +148,26 @@ def _check_outputs(outputs, n_classes):
         )
 
 
-def _set_dtype(model, dtype, is_graph, by_itself):
-    """Set the dtype policy of the layers that take most of the time."""
+def _set_dtype(model, dtype, is_graph, begun, by_itself):
+    """Set the dtype policy of the layers that take most of the time.
+
+    Others may use layers whose weights are older than `begun`, and their policy would stay.
+    """
     is_known = all(type(layer).__module__.startswith("keras.") for layer in layers_in(model))
-    if by_itself and not (is_graph and is_known):
+    older = [each for each in model.weights if creation_number(each) < begun]
+    if by_itself and (older or not (is_graph and is_known)):
         return
     if not is_graph:
         raise ValueError(
             "precision='bfloat16' needs a functional or sequential model; the function 'build' "
             f"returned a {type(model).__name__}. Set precision='float32', or give the dtype to "
             "its layers."
+        )
+    if older:
+        raise ValueError(
+            "precision='bfloat16' would change layers that were made before the network, such as "
+            f"that of {older[0].path!r}, for all that use them. Set precision='float32', or create "
+            "the layers in the function 'build'."
         )
     layers = model.layers
     last = [layer for layer in layers if layer.weights][-1:]

@@ -1,9 +1,10 @@
 """Build a network from a trained one."""
 
+from skdigits._private_names import layers_in
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
 from skdigits.networks._copy import copy_network, takes_images
-from skdigits.networks._layers import FLATTENED, output_layer
+from skdigits.networks._layers import FLATTENED, STANDARDIZE, output_layer
 
 
 def build_from(
@@ -48,12 +49,14 @@ def build_from(
     Returns
     -------
     keras.Model
-        It is not compiled. All layers but the last are copies of layers of `body`.
+        It is not compiled. All layers but the last are copies of layers of `body`. All can be
+        trained, also those that are frozen in `body`, apart from the standardisation of the input.
 
     Raises
     ------
     ValueError
-        If `body` takes images of another shape, or has fewer than two layers with weights.
+        If `body` takes images of another shape, has no layers with weights below its output layer,
+        or has this layer inside a model that is one of its layers.
 
     Examples
     --------
@@ -69,11 +72,12 @@ def build_from(
             f"The network to build from takes input of shape {body.input_shape}, not images of "
             f"shape {input_shape}."
         )
+    _check_output_layer(body)
     copied = copy_network(body, dtype)
-    with_weights = [layer for layer in copied.layers if layer.weights]
-    if len(with_weights) < 2:
-        raise ValueError("The network to build from has no layers below its output layer.")
-    x = with_weights[-1].input
+    # The standardisation comes last: a model that holds it sets its layers, too.
+    for layer in sorted(layers_in(copied), key=lambda each: each.name == STANDARDIZE):
+        layer.trainable = layer.name != STANDARDIZE
+    x = [layer for layer in copied.layers if layer.weights][-1].input
     if len(x.shape) > 2:
         x = keras.layers.Flatten(name=FLATTENED)(x)
     inputs, shape = copied.inputs, tuple(body.input_shape[1:])
@@ -82,3 +86,17 @@ def build_from(
         x = features(keras.layers.Reshape(shape)(inputs))
     outputs = output_layer(x, n_classes, output_activation, kernel_initializer)
     return keras.Model(inputs, outputs, name=body.name)
+
+
+def _check_output_layer(body):
+    """Raise ValueError if the last layer with weights is not an output layer above others."""
+    layers = [each for each in body.layers if each.weights and each.name != STANDARDIZE]
+    last = layers[-1] if layers else None
+    if isinstance(last, keras.Model) and sum(bool(each.weights) for each in layers_in(last)) > 1:
+        raise ValueError(
+            f"The network to build from has its output layer inside {last.name!r}, a model that is "
+            "one of its layers, so that it cannot get another one. Let the network be functional "
+            "or sequential, with its output layer as a layer of its own."
+        )
+    if len(layers) < 2:
+        raise ValueError("The network to build from has no layers below its output layer.")

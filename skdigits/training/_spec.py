@@ -60,7 +60,6 @@ class NetworkSpec:
     body: Any = None
 
     @classmethod
-    @neutral_keras()
     def of(cls, parameters):
         """Describe the network of a training.
 
@@ -79,20 +78,23 @@ class NetworkSpec:
             If Keras does not know a name or does not take an object. The message names the
             parameter.
         """
-        check_parameters(parameters)
-        build, options = _build_and_options(parameters)
-        return cls(
-            build=build,
-            input_shape=parameters.input_shape,
-            n_classes=parameters.n_classes,
-            options={name: _own(value) for name, value in options.items()},
-            augmentation=_augmentation(parameters),
-            optimizer=_own_optimizer(parameters.optimizer),
-            weight_decay=parameters.weight_decay,
-            loss=_own(loss_of(parameters)),
-            schedule=_own(parameters.learning_rate_schedule),
-            body=parameters.body,
-        )
+        # It may take a model of the pool, whose users wait for Keras's settings: so it comes first.
+        body = model_of(parameters.body)
+        with neutral_keras():
+            check_parameters(parameters)
+            build, options = _build_and_options(parameters, body)
+            return cls(
+                build=build,
+                input_shape=parameters.input_shape,
+                n_classes=parameters.n_classes,
+                options={name: _own(value) for name, value in options.items()},
+                augmentation=_augmentation(parameters),
+                optimizer=_own_optimizer(parameters.optimizer),
+                weight_decay=parameters.weight_decay,
+                loss=_own(loss_of(parameters)),
+                schedule=_own(parameters.learning_rate_schedule),
+                body=parameters.body,
+            )
 
     @property
     def is_transferred(self):
@@ -147,12 +149,15 @@ class NetworkSpec:
         return [PARAMETERS.get(name, name) for name in changed]
 
 
-def _build_and_options(parameters):
-    """Return the function that builds the network, and its options with the dtype."""
+def _build_and_options(parameters, body):
+    """Return the function that builds the network, and its options with the dtype.
+
+    `body` is the Keras model of `parameters.body`.
+    """
     dtype = dtype_policy(parameters.precision, parameters.may_convolve)
-    if parameters.body is None:
+    if body is None:
         return parameters.build, {**parameters.build_options, "dtype": dtype}
-    _check_body(parameters)
+    _check_body(parameters, body)
     given = parameters.build_options
     options = {name: given[name] for name in TRANSFER_OPTIONS if name in given}
     return networks.build_from, {"dtype": dtype, **options}
@@ -163,8 +168,8 @@ def model_of(body):
     return body.model if hasattr(body, "lend_model") else body
 
 
-def _check_body(parameters):
-    body, shape = model_of(parameters.body), parameters.input_shape
+def _check_body(parameters, body):
+    shape = parameters.input_shape
     name = f"The 'transfer_from' parameter of {parameters.owner}"
     if not isinstance(body, keras.Model) or not getattr(body, "inputs", None):
         raise TypeError(
