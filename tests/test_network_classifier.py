@@ -58,6 +58,14 @@ def unbuilt(input_shape, n_classes):
     return keras.Sequential([layers.Flatten(), layers.Dense(n_classes, activation="softmax")])
 
 
+class Halving(keras.Sequential):
+    """A sequential model that gives half of what its layers give, and half the same for all."""
+
+    def call(self, images, training=None, mask=None):
+        outputs = super().call(images, training=training, mask=mask)
+        return (outputs + 1 / outputs.shape[-1]) / 2
+
+
 class Subclassed(keras.Model):
     def __init__(self, n_classes):
         super().__init__()
@@ -482,6 +490,20 @@ class TestPrecision:
         added = np.square(values).sum() / len(X) + np.square(output.kernel).sum()
         change = other.history_["val_loss"][0] - plain.history_["val_loss"][0]
         assert change == pytest.approx(0.1 * added, rel=1e-3)
+
+    def test_a_sequential_model_keeps_a_call_of_its_own(self):
+        def build(input_shape, n_classes):
+            output = layers.Dense(n_classes, activation="softmax", bias_initializer=first_is_sure)
+            return Halving([keras.Input(input_shape), layers.Flatten(), output])
+
+        def first_is_sure(shape, dtype=None):
+            return keras.ops.one_hot(0, shape[0], dtype=dtype) * 1000
+
+        estimator = network(build, epochs=1).fit(X, Y)
+        n_classes = len(estimator.classes_)
+        expected = (np.eye(n_classes)[0] + 1 / n_classes) / 2
+        for copied in (estimator, copy.deepcopy(estimator)):
+            np.testing.assert_allclose(copied.predict_proba(X[:1])[0], expected, atol=1e-6)
 
     def test_a_subclassed_model_has_no_order_of_layers(self):
         with pytest.raises(ValueError, match="functional or sequential"):

@@ -198,6 +198,23 @@ def test_layers_that_are_frozen_in_the_source_learn_too():
     assert not standardize.trainable
 
 
+class Doubling(keras.Sequential):
+    """Layers whose outputs are doubled by a call of their own."""
+
+    def call(self, images, training=None, mask=None):
+        return 2 * super().call(images, training=training, mask=mask)
+
+
+def test_a_model_inside_the_source_keeps_its_call():
+    inside = Doubling([keras.layers.Flatten(), keras.layers.Dense(4, activation="relu")])
+    output = keras.layers.Dense(3, activation="softmax")
+    source = keras.Sequential([keras.Input((*X.shape[1:], 1)), inside, output])
+    model = mlp(transfer_from=source, fine_tune=False, epochs=1).fit(X2, Y2).model_
+    features = keras.Model(model.inputs, model.layers[-1].input)
+    pixels = X2[..., None].astype("float32")
+    np.testing.assert_allclose(features(pixels), inside(pixels), rtol=1e-6)
+
+
 class Subclassed(keras.Model):
     """A network whose layers Keras does not know in their order."""
 

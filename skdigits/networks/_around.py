@@ -3,7 +3,7 @@
 from skdigits._private_names import creation_number, layers_in
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
-from skdigits.networks._copy import convolves, takes_images
+from skdigits.networks._copy import convolves, is_graph, takes_images
 from skdigits.networks._layers import STANDARDIZE, standardized_input
 
 
@@ -74,16 +74,15 @@ def build_around(
     _check_model(model)
     if isinstance(model, keras.Sequential) and not model.built:
         model.build((None, *input_shape))
-    is_graph = bool(getattr(model, "inputs", None))
     names = [layer.name for layer in model.layers]
     inputs, x = standardized_input(input_shape)
     if not standardize or STANDARDIZE in names:  # networks of this package standardise themselves
         x = inputs
-    if is_graph:
+    if getattr(model, "inputs", None):
         x = _with_shape(x, model, input_shape)
     if dtype != "float32":
-        _set_dtype(model, dtype, is_graph, begun, by_itself=precision == "auto")
-    outputs = _layers_on(x, model, inputs) if is_graph else model(x)
+        _set_dtype(model, dtype, begun, by_itself=precision == "auto")
+    outputs = _layers_on(x, model, inputs) if is_graph(model) else model(x)
     _check_outputs(outputs, n_classes)
     return keras.Model(inputs, outputs, name=model.name)
 
@@ -148,16 +147,16 @@ def _check_outputs(outputs, n_classes):
         )
 
 
-def _set_dtype(model, dtype, is_graph, begun, by_itself):
+def _set_dtype(model, dtype, begun, by_itself):
     """Set the dtype policy of the layers that take most of the time.
 
     Others may use layers whose weights are older than `begun`, and their policy would stay.
     """
     is_known = all(type(layer).__module__.startswith("keras.") for layer in layers_in(model))
     older = [each for each in model.weights if creation_number(each) < begun]
-    if by_itself and (older or not (is_graph and is_known)):
+    if by_itself and (older or not (is_graph(model) and is_known)):
         return
-    if not is_graph:
+    if not is_graph(model):
         raise ValueError(
             "precision='bfloat16' needs a functional or sequential model; the function 'build' "
             f"returned a {type(model).__name__}. Set precision='float32', or give the dtype to "

@@ -31,7 +31,7 @@ def copy_network(model, dtype="float32"):
         n_left -= bool(layer.weights)
         if convolves(layer):
             policy = dtype
-        if getattr(layer, "inputs", None):  # a model, whose layers have policies of their own
+        if is_graph(layer):  # a model, whose layers have policies of their own
             return copy_network(layer, policy if n_left else "float32")
         config = layer.get_config()
         if "dtype" in config:
@@ -44,6 +44,15 @@ def copy_network(model, dtype="float32"):
     new = keras.models.clone_model(layers, clone_function=copied)
     new.set_weights(model.get_weights())
     return new
+
+
+def is_graph(layer):
+    """Tell whether a layer is a model that computes what its layers do, and nothing else.
+
+    A class of the user's that derives from ``keras.Sequential`` may have a ``call`` of its own.
+    """
+    has_inputs = isinstance(layer, keras.Model) and bool(getattr(layer, "inputs", None))
+    return has_inputs and type(layer).call.__module__.partition(".")[0] == "keras"
 
 
 def _one(tensors):

@@ -156,7 +156,18 @@ def orthogonal(kernels):
         The outputs of a group are nearly orthogonal, and about equally long.
     """
     groups = [_Groups(kernel) for kernel in kernels]
-    # One iteration for the groups of all kernels: small operations cost mostly their start.
+    # The gradients of the last layers come first. Their half need not wait for the other one.
+    middle = len(groups) // 2
+    return [*_iterated(groups[:middle]), *_iterated(groups[middle:])]
+
+
+def _iterated(groups):
+    """Return the nearly orthogonal matrices of several kernels, from one iteration for all.
+
+    Small operations cost mostly their start.
+    """
+    if not groups:
+        return []
     factors = _inverse_roots(tf.concat([each.products for each in groups], axis=0))
     parts = tf.split(factors, [each.n_groups for each in groups])
     return [each.times(part) for each, part in zip(groups, parts, strict=True)]
