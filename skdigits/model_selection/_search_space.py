@@ -173,17 +173,6 @@ def text_of_choice(value):
     return str(value) if _is_plain(value) else text_of(value)
 
 
-def as_plain(value):
-    """Return a value as JSON has it: lists for tuples and arrays, and the text of objects."""
-    if isinstance(value, dict):
-        return {name: as_plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_plain(item) for item in value]
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return value if _is_plain(value) else text_of(value)
-
-
 def text_of(value):
     """Return a value as text that is the same in each process; objects as a digest."""
     if _is_plain(value):
@@ -192,6 +181,17 @@ def text_of(value):
 
     digest = sha256(describe(value).encode()).hexdigest()[:16]
     return f"{getattr(value, '__name__', type(value).__name__)} of digest {digest}"
+
+
+def as_plain(value, of_object=text_of):
+    """Return a value as JSON has it: lists for tuples and arrays, and what objects give."""
+    if isinstance(value, dict):
+        return {name: as_plain(item, of_object) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item, of_object) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value if isinstance(value, str | int | float | None) else of_object(value)
 
 
 def _is_plain(value):

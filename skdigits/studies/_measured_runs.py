@@ -14,7 +14,7 @@ from skdigits.model_selection._measure import (
     seconds_of,
     watch_epochs,
 )
-from skdigits.model_selection._search_space import text_of
+from skdigits.model_selection._search_space import as_plain, text_of
 from skdigits.studies._declarations import KerasObject
 
 
@@ -102,16 +102,12 @@ def run_search(search, estimator, X, y, report):
 
 def plain(value):
     """Return declared values as JSON has them; equal values give the same."""
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+    return as_plain(value, _of_object)
+
+
+def _of_object(value):
     if hasattr(value, "dist"):  # of scipy; its text has an address
         return [value.dist.name, plain(value.args), plain(value.kwds)]
-    if isinstance(value, str | int | float | None):
-        return value
     return repr(value) if isinstance(value, KerasObject) else text_of(value)  # also its weights
 
 
