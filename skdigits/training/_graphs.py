@@ -34,7 +34,7 @@ class Graphs:
         self._steps = steps
         self._input_shape = input_shape
         self._traced = {}
-        self._can_be_halved = can_be_halved(steps.model, steps.augmenter)
+        self._can_be_halved = can_be_halved(steps.model)
         self._executor: str | None = "SINGLE_THREADED_EXECUTOR"  # of predictions
 
     def train(

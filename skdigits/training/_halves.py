@@ -24,7 +24,7 @@ def are_halved(batch_size, n_images):
     return batch_size >= LEAST_BATCH and smallest >= LEAST_LAST
 
 
-def can_be_halved(model, augmenter):
+def can_be_halved(model):
     """Tell whether a model gives the halves of a batch what it gives the batch.
 
     Layers and activations of the user's own, single operations, and layers along the axis of the
@@ -35,7 +35,7 @@ def can_be_halved(model, augmenter):
     """
     if tf.config.list_physical_devices("GPU"):
         return False
-    layers = [model, *layers_in(model), *(layers_in(augmenter) if augmenter else ())]
+    layers = [model, *layers_in(model)]
     operations = [each for layer in layers for each in getattr(layer, "operations", ())]
     return all(_is_by_image(each) for each in (*layers, *operations))
 

@@ -72,10 +72,12 @@ def _convolution(layer):
         sums = add(operation, **given, is_filter_const=False, **options)
 
         def gradient(change):
-            given = {"input_sizes": tf.shape(images), "filter": kernel, "out_backprop": change}
-            of_images = add("_MklNativeConv2DBackpropInput", **given, **options)
             given = {"input": images, "filter_sizes": tf.shape(kernel), "out_backprop": change}
             of_kernel = add("_MklNativeConv2DBackpropFilter", **given, **options)
+            given = {"input_sizes": tf.shape(images), "filter": kernel, "out_backprop": change}
+            # The optimizer begins with the last layers, while the first ones compute gradients.
+            with tf.control_dependencies([of_kernel]):
+                of_images = add("_MklNativeConv2DBackpropInput", **given, **options)
             of_bias = [tf.raw_ops.BiasAddGrad(out_backprop=change)] * len(bias)
             return of_images, of_kernel, *of_bias
 

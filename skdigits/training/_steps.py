@@ -139,9 +139,10 @@ class Steps:
         optimizer = self.model.optimizer
         averages = averages_of(batch_normalizations(self.model))
 
+        def augment(images):
+            return self.augmenter(images, training=True) if self.augmenter else images
+
         def outputs_of(images):
-            if self.augmenter:
-                images = self.augmenter(images, training=True)
             return self.model(images, training=training)
 
         def step(number, batch):
@@ -159,7 +160,7 @@ class Steps:
             apply_gradients(optimizer, gradients, variables)
             return loss, correct
 
-        loss, correct = _loop(step, *data)
+        loss, correct = _loop(step, *data, augment)
         with tf.control_dependencies([loss, correct]):
             # Do not check the mean and variance of the input: they come from the data.
             layers = [layer for layer in self.model.layers if layer.name != STANDARDIZE]
@@ -205,19 +206,32 @@ def is_float32(model):
     return all(layer.compute_dtype == "float32" for layer in layers_in(model))
 
 
-def _loop(step, images, labels, weights, rows, batch_size):
-    """Run `step` for each batch of `rows`; return the sums of the losses of rows, and of hits."""
+def _loop(step, images, labels, weights, rows, batch_size, change=tf.identity):
+    """Run `step` for each batch of `rows`; return the sums of the losses of rows, and of hits.
+
+    The next batch is gathered, and its images changed, while a step computes its gradients.
+    """
     n_rows = tf.shape(rows)[0]
 
-    def body(number, loss_sum, correct_sum):
+    def batch_of(number):
         chosen = rows[number * batch_size : (number + 1) * batch_size]
-        pixels = tf.cast(tf.gather(images, chosen), tf.float32)
-        batch = pixels, tf.gather(labels, chosen), tf.gather(weights, chosen)
-        loss, correct = step(number, batch)
-        loss_sum += tf.reduce_mean(loss) * tf.cast(tf.shape(chosen)[0], tf.float32)
-        return number + 1, loss_sum, correct_sum + correct
+        pixels = change(tf.cast(tf.gather(images, chosen), tf.float32))
+        pixels = tf.ensure_shape(tf.cast(pixels, tf.float32), [None, *images.shape[1:]])
+        return pixels, tf.gather(labels, chosen), tf.gather(weights, chosen)
 
-    def more(number, *sums):
+    def more(number, *_):
         return number * batch_size < n_rows
 
-    return tf.while_loop(more, body, (0, 0.0, 0.0), parallel_iterations=1)[1:]
+    def body(number, batch, loss_sum, correct_sum):
+        loss, correct = step(number, batch)
+        loss_sum += tf.reduce_mean(loss) * tf.cast(tf.shape(batch[1])[0], tf.float32)
+        with tf.control_dependencies([loss]):  # until then, both cores have enough to do
+            goes_on = more(number + 1)
+        # Without a condition, the last step would draw random numbers for a batch without images.
+        following = tf.cond(goes_on, lambda: batch_of(number + 1), lambda: batch)
+        return number + 1, following, loss_sum, correct_sum + correct
+
+    begin = (0, batch_of(0), 0.0, 0.0)
+    any_rows = [tf.TensorShape([None, *each.shape[1:]]) for each in (images, labels, weights)]
+    shapes = (tf.TensorShape([]), tuple(any_rows), tf.TensorShape([]), tf.TensorShape([]))
+    return tf.while_loop(more, body, begin, shapes, parallel_iterations=1)[2:]
