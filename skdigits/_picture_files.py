@@ -3,12 +3,17 @@
 import os
 
 # What systems and programs leave beside pictures, besides hidden files.
-LEFT_BY_SYSTEMS = {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
+LEFT_BY_SYSTEMS = {
+    *("__macosx", "icon\r"),  # of macOS
+    *("thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),  # of Windows
+    *("@eadir", "#recycle", "@recycle", "lost+found"),  # of file servers
+}
 
 # Files that describe pictures. All other files in a folder of pictures have to be pictures.
 NOTES = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".ini"),
     *(".log", ".db", ".py", ".ipynb"),
+    ":zone.identifier",  # where Windows says that a file is from
 )
 
 # Those of Pillow's formats of pictures, and others that people keep. The systems' lists of types

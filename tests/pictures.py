@@ -27,3 +27,9 @@ def save_tree(root, files):
     for name, grey in files.items():
         save(Path(root, name), color=grey)
     return Path(root)
+
+
+def values(bunch):
+    """Return the first pixel of each image with its label."""
+    first = bunch.data.reshape(len(bunch.data), -1)[:, 0]
+    return list(zip(first.tolist(), bunch.target.tolist(), strict=True))

@@ -96,7 +96,7 @@ def test_info_downloads_nothing(capsys):
 @pytest.mark.usefixtures("no_network")
 def test_fetch_without_a_network_is_one_line(capsys):
     assert main(["data", "fetch", "mnist"]) == 2
-    line = r"skdigits: error: train-images\S+ could not be downloaded .*\n"
+    line = r"skdigits: error: train-images\S+ could not be downloaded .* the proxy .*\n"
     assert re.fullmatch(line, capsys.readouterr().err)
 
 
@@ -122,6 +122,22 @@ def test_info_of_your_own_pictures(flowers, capsys):
     assert "tulip 8 2" in lines
     line = r"skdigits: warning: 1 of 21 pictures cannot be read and are left out\. .*broken.png.*\n"
     assert re.fullmatch(line, err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_do_not_steer_the_terminal(tmp_path, capsys):
+    for label in ("\x1b]0;x\x07red", "two\nlines", "a\u3000b\u200d"):
+        for number in range(5):
+            save(tmp_path / "a\rb" / label / f"{number}.png")
+        (tmp_path / "a\rb" / label / "\x1b[2J.png").write_bytes(b"")
+    assert main(["data", "info", str(tmp_path / "a\rb")]) == 0
+    out, err = capsys.readouterr()
+    for shown in (r"a\rb, images", r"\x1b]0;x\x07red", r"two\nlines", "a\u3000b\u200d"):
+        assert shown in out
+    assert r"\x1b[2J.png: " in err
+    assert err.count("\n") == 1
+    assert main(["data", "info", str(tmp_path / "\x1b[2J")]) == 2
+    assert not {"\x1b", "\r"} & {*out, *err, *capsys.readouterr().err}
 
 
 @pytest.mark.parametrize(

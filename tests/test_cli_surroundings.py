@@ -99,6 +99,29 @@ def test_the_bar_stays_beside_a_long_stage(monkeypatch, capsys):
     assert len(line.strip()) <= 80
 
 
+def test_a_terminal_without_a_width(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "0")
+    assert main(["--help"]) == 0
+    assert "compare" in capsys.readouterr().out
+    assert os.environ["COLUMNS"] == "0"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+def test_a_pipe_has_no_colours_wherever_it_is():
+    assert b"\x1b" not in shell("skdigits --help", GITHUB_ACTIONS="true").stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder")
+def test_a_current_folder_that_was_deleted_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    assert main(["compare", "--models", "dummy"]) == 2
+    assert capsys.readouterr().err == (
+        "skdigits: error: the current folder: No such file or directory\n"
+    )
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_pipe_is_told_now_and_then_how_far_it_is(quiet, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("skdigits.cli._terminal.SECONDS_BETWEEN_LINES", 0.01)

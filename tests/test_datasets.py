@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -276,6 +277,32 @@ def test_failure_of_all_mirrors_names_them_and_leaves_no_file(tiny):
     # Nothing of the failure stays: the next call succeeds.
     tiny.second.answers[f"/{IMAGES}.gz"] = PACKED[f"{IMAGES}.gz"]
     expect(fetch_mnist())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX terminals")
+def test_the_bar_of_a_download_is_as_wide_as_the_terminal(tiny, monkeypatch):
+    import pty
+    import termios
+
+    ours, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 40))
+    with open(terminal, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        expect(fetch_mnist())
+        stream.flush()
+        shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert "100%" in shown
+    assert max(map(len, re.split(r"[\r\n]+", shown))) <= 40
+
+
+def test_a_pipe_gets_the_bar_of_a_download_once_a_minute(tiny, monkeypatch, capsys):
+    monkeypatch.setattr("tqdm.std.time", itertools.count().__next__)  # a second passes
+    tiny.first.answers[f"/{IMAGES}.gz"] = bytes(1 << 20)  # 16 parts, of another file
+    expect(fetch_mnist())
+    first, *_ = capsys.readouterr().err.split("\n")
+    assert "100%" in first
+    assert first.count("\r") == 2  # at the beginning and at the end
 
 
 def test_download_shows_what_the_error_output_can_show(tiny, monkeypatch):

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
+    GroupKFold,
     KFold,
     RepeatedStratifiedKFold,
     StratifiedKFold,
@@ -513,6 +514,7 @@ X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
         ({"X": {"image": X3}, "cv": 2}, r"X\['image'\]"),
         ({"y": [0.5, 1.5, 2.5] * 2, "cv": 2}, "Unknown label type: continuous"),
         ({"y": np.eye(6), "cv": 2}, "y should be a 1d array.* y.argmax"),
+        ({"cv": GroupKFold(2)}, r"needs groups\. .*cv=list\(splitter\.split\(X, y, groups\)\)"),
         ({"cv": KFold(2)}, "Split 1 of 2 has training images of one class only"),
         ({"cv": [(np.arange(6), [])]}, "Split 1 of 1 has no images to evaluate on"),
         ({"models": [("a", GaussianNB()), ("a", GaussianNB())]}, "models have the name 'a'"),

@@ -462,7 +462,10 @@ def test_every_name_has_a_file_of_its_own(y, data, tmp_path):
         replace(renamed(models, ["数字", "../<b>", "数"]), name="a b"),
         replace(renamed(models, ["a b", "A-b", "x" * 300]), name="a-b"),
     ]
-    page = read(a_study(parts), data, tmp_path)
+    with pytest.warns(UserWarning, match="font lacks letters of some names") as caught:
+        page = read(a_study(parts), data, tmp_path)
+    assert len(caught) == 1  # whatever the number of letters and drawings
+    assert caught[0].filename == __file__
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     matrices = sorted(path.name for path in tmp_path.glob("*confusion*.png"))

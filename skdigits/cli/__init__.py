@@ -3,7 +3,7 @@
 import sys
 
 from skdigits._quiet import quiet_for_now
-from skdigits.cli._streams import drop_output, forgiving_streams, tell
+from skdigits.cli._streams import drop_output, forgiving_streams, plain_surroundings, tell
 
 __all__ = ["main"]
 
@@ -43,7 +43,7 @@ def main(args=None):
         0 after success; 1 if some pictures could not be used, or if the output is a closed pipe; 2
         after bad input, with one line on standard error; 130 after Ctrl-C.
     """
-    with forgiving_streams(), quiet_for_now():
+    with plain_surroundings(), forgiving_streams(), quiet_for_now():
         try:
             return _run(args)
         except KeyboardInterrupt:
@@ -113,11 +113,13 @@ def _text(error):
     if not isinstance(error, EXPECTED):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, OSError) and error.strerror:  # without its number
-        path = "" if error.filename is None else f"{error.filename}: "
-        return path + error.strerror
+        path = error.filename
+        if path is None and isinstance(error, FileNotFoundError):  # only it has no name
+            path = "the current folder"
+        return error.strerror if path is None else f"{path}: {error.strerror}"
     return str(error)
 
 
 def _fail(message):
-    tell(f"error: {' '.join(str(message).split())}")
+    tell(f"error: {message}")
     return 2

@@ -7,7 +7,7 @@ import typer
 from skdigits._named_data import DATA, load_data, load_split, title_of
 from skdigits.cli._arguments import unknown
 from skdigits.cli._data_argument import METAVAR, check_data
-from skdigits.cli._streams import say, tell, warnings_told
+from skdigits.cli._streams import answer, say, tell, warnings_told
 
 N_IMAGES = {  # for training and for tests
     "digits": (1_442, 355),
@@ -130,7 +130,7 @@ def _say_description(name):
         from skdigits.datasets import _digits, _mnist
 
         texts = {"digits": _digits.DESCR, "fashion": _mnist.FASHION_DESCR}
-        say(texts.get(name, _mnist.MNIST_DESCR))
+        answer(texts.get(name, _mnist.MNIST_DESCR))
 
 
 def _place(name):

@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from skdigits._files import escaped, to_json
-from skdigits.cli._streams import answer, readable, tell
+from skdigits.cli._streams import answer, in_one_line, readable, tell
 
 UNKNOWN = "-"  # in place of a probability
 
@@ -65,7 +65,7 @@ class Table(Format):
 
     def add(self, prediction):
         if prediction.error is not None:
-            tell(f"{_printable(prediction.path)}: {' '.join(prediction.error.split())}")
+            tell(f"{_printable(prediction.path)}: {prediction.error}")
             return
         if self.head:
             self._print(self.head)
@@ -143,8 +143,7 @@ def _percent(probability):
 
 def _printable(text):
     """Return a text in one line of characters that standard output can print."""
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return readable(line)
+    return readable(in_one_line(text))
 
 
 def _padded(text, width):

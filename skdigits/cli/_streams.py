@@ -2,7 +2,9 @@
 
 import codecs
 import os
+import re
 import sys
+import unicodedata
 import warnings
 from contextlib import contextmanager, suppress
 
@@ -21,6 +23,9 @@ _NEAREST = {
     "\N{BULLET}": "*",
     "\N{HORIZONTAL ELLIPSIS}": "...",
 }
+
+# Some scripts need them, and so do some emoji.
+_JOINERS = ("\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}")
 
 
 def _replace(error):
@@ -55,6 +60,29 @@ def forgiving_streams():
                 each.reconfigure(errors=errors)
 
 
+@contextmanager
+def plain_surroundings():
+    """Leave out of the environment what colours a pipe, or makes a terminal of no width."""
+    names = ["GITHUB_ACTIONS"]
+    if not os.environ.get("COLUMNS", "").strip("0"):
+        names.append("COLUMNS")
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
+
+
+def in_one_line(text):
+    """Return a text with escapes for the characters that move or colour what a terminal shows."""
+    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_plain(character):
+    is_space = unicodedata.category(character) == "Zs"
+    return character.isprintable() or is_space or character in _JOINERS
+
+
 def readable(text):
     """Return a text in characters that standard output can print."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -62,9 +90,9 @@ def readable(text):
 
 
 def say(text):
-    """Print on standard output, at once, unless the command is quiet."""
+    """Print a line on standard output, at once, unless the command is quiet."""
     if not is_quiet():
-        answer(text)
+        answer(in_one_line(text))
 
 
 def answer(text, end="\n"):
@@ -73,9 +101,10 @@ def answer(text, end="\n"):
 
 
 def tell(message):
-    """Print a line about the command on standard error, if possible."""
+    """Print a message about the command as one line on standard error, if possible."""
+    line = in_one_line(re.sub(r"\s*\n\s*", " ", message.strip()))
     with suppress(OSError, ValueError):  # the stream is closed
-        print(f"skdigits: {message}", file=sys.stderr or sys.stdout, flush=True)
+        print(f"skdigits: {line}", file=sys.stderr or sys.stdout, flush=True)
 
 
 @contextmanager
@@ -85,7 +114,7 @@ def warnings_told():
         warnings.simplefilter("always", UserWarning)
         yield
     for message in dict.fromkeys(str(warning.message) for warning in caught):
-        tell(f"warning: {' '.join(message.split())}")
+        tell(f"warning: {message}")
 
 
 def drop_output():

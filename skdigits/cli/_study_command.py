@@ -162,7 +162,8 @@ def run_studies(
             runs = f"{n} run was" if n == 1 else f"{n} runs were"
             say(f"{declared.name}: {runs} finished before, and taken over from {folder / 'runs'}")
         run = report.describe_run(command)  # without time: some runs may be of an earlier call
-        page = report.write_study(result, evaluated_images(result, own), folder, run=run)
+        with warnings_told():
+            page = report.write_study(result, evaluated_images(result, own), folder, run=run)
         for table in _tables(result):
             print_table(**table)
         if result.quick:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from skdigits._quiet import is_quiet
-from skdigits.cli._streams import readable, say, tell
+from skdigits.cli._streams import answer, in_one_line, readable, tell
 from skdigits.model_selection._table import narrowed
 from skdigits.report._format import duration, percent, short
 
@@ -85,8 +85,8 @@ class Display:
         if self._lines:
             self._lines.latest = name, fraction, stage
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(short(name), total=None, stage="")
-        total = None if fraction is None else 1.0
+            self._tasks[name] = self._bars.add_task(in_one_line(short(name)), total=None, stage="")
+        total, stage = None if fraction is None else 1.0, in_one_line(stage)
         self._bars.update(self._tasks[name], total=total, completed=fraction or 0.0, stage=stage)
 
     def _interrupt(self, signum, frame):
@@ -138,6 +138,8 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     printed as the best one. If the table is wider than the terminal, texts take several lines, and
     so do numbers with a spread: no word and no number is cut.
     """
+    columns, *rows = ([in_one_line(cell) for cell in row] for row in (columns, *rows))
+    title = in_one_line(title)
     console = Console(markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 200
@@ -162,7 +164,8 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
     with console.capture() as printed:
         console.print(readable(title), style="table.title")  # it may be wider than the table
         console.print(table)
-    say(printed.get().removesuffix("\n"))
+    if not is_quiet():
+        answer(printed.get().removesuffix("\n"))
 
 
 def _table(columns, rows, *, n_texts, best_first, padding=1):

@@ -14,6 +14,7 @@ from skdigits.datasets._idx import AnotherFileError, read_idx, unzip
 
 LOCAL_FOLDER = "SKDIGITS_DATA"
 TIMEOUT = 30  # seconds to wait for a mirror to answer
+SECONDS_BETWEEN_LINES = 60  # if standard error is no terminal
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def _download_file(name, file_name, folder):
             values = read_idx(content, SOURCES[name].md5[file_name])
         # A failed download is an OSError, a wrong content a ValueError.
         except (OSError, ValueError) as error:
-            failures.append(f"{url}: {_root(error)}")
+            failures.append(f"{url}: {_reason(error)}")
         else:
             write_bytes(path, content)
             return values
@@ -209,6 +210,8 @@ def _download(url):
     import requests
     from tqdm import tqdm
 
+    is_shown = sys.stderr is not None and not is_quiet()
+    pause = 0.1 if is_shown and sys.stderr.isatty() else SECONDS_BETWEEN_LINES
     with requests.get(url, stream=True, timeout=TIMEOUT) as response:
         response.raise_for_status()
         total = int(response.headers.get("Content-Length", 0)) or None
@@ -218,8 +221,10 @@ def _download(url):
             total=total,
             unit="B",
             unit_scale=True,
-            ncols=79,
-            disable=sys.stderr is None or is_quiet(),
+            dynamic_ncols=True,
+            mininterval=pause,
+            maxinterval=pause,
+            disable=not is_shown,
         ) as bar:
             for chunk in response.iter_content(1 << 16):
                 chunks.append(chunk)
@@ -227,8 +232,13 @@ def _download(url):
     return b"".join(chunks)
 
 
-def _root(error):
+def _reason(error):
     """Return the message of the first cause; errors raised for it repeat the long address."""
+    from requests.exceptions import ProxyError
+
+    where = ""
+    if isinstance(error, ProxyError):
+        where = "the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or the system names: "
     while error.__context__:
         error = error.__context__
-    return str(error) or type(error).__name__
+    return where + (str(error) or type(error).__name__)

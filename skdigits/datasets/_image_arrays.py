@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from skdigits.datasets._find import letters_of
 from skdigits.datasets._idx import read_idx_file
 from skdigits.datasets._memory import check_memory
-from skdigits.datasets._parts import PARTS
+from skdigits.datasets._parts import PARTS, clean_label
 
 IDX_IMAGES = re.compile(r"(.*?)(train|t10k|test)imagesidx3ubyte(?:gz)?")
 IDX_PARTS = {"train": "train", "t10k": "test", "test": "test"}
@@ -147,8 +147,11 @@ def _check_labels(labels, where):
             "rows are y.argmax(axis=1)"
         )
     if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "backslashreplace")
+        labels = np.char.decode(labels, "utf-8", "backslashreplace")
     if labels.dtype.kind == "U":
+        labels = np.array(list(map(clean_label, labels.tolist())), str)
+        if not all(map(str.strip, labels.tolist())):
+            raise ValueError(f"{where} has an empty label")
         return labels
     if labels.dtype.kind in "biuf":
         with np.errstate(invalid="ignore"):  # NaN and infinity are no integers

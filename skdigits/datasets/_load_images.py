@@ -99,8 +99,8 @@ def load_images(
         data : ndarray or memmap of shape (n_samples, h, w) or (n_samples, h, w, 3), uint8
             The images, from 0 to 255: grey, or red, green and blue.
         target : ndarray of shape (n_samples,), int64 or str
-            The label of each image: the name of its class. If all names are whole numbers without
-            leading zeros, the labels are integers.
+            The label of each image: the name of its class, without blanks around it. None is
+            empty. If all names are whole numbers without leading zeros, the labels are integers.
         target_names : ndarray of shape (n_classes,), str
             The classes of all parts, in the order of ``np.unique`` and of ``classes_``.
         filenames : ndarray of shape (n_samples,), str, or None

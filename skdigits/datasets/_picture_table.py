@@ -2,10 +2,14 @@
 
 import csv
 import os
+import re
 
+from skdigits._files import escaped
+from skdigits._picture_files import is_picture
 from skdigits.datasets._parts import FilePart, clean_label, part_of
 
 DELIMITERS = ",;\t"
+EXCELS_FIRST_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 COLUMNS = {
     "path": (
         *("path", "filepath", "file_path", "file", "filename", "file_name"),
@@ -44,19 +48,22 @@ def list_table(path):
         line = f"line {number} of {path}"
         if len(row) <= max(columns.values()):
             raise ValueError(f"{line} has {len(row)} columns, fewer than the first line")
-        name, label = row[columns["path"]].strip(), clean_label(row[columns["label"]])
+        name, label = row[columns["path"]].strip(), row[columns["label"]].strip()
         if not name or not label:
             raise ValueError(f"{line} has no {'label' if name else 'path'}")
+        picture = _locate(name, folder)
+        _check_text(name, label, picture, line)
+        label = clean_label(label)
         part = part_of(row[columns["part"]]) if "part" in columns else "train"
         if part is None:
             raise ValueError(
                 f"{line} has the split {row[columns['part']]!r}; use train, val and test"
             )
-        picture = _locate(name, folder)
-        if label_of.setdefault(picture, label) != label:
+        same = label_of.setdefault(os.path.abspath(picture), label)
+        if same != label:
             raise ValueError(
                 f"{line} gives {name} the label {label!r}, and an earlier line the label "
-                f"{label_of[picture]!r}; a picture can have one label only"
+                f"{same!r}; a picture can have one label only"
             )
         pictures = parts.setdefault(part, FilePart([], []))
         pictures.paths.append(picture)
@@ -75,19 +82,42 @@ def _read(path):
     """Return the number and the cells of each line that is not empty."""
     # A name that is not UTF-8 keeps its bytes, so that its file is found.
     with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        if "\0" in first:
-            raise ValueError(f"{path} is not a CSV file in UTF-8")
-        delimiter = max(DELIMITERS, key=first.count)
-        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
-        try:
-            rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-        except csv.Error as error:
-            raise ValueError(f"{path} is not a CSV file ({error})") from error
+        lines = file.readlines()
+    first = next(filter(str.strip, lines), "")
+    if "\0" in first:
+        raise ValueError(f"{path} is not a CSV file in UTF-8")
+    named = EXCELS_FIRST_LINE.fullmatch(first)
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    delimiter = named[1] if named else max(DELIMITERS, key=unquoted.count)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows, begin = [], 1
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                rows.append((begin, row))
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(
+            f'line {begin} of {path} cannot be read ({error}). Look for a quote (") that is not '
+            "closed, or that is not doubled within a cell"
+        ) from error
+    rows = rows[1:] if named else rows
     if not rows:
         raise ValueError(f"{path} is empty")
     return rows
+
+
+def _check_text(name, label, picture, line):
+    """Raise a ValueError for a path and a label that a fault of the file has made."""
+    if "\n" in name + label or "\r" in name + label:
+        raise ValueError(
+            f'{line} has a line break in its path or label. Look for a quote (") that is not closed'
+        )
+    if escaped(label) != label or (escaped(name) != name and not os.path.exists(picture)):
+        raise ValueError(
+            f"{line} is not UTF-8: {escaped(name)}, {escaped(label)}. Save the table in UTF-8, "
+            'which Excel calls "CSV UTF-8"'
+        )
 
 
 def _columns(first, path):
@@ -98,7 +128,7 @@ def _columns(first, path):
             "pixels with pandas or numpy"
         )
     cells = [cell.strip() for cell in first]
-    names = [cell.casefold().replace(" ", "_") for cell in cells]
+    names = [re.sub(r"\W+", "_", cell.casefold()) for cell in cells]
     found = {
         column: names.index(name)
         for column, known in COLUMNS.items()
@@ -113,9 +143,11 @@ def _columns(first, path):
             "and label for the two columns to read"
         )
     folder = os.path.dirname(path)
-    is_path = [
-        bool(os.path.splitext(cell)[1]) or os.path.exists(_locate(cell, folder)) for cell in cells
-    ]
+    is_path = [os.path.isfile(_locate(cell, folder)) for cell in cells]
+    if not any(is_path):  # the first picture may be missing
+        is_path = [is_picture(cell) for cell in cells]
+    if not any(is_path) and found.keys().isdisjoint({"path", "label"}):
+        is_path = [bool(os.path.splitext(cell)[1]) for cell in cells]
     column = is_path.index(True) if any(is_path) else found.get("path", 1 - found.get("label", 1))
     return {"path": column, "label": 1 - column}, not any(is_path)
 

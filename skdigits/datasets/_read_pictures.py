@@ -148,4 +148,4 @@ def _progress(paths, what):
     from tqdm import tqdm
 
     shown = sys.stderr is not None and sys.stderr.isatty() and not is_quiet()
-    return tqdm(paths, desc=what, delay=1, leave=False, ncols=79, disable=not shown)
+    return tqdm(paths, desc=what, delay=1, leave=False, dynamic_ncols=True, disable=not shown)

@@ -241,7 +241,14 @@ def _plan(X, y, X_test, y_test, cv, seed):
     else:
         splitter = check_cv(cv, y, classifier=True)
     rows = np.arange(len(y))
-    splits = [(rows[train], rows[evaluated]) for train, evaluated in splitter.split(X, y)]
+    try:
+        splits = [(rows[train], rows[evaluated]) for train, evaluated in splitter.split(X, y)]
+    except ValueError as error:
+        if "groups" not in str(error):
+            raise
+        raise ValueError(
+            f"cv={cv} needs groups. Give its splits: cv=list(splitter.split(X, y, groups))."
+        ) from error
     for number, (train, evaluated) in enumerate(splits, start=1):
         check_split(number, len(splits), train, evaluated, y)
     return X, y, splits, len(splits)

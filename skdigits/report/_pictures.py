@@ -5,6 +5,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from skdigits._files import escaped
 from skdigits._matplotlib import Axes, Figure, PatchCollection, Rectangle, style, to_rgba
+from skdigits._warnings import warn
 from skdigits.inspection import HistoryDisplay
 from skdigits.report import _format as fmt
 
@@ -54,6 +56,7 @@ REM_PER_INCH = 6.8
 POINTS_PER_INCH = 72
 LEAST_LETTERS = 11  # pixels on the screen of a phone, where a wider drawing scrolls
 MOST_LETTERS_IN_LEGEND = 20  # of a name, beside the word "validation"
+MISSING_LETTER = r"Glyph .* missing from font"  # matplotlib's warning
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,10 @@ class Drawing:
     def svg(self):
         """Return an SVG element in the colours and the font of the page."""
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        svg = self._save(format="svg", transparent=True, metadata=nothing).decode("utf-8")
+        with warnings.catch_warnings():
+            # Browsers have the letters of other scripts.
+            warnings.filterwarnings("ignore", message=MISSING_LETTER)
+            svg = self._save(format="svg", transparent=True, metadata=nothing).decode("utf-8")
         svg = svg[svg.index("<svg") :]
         svg = re.sub(r"<[^>]*>", lambda tag: _in_page_colours(tag[0]), svg)
         svg = re.sub(r'\s(xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
@@ -92,20 +98,34 @@ class Drawing:
         return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}"', 1)
 
     def png(self):
-        """Return a PNG file on white."""
+        """Return a PNG file on white; matplotlib warns of each letter that its font lacks."""
         return self._save(format="png", facecolor="white", metadata={"Software": None})
 
     def _save(self, **options):
         # With the salt, ids are repeatable, and differ between the figures of a page.
         own = {**STYLE, "svg.hashsalt": escaped(self.description)}
-        with style.context(["default", own]), warnings.catch_warnings():
-            # Browsers have the letters of other scripts.
-            warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        with style.context(["default", own]):
             figure = Figure(figsize=self.size, layout="constrained")
             self.plot(figure.add_subplot())
             buffer = io.BytesIO()
             figure.savefig(buffer, dpi=150, **options)
         return buffer.getvalue()
+
+
+@contextmanager
+def one_warning_of_missing_letters():
+    """Warn once in place of matplotlib, which warns of each letter in each drawing."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message=MISSING_LETTER)
+        yield
+    others = [each for each in caught if not re.match(MISSING_LETTER, str(each.message))]
+    for each in others:
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if len(others) < len(caught):
+        warn(
+            "matplotlib's font lacks letters of some names, and the PNG drawings have boxes in "
+            "their place. The page shows them."
+        )
 
 
 def _in_page_colours(tag):

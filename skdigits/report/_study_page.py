@@ -110,7 +110,8 @@ def write_study(result, data, folder, *, run=None):
     }
     for part in parts:
         drawings |= {f"{part['id']}-{name}": each for name, each in part["drawings"].items()}
-    pngs = [each.png() for each in drawings.values()]
+    with pictures.one_warning_of_missing_letters():
+        pngs = [each.png() for each in drawings.values()]
     files = dict(zip(plain_names(drawings), pngs, strict=True))
 
     folder = Path(folder)
