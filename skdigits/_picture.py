@@ -112,7 +112,7 @@ def read_file(file, form):
             # A large JPEG is decoded at a half, a quarter or an eighth of its size, which is fast.
             side = 2 * max(form.height, form.width)
             image.draft(None, (side, side))
-            image.load()
+            load(image)
             turn = UPRIGHT.get(orientation(image))
             image = _to_mode(image, form)
             return _to_size(image if turn is None else image.transpose(turn), form)
@@ -120,6 +120,23 @@ def read_file(file, form):
             raise
         except Exception as error:
             raise _cannot_be_read(error) from error
+
+
+def load(image):
+    """Let Pillow decode an image, and give its transparent colour the scale of its pixels.
+
+    Of PNGs, Pillow brings pixels of other depths to 8 bits, and this colour not always.
+    """
+    tile = getattr(image, "tile", None)  # an image in memory has none
+    pixels = tile[0][3] if tile else None
+    image.load()
+    match pixels, image.info.get("transparency"):
+        case "L;2", int(tone) if tone < 4:
+            image.info["transparency"] = tone * 85
+        case "L;4", int(tone) if tone < 16:
+            image.info["transparency"] = tone * 17
+        case "RGB;16B", (red, green, blue) if max(red, green, blue) > 255:
+            image.info["transparency"] = (red >> 8, green >> 8, blue >> 8)
 
 
 def to_pixels(image, form):
@@ -230,6 +247,8 @@ def orientation(image):
 
 
 def _cannot_be_read(error):
+    if "MAX_TEXT" in str(error):  # Pillow's limits for the texts in a PNG
+        return PictureError("it holds too much text beside the pixels; save it without metadata")
     return PictureError(f"the file cannot be read ({error or type(error).__name__})")
 
 

@@ -1,5 +1,7 @@
-"""What the tests of `load_images` share: small pictures, and folders of them."""
+"""What the tests of pictures share: small ones, and folders of them."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,24 @@ def save_array(path, pixels, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.asarray(pixels)).save(path, **options)
     return path
+
+
+def png(pixels, depth, transparent):
+    """Return a PNG of grey values or colours with `depth` bits each; one of them is transparent."""
+    bits = np.asarray(pixels)[..., None] >> np.arange(depth)[::-1] & 1
+    rows = np.packbits(bits.reshape(len(bits), -1).astype(bool), axis=1)
+    height, width, *colours = np.shape(pixels)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, depth, 2 if colours else 0, 0, 0, 0),
+        b"tRNS": np.array(transparent, ">u2").tobytes(),
+        b"IDAT": zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows)),
+        b"IEND": b"",
+    }
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks.items():
+        checksum = struct.pack(">I", zlib.crc32(name + data))
+        content += struct.pack(">I", len(data)) + name + data + checksum
+    return content
 
 
 def save_tree(root, files):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import png
 from PIL import Image, ImageDraw
 from scipy import ndimage
 from sklearn.base import clone
@@ -705,6 +706,15 @@ def test_ink_in_the_transparent_colour_of_a_palette(tmp_path):
     image.putdata(seven().astype(int).ravel().tolist())
     image.save(tmp_path / "seven.png", transparency=0)
     assert likeness(normalize(tmp_path / "seven.png")[0], PLAIN) > 0.97
+
+
+def test_ink_around_a_transparent_tone_of_few_bits(tmp_path):
+    ink = np.where(np.arange(200)[:, None] < 100, 4, 6)
+    path = tmp_path / "seven.png"
+    path.write_bytes(png(np.where(seven() > 0, ink, 5), 4, transparent=5))
+    with Image.open(path) as image:
+        for each in normalize(path, image):
+            assert likeness(each, PLAIN) > 0.97
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,30 @@ def test_requests_that_are_wrong(app, request_, message):
     assert message in response.json()["error"]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": None},
+        {"parameters": None},
+        {"outputs": None},
+        {"inputs": [ONE | {"parameters": None}]},
+        {"outputs": [{"name": "label", "parameters": None}, {"name": "probabilities"}]},
+    ],
+)
+def test_optional_fields_may_be_null(app, changes):
+    """kserve/kserve 3365: clients write null for what they leave out."""
+    request = {"inputs": [ONE]}
+    response = call(app, "POST", INFER, json=request | changes)
+    assert response.status_code == 200
+    assert response.json() == call(app, "POST", INFER, json=request).json()
+
+
+def test_the_json_may_begin_with_a_byte_order_mark(app):
+    content = json.dumps({"inputs": [ONE]}).encode("utf-8-sig")
+    for headers in ({}, {HEADER: str(len(content))}):
+        assert call(app, "POST", INFER, content=content, headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("header", ["-1", "x", "100000", "9" * 5000, ""])
 def test_a_faulty_length_of_the_json(app, header):
     response = call(app, "POST", INFER, json={"inputs": [ONE]}, headers={HEADER: header})

@@ -192,6 +192,8 @@ def test_what_a_keras_file_lacks(fitted, tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             skdigits.export(fitted[name][0], tmp_path / "model.keras")
+    with pytest.raises(ValueError, match=r"whose suffix is \.keras; got 'MODEL\.KERAS'"):
+        skdigits.export(fitted["cnn"][0], tmp_path / "MODEL.KERAS")
 
     def own(input_shape, n_classes):
         import keras

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from pictures import save, save_array, save_tree
+from pictures import png, save, save_array, save_tree
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -221,6 +221,37 @@ def test_a_value_of_grey_that_is_transparent_is_white(dtype, tmp_path):
     largest = np.iinfo(dtype).max // 255
     save_array(tmp_path / "a" / "1.png", image.astype(dtype) * dtype(largest), transparency=0)
     np.testing.assert_array_equal(one_image(tmp_path), np.where(image == 0, WHITE, image))
+
+
+@pytest.mark.parametrize(
+    ("depth", "transparent", "other", "grey"),
+    [
+        (1, 0, 1, 255),
+        (2, 1, 2, 170),
+        (4, 5, 2, 34),
+        (8, 77, 10, 10),
+        (16, 0x1234, 0x2000, 32),
+        (8, [1, 2, 3], [9, 9, 9], 9),
+        (16, [0x1234, 0x5678, 0x9ABC], [0x2000] * 3, 32),
+        (16, [0, 0, 0], [0x2000] * 3, 32),
+    ],
+)
+def test_the_transparent_colour_of_pngs_of_any_depth(depth, transparent, other, grey, tmp_path):
+    """python-pillow/Pillow 9281: Pillow brings some pixels to 8 bits, but not this colour."""
+    (tmp_path / "a").mkdir()
+    pixels = [[transparent] * 6, [other] * 6]
+    (tmp_path / "a" / "1.png").write_bytes(png(pixels, depth, transparent))
+    image = one_image(tmp_path, color_mode="grayscale")
+    assert image.tolist() == [[WHITE] * 6, [grey] * 6]
+
+
+def test_too_much_text_beside_the_pixels(tmp_path):
+    """python-pillow/Pillow 8363: the error named a limit of Pillow's, and no way out."""
+    text = PngInfo()
+    text.add_text("notes", "x" * 2_000_000, zip=True)
+    save(tmp_path / "a" / "1.png", pnginfo=text)
+    with pytest.raises(OSError, match=r"1\.png: it holds too much text.*save it without metadata"):
+        load_images(tmp_path)
 
 
 def test_pictures_are_not_stretched(tmp_path):

@@ -136,6 +136,7 @@ def test_inside_of_other_estimators(name, tmp_path):
     model = AROUND[name]().fit(ROWS, Y)
     path = skdigits.export(model, tmp_path / "model.onnx", images=ROWS)
     assert_same(model, path.read_bytes(), ROWS)
+    assert [len(each) for each in run(path.read_bytes(), ROWS[:0])] == [0, 0]
     if name != "nothing":
         floats = ROWS.astype(np.float32)
         options = {id(model): {"zipmap": False}}
@@ -333,6 +334,9 @@ def test_labels_that_onnx_lacks(tmp_path):
     voting = VotingClassifier([("m", small_mlp())], voting="soft").fit(ROWS, Y.astype(np.uint8))
     with pytest.raises(ValueError, match=r"y\.astype\(int\)"):
         skdigits.export(voting, tmp_path / "model.onnx")
+    halved = small_mlp().fit(ROWS, np.array(["a", "b", "\ud83d"])[Y])
+    with pytest.raises(ValueError, match=r"The label '\\ud83d' cannot be written"):
+        skdigits.export(halved, tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(

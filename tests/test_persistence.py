@@ -435,6 +435,15 @@ def test_skops_and_joblib_share_the_state(source, tmp_path):
         np.testing.assert_array_equal(loaded.predict_proba(X), source.predict_proba(X))
 
 
+def test_arrays_that_are_mapped_to_a_file(tmp_path):
+    """scikit-learn/scikit-learn 25584: joblib.load can map the arrays of a model."""
+    model = make_pipeline(StandardScaler(), small()).fit(COLUMNS, Y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    loaded = saved(mapped, tmp_path)
+    np.testing.assert_array_equal(loaded.predict_proba(COLUMNS), model.predict_proba(COLUMNS))
+
+
 def test_a_file_of_other_versions_warns_once(source, tmp_path):
     path = skdigits.save(AveragingClassifier(small(), n_estimators=2).fit(X, Y), tmp_path / "a.skd")
     members, versions = unpack(path.read_bytes())

@@ -117,6 +117,28 @@ def test_a_form_with_many_pictures(app, classifier):
     assert_predicts(found, classifier.predict_proba(X[:6]))
 
 
+def test_the_files_of_a_form(app, classifier):
+    """Some clients write only the extended name; browsers send fields without a file, too."""
+    parts = [
+        ('; filename="a.png"', encoded(X[0])),
+        ("; filename*=UTF-8''%E2%82%AC.png", encoded(X[1])),
+        ('; filename=""', b""),
+        ('; filename=""', encoded(X[2])),
+        ("", b"a field"),
+    ]
+
+    def body(parts):
+        name = b'--b\r\nContent-Disposition: form-data; name="x"'
+        whole = [name + end.encode() + b"\r\n\r\n" + content + b"\r\n" for end, content in parts]
+        return b"".join([*whole, b"--b--\r\n"])
+
+    status, found = predict(app, content=body(parts), headers=FORM)
+    assert status == 200
+    assert_predicts(found, classifier.predict_proba(X[:3]))
+    status, error = predict(app, content=body(parts[2:3]), headers=FORM)
+    assert (status, "the form has no file" in error) == (400, True)
+
+
 @pytest.mark.parametrize("convert", [np.asarray, lambda x: x / 255, lambda x: x[..., None]])
 def test_arrays(app, classifier, convert):
     status, found = predict(app, json=convert(X[:5]).tolist())
@@ -133,6 +155,14 @@ def test_arrays_of_black_and_white(app, kind):
     status, found = predict(app, json=images.astype(kind).tolist())
     assert status == 200
     assert found == predict(app, json=(images * 255).tolist())[1]
+
+
+def test_json_may_begin_with_a_byte_order_mark(app, classifier):
+    content = json.dumps(X[:2].tolist()).encode("utf-8-sig")
+    headers = JSON | {"content-encoding": "Identity"}  # of any case
+    status, found = predict(app, content=content, headers=headers)
+    assert status == 200
+    assert_predicts(found, classifier.predict_proba(X[:2]))
 
 
 @pytest.mark.parametrize("suffix", [".skd", ".onnx"])
@@ -227,6 +257,8 @@ JSON = {"content-type": "application/json"}
              "headers": FORM},
             400, "the form has no file",
         ),
+        ({"content": b" [[0]]"}, 415, "for JSON, send the header Content-Type: application/json"),
+        ({"content": b"{}", "headers": {"content-type": "text/json"}}, 415, "for JSON, send"),
         ({"content": b"{", "headers": JSON}, 400, "not JSON"),
         ({"content": b"\xff", "headers": JSON}, 400, "not JSON"),
         ({"content": b"[" * 10_000, "headers": JSON}, 400, "not JSON"),

@@ -27,7 +27,7 @@ def keras_content(model, path, images=None):
     """
     while hasattr(model, "best_estimator_"):
         model = model.best_estimator_
-    _check(model)
+    _check(model, path)
     tried = probe(model, images).images[:MOST_IMAGES]
     with without_warnings():
         pixels = model._validate_images(tried).astype(np.float32)
@@ -52,8 +52,10 @@ def _outputs(network, pixels):
     return np.asarray(network(pixels, training=False))
 
 
-def _check(model):
-    """Raise where the network alone would predict something else."""
+def _check(model, path):
+    """Raise where Keras would not load the file, or the network alone predict something else."""
+    if path.suffix != ".keras":
+        raise ValueError(f"Keras reads only files whose suffix is .keras; got {path.name!r}.")
     if not isinstance(model, ImageClassifier):
         raise ValueError(
             f"A .keras file holds one network alone, and not what is around it in "

@@ -107,6 +107,7 @@ def _converted(skl2onnx, model, images):
             f"skl2onnx {skl2onnx.__version__} cannot convert this {type(model).__name__}: "
             f"{str(error).strip().splitlines()[0]} ({type(error).__name__}). {_advice(model)}"
         ) from error
+    _take_no_images(converted.graph)
     if images.dtype == np.uint8:
         _take_uint8(converted)
     return converted
@@ -117,6 +118,23 @@ def _advice(model):
     if np.asarray(model.classes_).dtype.kind == "u":
         return "It fails on unsigned labels: fit on y.astype(int)."
     return "Write a part of it that skl2onnx knows, such as a network."
+
+
+def _take_no_images(graph):
+    """Replace nodes of the kind ArrayFeatureExtractor, which fail without images."""
+    from onnx import helper, numpy_helper
+
+    nodes = list(graph.node)
+    del graph.node[:]
+    for node in nodes:
+        if node.op_type == "ArrayFeatureExtractor":
+            values, places = node.input
+            row = f"{places}_of_{node.output[0]}"
+            graph.node.append(helper.make_node("Reshape", [places, "any_length"], [row]))
+            node = helper.make_node("Gather", [values, row], node.output, axis=-1)
+        graph.node.append(node)
+    if len(graph.node) > len(nodes):
+        graph.initializer.append(numpy_helper.from_array(np.array([-1]), "any_length"))
 
 
 def _take_uint8(converted):

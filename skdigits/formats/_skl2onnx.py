@@ -87,6 +87,12 @@ def label_values(classes):
         If ONNX has no such labels.
     """
     if classes.dtype.kind in "OU" and all(isinstance(each, str) for each in classes):
+        for label in map(str, classes):
+            if label.encode(errors="ignore").decode() != label:
+                raise ValueError(
+                    f"The label {label!r} cannot be written: it has half of a character, a lone "
+                    "surrogate. Fit on other labels."
+                )
         return classes
     if classes.dtype.kind == "b":
         return classes.astype(np.int64)

@@ -28,7 +28,7 @@ def numbered(members):
     """Return the members that skops wrote, with numbers that do not depend on the process.
 
     An object that skops found twice is described in the same way each time, so that its arrays are
-    in the file once.
+    in the file once. Arrays that were mapped to a file are like any others.
 
     Parameters
     ----------
@@ -51,6 +51,8 @@ def numbered(members):
         if value["__id__"] not in nodes:
             node = nodes[value["__id__"]] = {}
             node |= {**value, "__id__": len(nodes)}
+            if (node["__module__"], node["__class__"]) == ("numpy", "memmap"):
+                node["__class__"] = "ndarray"
             if "file" in node:
                 suffix = node["file"].rpartition(".")[2]
                 node["file"] = files.setdefault(node["file"], f"{len(files)}.{suffix}")

@@ -56,7 +56,7 @@ class _Body:
             If it is compressed, too large or too slow, or if all bodies under way are too large
             together.
         """
-        if request.headers.get("content-encoding", "identity") != "identity":
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise RequestError(415, "send the body without a Content-Encoding", closes=True)
         limit = self._limits.n_bytes
         length = request.headers.get("content-length", "0")

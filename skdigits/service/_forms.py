@@ -11,6 +11,8 @@ NO_FILES = "the form has no file; with curl, write -F picture=@photo.jpg"
 def files_of_form(content_type, body, most):
     """Return the contents of all files in a form. Their names and all other fields are ignored.
 
+    So are parts without a name and a content, as browsers send where no file was chosen.
+
     Parameters
     ----------
     content_type : str
@@ -48,7 +50,7 @@ class _Form:
         self.files, self.is_complete = [], False
         self._most = most
         self._name = self._value = b""
-        self._content = None  # of the part that is read, if it is a file
+        self._file_name, self._content = None, []  # of the part that is read, if it is a file
 
     def callbacks(self):
         return {
@@ -62,7 +64,7 @@ class _Form:
         }
 
     def _begin(self):
-        self._content = None
+        self._file_name, self._content = None, []
 
     def _add_to_name(self, data, start, end):
         self._name += data[start:end]
@@ -72,20 +74,22 @@ class _Form:
 
     def _end_header(self):
         if self._name.lower() == b"content-disposition":
-            options = parse_options_header(self._value)[1]
-            self._content = [] if b"filename" in options else None
+            # The parser ignores filename*=UTF-8''..., as some clients write a name.
+            options = parse_options_header(self._value.replace(b"*=", b"="))[1]
+            self._file_name = options.get(b"filename")
         self._name = self._value = b""
 
     def _add_content(self, data, start, end):
-        if self._content is not None:
+        if self._file_name is not None:
             self._content.append(data[start:end])
 
     def _end(self):
-        if self._content is None:
+        content = b"".join(self._content)
+        if not (self._file_name or content):
             return
         if len(self.files) == self._most:
             raise RequestError(413, f"a request may have at most {self._most} images")
-        self.files.append(b"".join(self._content))
+        self.files.append(content)
 
     def _complete(self):
         self.is_complete = True

@@ -1,6 +1,7 @@
 """The images in a body: a picture, a form with pictures, or a JSON array."""
 
 import io
+from codecs import BOM_UTF8
 
 import numpy as np
 from PIL import Image
@@ -114,12 +115,16 @@ def images_of(content_type, body, form, limits):
         return _of_json(body, form, limits)
     if media_type == "multipart/form-data":
         return Pictures(files_of_form(content_type, body, limits.n_images), limits)
+    if body.removeprefix(BOM_UTF8).lstrip()[:1] in (b"[", b"{"):  # no picture begins so
+        raise RequestError(
+            415, "this is not a picture; for JSON, send the header Content-Type: application/json"
+        )
     return Pictures([body], limits)
 
 
 def _of_json(body, form, limits):
     try:
-        values = from_json(body, allow_inf_nan=False)
+        values = from_json(body.removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise RequestError(400, f"the body is not JSON ({error})") from None
     shape = " x ".join(map(str, form.shape))

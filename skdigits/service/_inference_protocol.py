@@ -1,5 +1,6 @@
 """``/v2``: the Open Inference Protocol, with Triton's extension for binary tensors."""
 
+from codecs import BOM_UTF8
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class Wanted(BaseModel):
     """An output that a request asks for."""
 
     name: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] | None = None
 
 
 class InferRequest(BaseModel):
@@ -29,8 +30,8 @@ class InferRequest(BaseModel):
 
     id: str | None = None
     inputs: list[Input]
-    outputs: list[Wanted] = []
-    parameters: dict[str, Any] = {}
+    outputs: list[Wanted] | None = None
+    parameters: dict[str, Any] | None = None
 
 
 class InferResponse(BaseModel):
@@ -168,7 +169,7 @@ def _read(body, header, service):
     """Return a request, and its images as the graph takes them."""
     head, tail = _split(header, body)
     try:
-        asked = InferRequest.model_validate_json(head)
+        asked = InferRequest.model_validate_json(head.removeprefix(BOM_UTF8))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -177,7 +178,7 @@ def _read(body, header, service):
     names = [each.name for each in asked.inputs]
     if names != [INPUT]:
         raise RequestError(400, f"the model has one input, {INPUT}; got {names}")
-    wanted = [each.name for each in asked.outputs]
+    wanted = [each.name for each in asked.outputs or []]
     if unknown := set(wanted) - {LABEL, PROBABILITIES}:
         raise RequestError(
             400, f"the model has the outputs {LABEL} and {PROBABILITIES}; got {min(unknown)!r}"
@@ -194,11 +195,11 @@ def _read(body, header, service):
 
 
 def _answer(asked, name, arrays):
-    all_binary = bool(asked.parameters.get("binary_data_output"))
+    all_binary = bool((asked.parameters or {}).get("binary_data_output"))
     wanted = asked.outputs or [Wanted(name=each) for each in arrays]
     outputs, tail = [], b""
     for each in wanted:
-        binary = bool(each.parameters.get("binary_data", all_binary))
+        binary = bool((each.parameters or {}).get("binary_data", all_binary))
         output, content = to_output(each.name, arrays[each.name], binary=binary)
         outputs.append(output)
         tail += content

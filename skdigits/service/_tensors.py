@@ -25,7 +25,7 @@ class Input(BaseModel):
     shape: list[int] = Field(min_length=2, max_length=4)
     datatype: str
     data: list[Any] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] | None = None
 
 
 class Output(BaseModel):
@@ -62,7 +62,7 @@ def array_of(tensor, tail):
         raise _wrong(f"the datatype must be one of {', '.join(DTYPES)}; got {tensor.datatype!r}")
     if min(tensor.shape) < 1:
         raise _wrong(f"a shape consists of positive numbers; got {tensor.shape}")
-    size = tensor.parameters.get("binary_data_size")
+    size = (tensor.parameters or {}).get("binary_data_size")
     if size is not None:
         values = _of_bytes(size, tail, dtype)
     elif tensor.data is None:

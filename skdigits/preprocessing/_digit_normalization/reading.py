@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from skdigits._picture import ALPHA_MODES, UPRIGHT, PictureError, open_picture, orientation
+from skdigits._picture import ALPHA_MODES, UPRIGHT, PictureError, load, open_picture, orientation
 
 # A picture twice as large or more is shrunk by means of blocks, and a JPEG is decoded at a half, a
 # quarter or an eighth of its size. That is much faster, and a digit that fills a twentieth of the
@@ -94,19 +94,19 @@ def _pixels_of_image(image):
     """Return a PIL image, turned as its EXIF data say, as an array of a shape that we take."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty EXIF data are no reason to stop
-        image.load()
+        load(image)
         turn = UPRIGHT.get(orientation(image))
     if turn is not None:
         image = image.transpose(turn)
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
-    if image.mode in ("I", "F", "L"):
+    if image.mode in ("I", "F"):
         return np.asarray(image)
     if image.mode in ("La", "RGBa"):  # colours times their opacity
         image = image.convert(image.mode.upper())
     if image.mode in ALPHA_MODES or "transparency" in image.info:
         return np.asarray(image.convert("RGBA"))
-    return np.asarray(image.convert("L" if image.mode == "1" else "RGB"))
+    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
 
 
 def _check_pixels(pixels):
