@@ -62,10 +62,13 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
     def __new__(cls, *args, **kwargs):
         """Refuse unknown parameters, and name those to use here."""
-        _, *parameters = inspect.signature(cls.__init__).parameters
+        parameters = parameter_names(cls)
+        kinds = [each.kind for each in inspect.signature(cls.__init__).parameters.values()]
         for name in kwargs:
             if name not in parameters:
                 advice = advice_on(name, parameters)
+                if inspect.Parameter.VAR_KEYWORD in kinds:
+                    advice = "name each parameter in __init__, since clones lose those of **kwargs."
                 raise TypeError(f"{cls.__name__} takes no {name!r}; {advice}")
         return super().__new__(cls)
 
@@ -335,11 +338,3 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
-
-
-def _number_of_images(X):
-    """Return the number of images in X; 0 for other objects, which later checks refuse."""
-    try:
-        return X.shape[0] if hasattr(X, "shape") else len(X)
-    except (TypeError, IndexError):
-        return 0
