@@ -4,6 +4,7 @@ import numbers
 import os
 from collections.abc import Mapping, Sequence
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from scipy.sparse import issparse
 
@@ -35,7 +36,7 @@ def as_array(X):
     """
     if issparse(X):
         return X
-    if hasattr(X, "__dataframe__"):
+    if nw.dependencies.is_into_dataframe(X):  # as scikit-learn recognises data frames
         _check_columns(X)
         return X
     check_type(X)
@@ -182,6 +183,8 @@ def check_type(X):
         raise TypeError(f"X is a {kind}, not an array of images. If it is a path, {READ}")
     if isinstance(X, Mapping):
         raise TypeError(f"X is a {kind}; give the array of images in it, such as X['image'].")
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError(f"X is a {kind}, which holds no numbers yet; give X.collect().")
     if hasattr(X, "__array__") or hasattr(X, "__array_interface__") or isinstance(X, Sequence):
         return
     if hasattr(X, "shape"):
@@ -225,13 +228,26 @@ def _check_elements(array, name):
 
 
 def _check_columns(frame):
-    """Raise an error if columns of a pandas data frame hold dates or images."""
-    for number, dtype in enumerate(getattr(frame, "dtypes", ())):
-        name = f"X[{frame.columns[number]!r}]"
-        if getattr(dtype, "kind", None) in ("m", "M"):
-            raise TypeError(f"{name} holds dates; give numbers, such as {name}.astype('int64').")
-        if isinstance(dtype, np.dtype) and dtype.kind == "O" and len(frame):
-            _check_elements(frame.iloc[:, number].to_numpy(), name)
+    """Raise an error if a data frame is sparse, or if columns of it hold dates or images."""
+    if hasattr(frame, "sparse"):  # pandas has it if all columns are sparse
+        raise TypeError("X has sparse columns; give dense ones, X.sparse.to_dense().")
+    if all(map(_is_of_numbers, getattr(frame, "dtypes", [None]))):
+        return  # narwhals takes a while for many columns
+    columns = nw.from_native(frame)
+    for column, dtype in columns.schema.items():
+        name = f"X[{column!r}]"
+        if dtype.is_temporal():
+            numbers = f"{name}.to_numpy().astype('int64')"
+            raise TypeError(f"{name} holds dates; give numbers, such as {numbers}.")
+        if (dtype.is_nested() or dtype == nw.Object) and len(columns):
+            _check_elements(np.fromiter(columns[column], dtype=object), name)
+
+
+def _is_of_numbers(dtype):
+    """Return whether a dtype of numpy, pandas or polars is one of real numbers."""
+    if hasattr(dtype, "is_numeric"):  # polars
+        return dtype.is_numeric()
+    return getattr(dtype, "kind", "O") in "biuf"
 
 
 def _shape(element):

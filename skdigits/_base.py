@@ -10,7 +10,6 @@ from sklearn.callback import with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits import _constraints as c
-from skdigits._duration import resolve_epochs
 from skdigits._pickling import PickledCallbacks, parameter_names, shallow_copy
 from skdigits._routed_names import advice_on
 from skdigits._saved_state import plain_state, restored_state
@@ -63,10 +62,13 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
     def __new__(cls, *args, **kwargs):
         """Refuse unknown parameters, and name those to use here."""
-        _, *parameters = inspect.signature(cls.__init__).parameters
+        parameters = parameter_names(cls)
+        kinds = [each.kind for each in inspect.signature(cls.__init__).parameters.values()]
         for name in kwargs:
             if name not in parameters:
                 advice = advice_on(name, parameters)
+                if inspect.Parameter.VAR_KEYWORD in kinds:
+                    advice = "name each parameter in __init__, since clones lose those of **kwargs."
                 raise TypeError(f"{cls.__name__} takes no {name!r}; {advice}")
         return super().__new__(cls)
 
@@ -138,7 +140,8 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss, at least 0. Only their ratios count: they are
-            divided by their mean.
+            divided by their mean. A sample of weight 0 takes no part in the training, as if it was
+            not there; only its label still is in `classes_`.
 
         X_val : array-like of shape (n_val, ...), default=None
             Images to measure after each epoch, of the same shape and scale as those in `X`. The
@@ -166,9 +169,7 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
             If `X_val` seems to have another scale than `X`, or channels seem to come first.
         """
         go_on = self.warm_start and hasattr(self, "_network")
-        n_images = _number_of_images(X)
-        epochs = resolve_epochs(self.epochs, n_images, self._images_in_a_step(n_images))
-        return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, epochs)
+        return self._fit(X, y, sample_weight, (X_val, y_val), None, go_on, in_parts=False)
 
     @trains
     @unchanged_after_error
@@ -203,7 +204,8 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss, at least 0. Only their ratios count, including those
-            to the weights of earlier calls.
+            to the weights of earlier calls. Samples of weight 0 take no part, and a later call
+            where all weights are 0 changes nothing.
 
         Returns
         -------
@@ -222,7 +224,7 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
                 "sklearn.utils.class_weight.compute_class_weight, and give them as a dict."
             )
         go_on = hasattr(self, "_network")
-        return self._fit(X, y, sample_weight, (None, None), classes, go_on, None)
+        return self._fit(X, y, sample_weight, (None, None), classes, go_on, in_parts=True)
 
     @reads
     def predict(self, X):
@@ -336,11 +338,3 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")
-
-
-def _number_of_images(X):
-    """Return the number of images in X; 0 for other objects, which later checks refuse."""
-    try:
-        return X.shape[0] if hasattr(X, "shape") else len(X)
-    except (TypeError, IndexError):
-        return 0

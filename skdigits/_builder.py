@@ -79,8 +79,9 @@ class NetworkClassifier(ImageClassifier):
 
     early_stopping : bool, default=False
         Whether to stop when the score no longer improves, and restore the best weights. The score
-        is the accuracy on the validation data: a `validation_fraction` of the training data, or the
-        data that `fit` gets. With ``validation_fraction=None`` the score is the training loss.
+        is the accuracy on the validation data: a `validation_fraction` of the training data, with
+        their weights, or the data that `fit` gets. With ``validation_fraction=None`` the score is
+        the training loss.
 
     validation_fraction : float or None, default=0.1
         Share of the training data that early stopping sets aside, stratified by class. If `fit`

@@ -14,6 +14,7 @@ def resolve_epochs(epochs, n_images, batch_size):
     epochs : int or (int, int)
         Passes over the images, or the passes and the least number of steps.
     n_images : int
+        To train on.
     batch_size : int
 
     Raises

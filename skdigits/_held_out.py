@@ -11,7 +11,7 @@ def hold_out(rows, codes, fraction, seed):
     ----------
     rows : ndarray of int
     codes : ndarray of int
-        The class of each row.
+        The class of each of them.
     fraction : float
         Share of the rows to measure.
     seed : int

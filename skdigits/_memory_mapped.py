@@ -14,21 +14,26 @@ PART_BYTES = 2**26  # of a part that is read at once
 ROWS_AT_ONCE = 1024
 
 
-def parts(array):
+def parts(array, rows=None):
     """Yield an array in parts of several rows; of a mapped file, only one part is in memory.
 
     Parameters
     ----------
     array : ndarray
+    rows : ndarray of int, default=None
+        The numbers of the rows to yield, each at most once; None means all.
 
     Yields
     ------
     part : ndarray
-        A view.
+        A view, if it holds all rows.
     """
     n_rows = rows_of(PART_BYTES, array.shape, array.dtype.itemsize)
-    for start in range(0, len(array), n_rows):
-        yield array[start : start + n_rows]
+    some = rows is not None and len(rows) < len(array)
+    read = MappedRows(array) if some and is_mapped(array) else array
+    for start in range(0, len(rows) if some else len(array), n_rows):
+        part = slice(start, start + n_rows)
+        yield read[rows[part] if some else part]
         release(array)
 
 

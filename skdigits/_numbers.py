@@ -48,9 +48,10 @@ class Origin:
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     @classmethod
-    def of(cls, values):
+    def of(cls, values, rows=None):
         """Return the origin of training data of shape (n, ..., n_columns); None if not needed.
 
+        `rows` are the numbers of the rows to train on; None means all.
         The smallest value is subtracted from a column that is far from zero for its range. A column
         whose range has no square in float32 is also divided by the range. Channels of images with
         such a wide range are not: one wild pixel would make all others the same. A column that
@@ -59,7 +60,7 @@ class Origin:
         """
         if values.dtype == np.uint8:
             return None
-        low, high = column_range(values)
+        low, high = column_range(values, rows)
         width = _differences(high, low)
         farthest = np.maximum(np.abs(low.astype(float)), np.abs(high.astype(float)))
         noise = _is_noise(width, farthest, values.dtype)
@@ -99,9 +100,9 @@ def to_float32(values, origin):
     return found
 
 
-def column_range(values):
-    """Return the smallest and the largest value of each column, or of each channel."""
-    ranges = [_column_range(part) for part in parts(values)]
+def column_range(values, rows=None):
+    """Return the smallest and the largest value of each column, or of each channel, in `rows`."""
+    ranges = [_column_range(part) for part in parts(values, rows)]
     low, high = zip(*ranges, strict=True)
     return np.min(low, axis=0), np.max(high, axis=0)
 

@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 
 def loss_weights(sample_weight, class_weight, classes, codes, earlier):
-    """Return a weight for each image. The mean over all calls is one.
+    """Return a weight for each image. The mean of those above 0, over all calls, is one.
 
     Parameters
     ----------
@@ -20,13 +20,13 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
     codes : ndarray of int of shape (n_samples,)
         The place of each image's label in `classes`.
     earlier : (float, int)
-        Sum and number of the weights of earlier calls.
+        Sum and number of the weights above 0 of earlier calls.
 
     Returns
     -------
     weights : ndarray of float64
     seen : (float, int)
-        Sum and number of all weights so far, before they are divided by their mean.
+        Sum and number of all weights above 0 so far, before they are divided by their mean.
 
     Raises
     ------
@@ -34,10 +34,14 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
         If weights have another shape, if one is negative or masked, if all are zero, or if they are
         too large to be added.
     """
-    weights = _checked(sample_weight, len(codes))
-    if class_weight is not None:
-        weights = weights * _of_classes(class_weight, classes, codes)
+    given = _checked(sample_weight, len(codes))
+    # Only those above 0 are added, so that the others change no digit of the sum.
+    rows = np.flatnonzero(given)
+    weights = given[rows]
     with np.errstate(over="ignore"):
+        if class_weight is not None:
+            weights = weights * _of_classes(class_weight, classes, codes[rows])
+            rows, weights = rows[weights > 0], weights[weights > 0]
         total, count = earlier[0] + weights.sum(), earlier[1] + len(weights)
     if not np.isfinite(total):
         raise ValueError(
@@ -48,7 +52,10 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
         raise ValueError("sample_weight and class_weight give each image a weight of zero.")
     # A power of two changes no digit, and the number of images divided by a tiny sum is infinite.
     _, exponent = frexp(total)
-    return np.ldexp(weights, -exponent) * (count / ldexp(total, -exponent)), (total, count)
+    scaled = np.ldexp(weights, -exponent) * (count / ldexp(total, -exponent))
+    found = np.zeros(len(codes))
+    found[rows] = scaled
+    return found, (total, count)
 
 
 def _of_classes(class_weight, classes, codes):

@@ -13,9 +13,9 @@ SAMPLE = 1000  # rows that show well enough how the values of a column are sprea
 SMALL, HALF, MIDDLE = 0.01, 0.5, (0.05, 0.95)
 
 
-def learn_scale(images):
-    """Return the scale of the first images or columns of a training."""
-    return TableScale(images) if images.ndim == 2 else Scale(images)
+def learn_scale(images, rows):
+    """Return the scale of the first images or columns of a training, those of these numbers."""
+    return TableScale(images, rows) if images.ndim == 2 else Scale(images, rows)
 
 
 class Scale:
@@ -34,14 +34,17 @@ class Scale:
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels) or (n, n_columns)
-        The first training images, as the network takes them.
+        Images as the network takes them.
+
+    rows : ndarray of int
+        The numbers of the first training images.
     """
 
     doubt = 2  # how uncertain the likeness of one value is; divided by the root of their number
 
-    def __init__(self, images):
+    def __init__(self, images, rows):
         self.n_channels = images.shape[-1]
-        low, high = column_range(images)
+        low, high = column_range(images, rows)
         width = np.maximum(high.astype(float) - low, 1e-30)
         changes = width > 1e-30
         if changes.any():  # a column that never changes has the unit of the others
@@ -49,23 +52,23 @@ class Scale:
         per_unit = np.where(changes.any(), 1 / width, 0)
         n_pixels = images[0].size // self.n_channels
         self.per_unit = np.tile(per_unit, n_pixels).astype(np.float32)
-        total = sum(part.sum(axis=0, dtype=float) for part in parts(images))
-        heights = ((total / len(images) - low) / width)[..., changes]
+        total = sum(part.sum(axis=0, dtype=float) for part in parts(images, rows))
+        heights = ((total / len(rows) - low) / width)[..., changes]
         self.brightness = float(heights.mean()) if changes.any() else 0.0  # 0..1, in this range
-        mean = (total / len(images)).astype(np.float32).reshape(-1) * self.per_unit
+        mean = (total / len(rows)).astype(np.float32).reshape(-1) * self.per_unit
         reference = mean - mean.mean()
         self.reference = reference / (np.sqrt(np.square(reference).sum()) or 1)
         floor = np.tile(low, n_pixels) * self.per_unit
         self.floors = [np.zeros_like(floor), floor] if floor.any() else [np.zeros_like(floor)]
         self.n_rows, self.total_sizes, self.least = 0, np.zeros(len(self.floors)), {}
-        self._learn(images, low, high)
+        self._learn(images, rows, low, high)
 
-    def with_more(self, images):
+    def with_more(self, images, rows):
         """Return the scale of the images so far and of more training images."""
         found = object.__new__(type(self))
         found.__dict__.update(vars(self))
-        low, high = column_range(images)
-        found._learn(images, np.minimum(self.low, low), np.maximum(self.high, high))
+        low, high = column_range(images, rows)
+        found._learn(images, rows, np.minimum(self.low, low), np.maximum(self.high, high))
         return found
 
     def complaint(self, images):
@@ -135,14 +138,14 @@ class Scale:
     def _than(self):
         return f" than {self.low.min():g} to {self.high.max():g}"
 
-    def _learn(self, images, low, high):
+    def _learn(self, images, rows, low, high):
         """Add training images; `low` and `high` are the range of all images so far."""
         self.low, self.high = low, high
         n_pixels = len(self.per_unit) // self.n_channels
         self.low_values = np.tile(low, n_pixels) * self.per_unit
         self.high_values = np.tile(high, n_pixels) * self.per_unit
         self.usual = self.low_values.max() - 1, self.high_values.min() + 1
-        facts = [self._facts(part[~self._constant(part)]) for part in _small_parts(images)]
+        facts = [self._facts(part[~self._constant(part)]) for part in _small_parts(images, rows)]
         self.n_rows += sum(len(each["likeness"]) for each in facts)
         sums = [[p[f"size {k}"].sum(dtype=float) for k in range(len(self.floors))] for p in facts]
         self.total_sizes = self.total_sizes + np.sum(sums, axis=0)
@@ -197,12 +200,17 @@ class Scale:
         return (pixels == pixels[:, :1]).all(axis=(1, 2))
 
 
-def _small_parts(images):
-    """Yield the images as rows, a few at a time."""
-    for part in parts(images):
-        rows = part.reshape(len(part), -1)
-        for start in range(0, len(rows), ROWS_A_PART):
-            yield rows[start : start + ROWS_A_PART]
+def some(images, rows, n_rows):
+    """Return at most so many of the images whose numbers are given, evenly from all."""
+    return images[rows[:: -(-len(rows) // n_rows)]]
+
+
+def _small_parts(images, rows):
+    """Yield images as rows, a few at a time."""
+    for part in parts(images, rows):
+        pixels = part.reshape(len(part), -1)
+        for start in range(0, len(pixels), ROWS_A_PART):
+            yield pixels[start : start + ROWS_A_PART]
 
 
 class TableScale(Scale):
@@ -217,14 +225,14 @@ class TableScale(Scale):
 
     doubt = 4
 
-    def _learn(self, images, low, high):
+    def _learn(self, images, rows, low, high):
         if not self.least:
-            sample = images[:: -(-len(images) // SAMPLE)] * self.per_unit
+            sample = some(images, rows, SAMPLE) * self.per_unit
             small, half = np.quantile(np.abs(sample), (SMALL, HALF), axis=0)
             self.small = (np.square(small) / np.maximum(half, 1e-30)).astype(np.float32)
             bottom, top = np.quantile(sample, MIDDLE, axis=0)
             self.tails = (1 / np.maximum(top - bottom, 1e-9)).astype(np.float32)
-        super()._learn(images, low, high)
+        super()._learn(images, rows, low, high)
 
     def _facts(self, rows):
         near_zero = self._near_zero(rows * self.per_unit)

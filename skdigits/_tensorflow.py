@@ -106,19 +106,26 @@ def neutral_keras():
 
 
 def check_process():
-    """Raise if this process was forked from a process that ran TensorFlow.
+    """Raise if TensorFlow cannot run here.
 
-    TensorFlow's threads do not survive a fork, so the first operation would wait forever.
+    Its threads do not survive a fork, so the first operation would wait forever. And without eager
+    execution, operations would only be added to the caller's graph.
 
     Raises
     ------
     RuntimeError
-        If the process was forked so.
+        If the process was forked from one that ran TensorFlow, or if eager execution is off.
     """
     if _forked_while_running:
         raise RuntimeError(
             "This process was forked after TensorFlow had started, and would hang. Use joblib's "
             "'loky' or 'threading' backend, or multiprocessing's 'spawn' start method."
+        )
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "skdigits needs TensorFlow's eager execution, which is off here. Do not call "
+            "tf.compat.v1.disable_eager_execution() or disable_v2_behavior(), and use classifiers "
+            "outside of 'with tf.Graph().as_default()' and of functions with @tf.function."
         )
 
 

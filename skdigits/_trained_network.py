@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
-from skdigits._duration import resolve_batch_size
+from skdigits._duration import resolve_batch_size, resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
 from skdigits._held_out import hold_out
 from skdigits._interrupts import is_part_of_more
@@ -55,18 +55,27 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         """
         raise NotImplementedError
 
-    def _fit(self, X, y, sample_weight, validation, classes, go_on, epochs):
-        """Train from the beginning or go on; `partial_fit` gives None for `epochs`."""
-        context = self._init_callback_context(max_subtasks=epochs or 1)
-        tasks = EpochTasks(context, self, lambda: {"_network": self._network.copy()}, X, y)
-        rows, codes = self._labelled_rows(X, y, classes, known=go_on)
-        earlier = self._weights_seen if go_on and epochs is None else (0.0, 0)
+    def _fit(self, X, y, sample_weight, validation, classes, go_on, in_parts):
+        """Train from the beginning or go on; `in_parts` is True for `partial_fit`.
+
+        Images of weight 0 take no part, as if they were not there.
+        """
+        values, codes = self._labelled_rows(X, y, classes, known=go_on)
+        earlier = self._weights_seen if go_on and in_parts else (0.0, 0)
         weights, self._weights_seen = loss_weights(
             sample_weight, self.class_weight, self.classes_, codes, earlier
         )
-        images = self._learn_images(rows, weights > 0, known=go_on)
+        rows = np.flatnonzero(weights).astype(np.int32)
+        if not len(rows):  # earlier calls had others
+            return self
+        epochs = None
+        if not in_parts:
+            epochs = resolve_epochs(self.epochs, len(rows), self._images_in_a_step(len(rows)))
+        images = self._learn_images(values, rows, known=go_on)
         validation = self._validate_validation_data(*validation)
-        result = self._train((images, codes, weights), validation, go_on, epochs, tasks)
+        context = self._init_callback_context(max_subtasks=epochs or 1)
+        tasks = EpochTasks(context, self, lambda: {"_network": self._network.copy()}, X, y)
+        result = self._train((images, codes, weights), rows, validation, go_on, epochs, tasks)
         interrupted = result.interrupted
         try:
             tasks.end()
@@ -84,21 +93,26 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
     def _images_in_a_step(self, n_images):
         return resolve_batch_size(self.batch_size, n_images, self._largest_batch)
 
-    def _train(self, arrays, validation, go_on, epochs, tasks):
-        """Train on images, labels and weights; measure `validation`, or rows held out."""
+    def _train(self, arrays, rows, validation, go_on, epochs, tasks):
+        """Train on `rows` of images, labels and weights; measure `validation`, or rows held out.
+
+        `epochs` is None for `partial_fit`.
+        """
         from skdigits import training
 
         self._prepare_random_numbers(go_on)
-        train_rows, val_rows = self._split(arrays[1], validation, may_hold_out=epochs is not None)
+        images, codes, weights = arrays
+        train_rows, val_rows = self._split(rows, codes, validation, may_hold_out=epochs is not None)
         gently = epochs is None and go_on and self._moments is None
         parameters = self._training_parameters(len(train_rows), epochs, gently)
         spec = training.NetworkSpec.of(parameters)
-        training.check_loss_values(parameters, are_weighted=np.ptp(arrays[2]) > 0)
+        training.check_loss_values(parameters, are_weighted=np.ptp(weights[rows]) > 0)
         if go_on:
-            self._go_on(spec, arrays[0], np.flatnonzero(arrays[2]), in_parts=epochs is None)
+            self._go_on(spec, images, train_rows, in_parts=epochs is None)
         else:
-            weighted = train_rows[arrays[2][train_rows] > 0]
-            self._begin(spec, arrays[0], weighted if len(weighted) else train_rows)
+            self._begin(spec, images, train_rows)
+        if validation is None and len(val_rows):  # then their loss and accuracy are means
+            weights[val_rows] /= weights[val_rows].mean()
         data = training.Data.from_arrays(*arrays)
         val_data = data if validation is None else training.Data.from_arrays(*validation)
         result = training.train(
@@ -207,16 +221,15 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         if is_whole:
             self._moments = None
 
-    def _split(self, codes, validation, may_hold_out):
+    def _split(self, rows, codes, validation, may_hold_out):
         """Return the rows to train on, and the rows to measure: of `validation`, or held out.
 
         All trainings with ``warm_start`` hold out the same rows, so that none was trained on.
         """
-        rows = np.arange(len(codes), dtype=np.int32)
         if validation is not None:
             return rows, np.arange(len(validation[1]), dtype=np.int32)
         if may_hold_out and self.early_stopping and self.validation_fraction is not None:
-            return hold_out(rows, codes, self.validation_fraction, self._split_seed)
+            return hold_out(rows, codes[rows], self.validation_fraction, self._split_seed)
         return rows, rows[:0]
 
 

@@ -19,7 +19,7 @@ from skdigits._image_shape import (
 )
 from skdigits._memory_mapped import is_mapped, parts
 from skdigits._numbers import Origin, to_float32
-from skdigits._scale import ENOUGH_ROWS, Scale, learn_scale
+from skdigits._scale import ENOUGH_ROWS, MOST_ROWS, Scale, learn_scale, some
 from skdigits._warnings import warn
 
 # dtypes that are kept; scikit-learn converts all others to the first.
@@ -57,31 +57,31 @@ class ValidatedInput:
         # Pickles of old versions do not have it.
         return getattr(self, "_origin", None) or Origin.none(self.image_shape_[-1])
 
-    def _learn_images(self, rows, counts, known):
-        """Return images, and learn from those that count what later input must be like.
+    def _learn_images(self, values, rows, known):
+        """Return images, and learn from those to train on what later input must be like.
 
         Parameters
         ----------
-        rows : ndarray of shape (n_samples, n_features)
+        values : ndarray of shape (n_samples, n_features)
             Checked numbers.
-        counts : ndarray of bool of shape (n_samples,)
-            Whether the weight of each is above 0.
+        rows : ndarray of int
+            The numbers of the images to train on.
         known : bool
             Whether others were learned from before.
         """
         if not known:
-            self._origin = self._find_origin(_only(rows, counts))
-        images = self._as_images(rows)
-        seen = _only(images, counts)
+            self._origin = self._find_origin(values, rows)
+        images = self._as_images(values)
+        seen = some(images, rows, MOST_ROWS)
         if not known:
             body = self.transfer_from
             if getattr(body, "image_shape_", None) == self.image_shape_:
                 _warn_of_scale(getattr(body, "_scale", None), seen, "X", "that of transfer_from")
-            self._scale = learn_scale(seen)
-        elif (scale := getattr(self, "_scale", None)) and len(seen):
+            self._scale = learn_scale(images, rows)
+        elif scale := getattr(self, "_scale", None):
             if scale.n_rows >= ENOUGH_ROWS:
                 self._warn_of_scale(seen)
-            self._scale = scale.with_more(seen)
+            self._scale = scale.with_more(images, rows)
         return images
 
     def _labelled_rows(self, X, y, classes, known):
@@ -98,7 +98,9 @@ class ValidatedInput:
             check_same_shape(rows, given, self.image_shape_, name)
             check_same_parameter(self.image_shape, self.image_shape_)
         rows, y = self._checked_data(rows, y, reset=not known)
-        check_classification_targets(y)
+        # Many different labels may be a regression's, unless they are known: twice, they are fewer.
+        are_known = known or classes is not None
+        check_classification_targets(np.repeat(y, 2) if are_known else y)
         if known:
             if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes differ from those of the first call, {self.classes_}.")
@@ -174,23 +176,18 @@ class ValidatedInput:
         # Pickles of old versions do not know the scale.
         _warn_of_scale(getattr(self, "_scale", None), images, name, "that of fit")
 
-    def _find_origin(self, rows):
-        """Return the origin of the numbers of `rows`; with `transfer_from`, that of its data."""
+    def _find_origin(self, values, rows):
+        """Return the origin of the numbers in `rows`; with `transfer_from`, that of its data."""
         if self.transfer_from is not None:
             return getattr(self.transfer_from, "_origin", None)
         if not getattr(self, "standardize", True):
             return None  # the network is to get the numbers as they are
-        return Origin.of(rows.reshape(-1, *self.image_shape_))
+        return Origin.of(values.reshape(-1, *self.image_shape_), rows)
 
     def _as_images(self, rows):
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
         return to_float32(images, getattr(self, "_origin", None))  # old pickles have none
-
-
-def _only(rows, counts):
-    """Return the rows that count; all of a mapped file, since they may not fit into memory."""
-    return rows if counts.all() or is_mapped(rows) else rows[counts]
 
 
 def _without_channel(shape):

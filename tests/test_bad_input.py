@@ -4,10 +4,13 @@ import keras
 import numpy as np
 import pytest
 import scipy.sparse
+import tensorflow as tf
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.validation import check_is_fitted
 from support import BOTH, cnn, mlp, tiny
+
+from skdigits import MLPClassifier
 
 
 class CountedEpochs(keras.callbacks.Callback):
@@ -217,6 +220,18 @@ def test_a_misspelt_parameter_is_told_the_right_one(name, advice):
         GridSearchCV(mlp(), {name: [1]}, cv=2).fit(X, Y)
 
 
+def test_a_subclass_has_to_name_its_parameters():
+    class Wide(MLPClassifier):
+        def __init__(self, width=8, **others):
+            super().__init__(hidden_layer_sizes=(width,), **others)
+            self.width = width
+
+    with pytest.raises(TypeError, match=r"Wide takes no 'epochs'; name each parameter in __init__"):
+        Wide(width=4, epochs=2)
+    with pytest.raises(ValueError, match=r"no parameter 'epochs'; the parameters are width\.$"):
+        Wide(width=4).set_params(epochs=2)
+
+
 def test_a_function_is_not_a_schedule():
     with pytest.raises(ValueError, match=r"keras\.optimizers\.schedules\. Got <function"):
         mlp(learning_rate_schedule=lambda step: 0.01).fit(X, Y)
@@ -311,6 +326,18 @@ class TestValidationData:
 @pytest.fixture(scope="module")
 def fitted():
     return mlp().fit(X, Y)
+
+
+def test_without_eager_execution_one_error_says_so(fitted):
+    uses = [lambda: mlp().fit(X, Y), lambda: fitted.predict(X), lambda: fitted.partial_fit(X, Y)]
+    for use in uses:
+        with (
+            tf.Graph().as_default(),
+            pytest.raises(RuntimeError, match="needs TensorFlow's eager execution"),
+        ):
+            use()
+    assert fitted.n_iter_ == 2
+    fitted.predict(X)
 
 
 class TestWeights:

@@ -1,4 +1,4 @@
-"""Weights, early stopping, and a place among scikit-learn's tools."""
+"""Early stopping, and a place among scikit-learn's tools."""
 
 import inspect
 import pickle
@@ -18,7 +18,6 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.utils.class_weight import compute_sample_weight
 from support import BOTH, MLP_AND_SLOWLY_CNN, assert_same_weights, mlp, tiny, weights
 
 from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
@@ -31,83 +30,6 @@ LEARNS = {"epochs": 20, "batch_size": 10, "learning_rate": 0.01, "dropout": 0}
 @pytest.mark.parametrize("made", [CNNClassifier(), MLPClassifier(), NetworkClassifier(len)])
 def test_help_shows_the_parameters(made):
     assert set(inspect.signature(type(made)).parameters) == set(made.get_params())
-
-
-def standardised_by(estimator):
-    """Return the mean and the variance of the input."""
-    return estimator.model_.get_layer("standardize").get_weights()
-
-
-@pytest.mark.precision
-class TestWeights:
-    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
-    def test_weights_of_one_are_no_weights(self, make):
-        one = make().fit(X, Y, sample_weight=np.ones(len(Y)))
-        assert_same_weights(weights(one), weights(make().fit(X, Y)))
-
-    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
-    def test_rows_of_weight_zero_have_no_gradient(self, make, method):
-        """They are in the batches, and change nothing else."""
-        sample_weight = np.where(np.arange(len(Y)) < 20, 0.0, 1.5)
-        other = np.where(sample_weight == 0, (Y + 1) % 3, Y)
-        first, second = (
-            getattr(make(batch_size=len(Y)), method)(X, labels, sample_weight=sample_weight)
-            for labels in (Y, other)
-        )
-        assert_same_weights(weights(first), weights(second))
-        without = getattr(make(batch_size=len(Y)), method)(X, Y)
-        assert np.abs(without.predict_proba(X) - first.predict_proba(X)).max() > 1e-4
-
-    @pytest.mark.parametrize("methods", [["fit"], ["partial_fit"] * 3])
-    @pytest.mark.parametrize("rows", [X, X.reshape(len(X), -1)], ids=["images", "columns"])
-    def test_images_of_weight_zero_do_not_set_the_standardisation(self, rows, methods):
-        """Nor the scale that later images are compared with."""
-        wild = rows.astype(float)
-        wild[:2] = 1e9
-        sample_weight = np.where(np.arange(len(Y)) < 2, 0.0, 1.5)
-        first, second = mlp(image_shape=rows.shape[1:]), mlp(image_shape=rows.shape[1:])
-        for method in methods:
-            getattr(first, method)(wild, Y, sample_weight=sample_weight)
-            getattr(second, method)(rows[2:], Y[2:])
-        for one, other in zip(standardised_by(first), standardised_by(second), strict=True):
-            np.testing.assert_array_equal(one, other)
-        with pytest.warns(UserWarning, match="another scale"):
-            first.predict(wild[2:] / 255)
-
-    def test_columns_of_weight_zero_do_not_set_the_origin(self):
-        late = 1e9 + X.reshape(len(X), -1) / 7
-        given = np.concatenate([np.zeros((2, late.shape[1])), late])
-        sample_weight = np.where(np.arange(len(given)) < 2, 0.0, 1.0)
-        estimator = mlp().fit(given, np.concatenate([Y[:2], Y]), sample_weight=sample_weight)
-        np.testing.assert_array_equal(estimator.offset_, late.min(axis=0))
-
-    def test_the_heavier_label_wins(self):
-        """Each image is there with two labels; the weights say which is right."""
-        images, labels = np.concatenate([X, X]), np.concatenate([Y, (Y + 1) % 3])
-        for heavy in (0, 1):
-            sample_weight = np.repeat([1.0, 0.05] if heavy == 0 else [0.05, 1.0], len(Y))
-            estimator = mlp(**LEARNS).fit(images, labels, sample_weight=sample_weight)
-            assert np.mean(estimator.predict(X) == (Y + heavy) % 3) > 0.9
-
-    @pytest.mark.parametrize("class_weight", [{"a": 3, "b": 0.5, "c": 1}, {"b": 4}, "balanced"])
-    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
-    def test_class_weight_is_the_same_sample_weight(self, make, class_weight):
-        labels = np.array(["a", "a", "a", "b", "c", "c"])[np.arange(len(Y)) % 6]
-        expected = make().fit(X, labels, sample_weight=compute_sample_weight(class_weight, labels))
-        given = make(class_weight=class_weight).fit(X, labels)
-        assert_same_weights(weights(given), weights(expected))
-        plain = make().fit(X, labels)
-        assert np.abs(plain.predict_proba(X) - given.predict_proba(X)).max() > 1e-4
-
-    def test_class_weight_multiplies_sample_weight(self):
-        sample_weight = np.linspace(0.5, 2, len(Y))
-        class_weight = {0: 4, 1: 1, 2: 0.25}
-        product = sample_weight * compute_sample_weight(class_weight, Y)
-        given = mlp(class_weight=class_weight).fit(X, Y, sample_weight=sample_weight)
-        expected = mlp().fit(X, Y, sample_weight=product)
-        for one, other in zip(weights(given), weights(expected), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def rows_trained_on(labels, **parameters):
@@ -164,6 +86,19 @@ class TestEarlyStopping:
         trained = rows_trained_on(labels, **parameters)
         score = estimator.score(X[~trained], labels[~trained])
         assert score == pytest.approx(history[best])
+
+    def test_the_rows_set_aside_count_by_their_weights(self):
+        rng = np.random.default_rng(0)
+        labels = np.where(rng.random(len(Y)) < 0.4, (Y + 1) % 3, Y)
+        sample_weight = np.linspace(0.1, 3, len(Y))
+        parameters = {"early_stopping": True, "validation_fraction": 0.5}
+        estimator = mlp(**parameters, epochs=3).fit(X, labels, sample_weight)
+        aside = ~rows_trained_on(labels, **parameters)
+        best, heavy = estimator.best_epoch_ - 1, sample_weight[aside]
+        score = estimator.score(X[aside], labels[aside], heavy)
+        assert estimator.history_["val_accuracy"][best] == pytest.approx(score)
+        loss = log_loss(labels[aside], estimator.predict_proba(X[aside]), sample_weight=heavy)
+        assert estimator.history_["val_loss"][best] == pytest.approx(loss, rel=1e-4)
 
     def test_on_the_training_loss(self):
         parameters = {"early_stopping": True, "validation_fraction": None, "n_iter_no_change": 3}

@@ -1,5 +1,8 @@
 """What the estimators take: images of 2, 3 or 4 dimensions, any real dtype, labels of any type."""
 
+import warnings
+
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,12 @@ from sklearn.datasets import make_blobs
 from support import BOTH, CNN_AND_SLOWLY_MLP, MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
 from skdigits.ensemble import AveragingClassifier
+
+FRAMES = {
+    "pandas": lambda columns: pd.DataFrame(columns),
+    "polars": lambda columns: pytest.importorskip("polars").DataFrame(columns),
+    "narwhals": lambda columns: nw.from_native(pd.DataFrame(columns)),
+}
 
 DTYPES = ["uint8", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
@@ -174,19 +183,21 @@ def test_model_takes_images_as_fit_got_them():
 
 
 class TestDataFrames:
-    def test_feature_names_are_kept_and_checked(self):
+    @pytest.mark.parametrize("library", FRAMES)
+    def test_feature_names_are_kept_and_checked(self, library):
         X, y = tiny()
-        frame = pd.DataFrame(X.reshape(len(X), -1)).add_prefix("pixel_")
+        rows = X.reshape(len(X), -1)
+        names = [f"pixel_{number}" for number in range(rows.shape[1])]
+        frame = FRAMES[library](dict(zip(names, rows.T, strict=True)))
         estimator = mlp().fit(frame, pd.Series(y))
-        assert estimator.feature_names_in_.tolist() == frame.columns.tolist()
-        rows = frame.to_numpy()
+        assert estimator.feature_names_in_.tolist() == names
         np.testing.assert_array_equal(
             estimator.predict_proba(frame), mlp().fit(rows, y).predict_proba(rows)
         )
         with pytest.raises(ValueError, match="feature names should match"):
-            estimator.predict(frame[frame.columns[::-1]])
+            estimator.predict(frame[names[::-1]])
         with pytest.warns(UserWarning, match="does not have valid feature names"):
-            estimator.predict(frame.to_numpy())
+            estimator.predict(rows)
 
     def test_mixed_column_types(self):
         X, y = make_blobs(60, centers=[[0, 0, 0], [9, 9, 9]], random_state=0)
@@ -309,6 +320,19 @@ def test_many_classes():
     probabilities = mlp().fit(X, y).predict_proba(X)
     assert probabilities.shape == (400, 200)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_known_classes_may_be_about_as_many_as_the_images():
+    """Only classes that are not known yet could be the numbers of a regression."""
+    y = np.arange(78) % 26
+    X = np.random.default_rng(0).normal(size=(78, 30))
+    with warnings.catch_warnings(action="error"):
+        estimator = mlp()
+        for part in np.split(np.arange(78), 3):
+            estimator.partial_fit(X[part], y[part], classes=range(26))
+        mlp().fit(X, y, X_val=X[:26], y_val=y[:26])
+    with pytest.warns(UserWarning, match="could represent a regression problem"):
+        mlp().fit(X[:26], y[:26])
 
 
 @pytest.mark.parametrize("n", [2, 3, 63, 64, 65])

@@ -67,6 +67,17 @@ def test_a_file_that_is_not_read_at_once(large):
     )
 
 
+def test_images_of_weight_zero_in_a_file_that_is_not_read_at_once(large):
+    y = np.arange(len(large)) % 2
+    counts = np.arange(len(large)) % 20 < 2
+    rest = np.array(large[counts])
+    expected, estimator = (mlp(hidden_layer_sizes=(2,), epochs=1) for _ in range(2))
+    expected.fit(rest, y[counts])
+    estimator.fit(large, y, sample_weight=counts)
+    assert estimator.history_ == expected.history_
+    np.testing.assert_array_equal(estimator.predict_proba(rest), expected.predict_proba(rest))
+
+
 @pytest.mark.parametrize("end", ["stop", ValueError, KeyboardInterrupt])
 def test_no_thread_that_reads_outlives_a_training(large, end):
     import keras

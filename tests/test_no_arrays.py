@@ -90,7 +90,11 @@ NO_ARRAYS = {
     "dates": (lambda: np.full((60, 1), "2024", "M8[s]"), r"X.astype\('int64'\)"),
     "frame with dates": (
         lambda: pd.DataFrame({"a": 1.0, "when": pd.date_range("2024", periods=60)}),
-        r"X\['when'\].astype\('int64'\)",
+        r"X\['when'\].to_numpy\(\).astype\('int64'\)",
+    ),
+    "sparse frame": (
+        lambda: pd.DataFrame(X.reshape(60, -1)).astype(pd.SparseDtype("float", 0)),
+        r"give dense ones, X\.sparse\.to_dense\(\)",
     ),
     "masked": (lambda: np.ma.masked_array(X, X > 9), r"X.filled\(0\)"),
 }
@@ -105,6 +109,17 @@ def test_what_is_no_array_gets_an_error_that_says_what_to_do(give, message, make
             fit(give(), Y)
         with pytest.raises(NotFittedError):
             check_is_fitted(estimator)
+
+
+def test_what_polars_has_besides_data_frames_of_numbers():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"a": X[:, 0, 0]})
+    with pytest.raises(TypeError, match=r"LazyFrame.*give X\.collect\(\)"):
+        mlp().fit(frame.lazy(), Y)
+    with pytest.raises(TypeError, match=r"X\['when'\] holds dates"):
+        mlp().fit(frame.with_columns(when=polars.date(2024, 1, 1)), Y)
+    with pytest.raises(ValueError, match=r"X\['images'\] is a column of images of shape \(6,\)"):
+        mlp().fit(polars.DataFrame({"images": X[:, 0].tolist()}), Y)
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ class Graphs:
         return float(loss), float(correct), bool(finite)
 
     def evaluate(self, data, rows):
-        """Return the loss and the number of correct predictions, summed over `rows`."""
+        """Return the sums of the weighted losses and of the weights of correct predictions."""
         graph = self._graph("evaluate", data.images.dtype)
         loss, correct = graph(*data, rows, np.int32(EVALUATE_ROWS))
         return float(loss), float(correct)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdigits import networks
-from skdigits._tensorflow import keras, neutral_keras
+from skdigits._tensorflow import check_process, keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import CROSS_ENTROPY, check_parameters, is_name, loss_of
 from skdigits.training._comparable import UnknownError, describe, freeze, freeze_with_types
@@ -78,6 +78,7 @@ class NetworkSpec:
             If Keras does not know a name or does not take an object. The message names the
             parameter.
         """
+        check_process()
         # It may take a model of the pool, whose users wait for Keras's settings: so it comes first.
         body = model_of(parameters.body)
         with neutral_keras():

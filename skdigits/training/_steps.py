@@ -78,12 +78,12 @@ class Steps:
         return self._train(variables, data_and_rates, training=False, halves=halves)
 
     def evaluate(self, images, labels, weights, rows, batch_size):
-        """Return the sums of losses and of hits over `rows`, half of them beside the others."""
+        """Return weighted sums of losses and hits over `rows`, half of them beside the others."""
 
         def step(number, batch):
             with self._inference() as (model, losses):
-                loss, correct = self._measure(model(batch[0], training=False), *batch[1:])
-                return loss + sum(map(tf.reduce_sum, losses)), correct
+                loss, hits = self._measure(model(batch[0], training=False), *batch[1:])
+                return loss + sum(map(tf.reduce_sum, losses)), tf.reduce_sum(batch[2] * hits)
 
         n_first = tf.shape(rows)[0] // 2
         halves = [
@@ -150,7 +150,7 @@ class Steps:
                 optimizer.learning_rate.assign(rates[number])
             images = batch[0]
             outputs = in_halves(outputs_of, images, averages) if halves else outputs_of(images)
-            loss, correct = self._measure(outputs, *batch[1:])
+            loss, hits = self._measure(outputs, *batch[1:])
             smoothed = loss
             if self.spec.may_smooth_labels:
                 added = smoothing[number] * self._margin(outputs, *batch[1:])
@@ -158,7 +158,7 @@ class Steps:
             scaled = optimizer.scale_loss(smoothed)
             gradients = tf.gradients(scaled, [variable.value for variable in variables])
             apply_gradients(optimizer, gradients, variables)
-            return loss, correct
+            return loss, tf.reduce_sum(hits)
 
         loss, correct = _loop(step, *data, augment)
         with tf.control_dependencies([loss, correct]):
@@ -170,7 +170,7 @@ class Steps:
         return loss, correct, tf.reduce_all(tf.math.is_finite(squares))
 
     def _measure(self, outputs, labels, weights):
-        """Return Keras's loss of a batch, and the number of correct predictions."""
+        """Return Keras's loss of a batch, and 1 for each correct prediction, 0 for each other."""
         numbers = self.traits.takes_numbers
         targets = labels if numbers else tf.one_hot(labels, outputs.shape[-1])
         try:
@@ -181,7 +181,7 @@ class Steps:
             error.add_note(f"It was raised by the 'loss' parameter, given labels as {given}.")
             raise
         best = tf.argmax(p.scores(outputs, self.traits), -1, output_type=tf.int32)
-        return loss, tf.reduce_sum(tf.cast(tf.equal(best, labels), tf.float32))
+        return loss, tf.cast(tf.equal(best, labels), tf.float32)
 
     def _margin(self, outputs, labels, weights):
         """Return by how much the cross-entropy grows if all of each label is smoothed.
