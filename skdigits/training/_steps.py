@@ -160,7 +160,7 @@ class Steps:
             apply_gradients(optimizer, gradients, variables)
             return loss, tf.reduce_sum(hits)
 
-        loss, correct = _loop(step, *data, augment)
+        loss, correct = _loop(step, *data, change=augment)
         with tf.control_dependencies([loss, correct]):
             # Do not check the mean and variance of the input: they come from the data.
             layers = [layer for layer in self.model.layers if layer.name != STANDARDIZE]
@@ -206,7 +206,7 @@ def is_float32(model):
     return all(layer.compute_dtype == "float32" for layer in layers_in(model))
 
 
-def _loop(step, images, labels, weights, rows, batch_size, change=tf.identity):
+def _loop(step, images, labels, weights, rows, batch_size, *, change=tf.identity):
     """Run `step` for each batch of `rows`; return the sums of the losses of rows, and of hits.
 
     The next batch is gathered, and its images changed, while a step computes its gradients.
