@@ -16,13 +16,13 @@ SMOOTHING, SMOOTHED = 0.1, 0.75  # of the labels, in this share of the steps
 
 
 def make_network(n_classes, filters=FILTERS):
-    """Return the network; its outputs are logits. Normalisation would undo a bias before it."""
+    """Return the network; its outputs are logits."""
     layers, n_in, side = [], 1, 28
     for n_filters in filters:
-        layers += [nn.Conv2d(n_in, n_filters, 3, padding=1, bias=False), nn.MaxPool2d(2)]
+        layers += [nn.Conv2d(n_in, n_filters, 3, padding=1), nn.MaxPool2d(2)]
         layers += [nn.BatchNorm2d(n_filters, eps=1e-3), nn.ReLU()]
         n_in, side = n_filters, side // 2
-    layers += [nn.Flatten(), nn.Linear(n_in * side * side, UNITS, bias=False)]
+    layers += [nn.Flatten(), nn.Linear(n_in * side * side, UNITS)]
     layers += [nn.BatchNorm1d(UNITS, eps=1e-3), nn.ReLU(), nn.Linear(UNITS, n_classes)]
     network = nn.Sequential(*layers)
     return network.apply(initialize)
@@ -32,8 +32,7 @@ def initialize(layer):
     """Give a layer Keras's initial weights."""
     if isinstance(layer, nn.Conv2d | nn.Linear):
         nn.init.xavier_uniform_(layer.weight)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)
+        nn.init.zeros_(layer.bias)
 
 
 def fit(

@@ -233,14 +233,17 @@ def _check_columns(frame):
         raise TypeError("X has sparse columns; give dense ones, X.sparse.to_dense().")
     if all(map(_is_of_numbers, getattr(frame, "dtypes", [None]))):
         return  # narwhals takes a while for many columns
-    columns = nw.from_native(frame)
-    for column, dtype in columns.schema.items():
-        name = f"X[{column!r}]"
+    if hasattr(frame, "iloc"):  # pandas allows a name twice, narwhals does not
+        columns = [frame.iloc[:, n] for n in range(frame.shape[1])]
+    else:
+        columns = nw.from_native(frame).iter_columns()
+    for column in (nw.from_native(each, series_only=True, pass_through=False) for each in columns):
+        name, dtype = f"X[{column.name!r}]", column.dtype
         if dtype.is_temporal():
             numbers = f"{name}.to_numpy().astype('int64')"
             raise TypeError(f"{name} holds dates; give numbers, such as {numbers}.")
-        if (dtype.is_nested() or dtype == nw.Object) and len(columns):
-            _check_elements(np.fromiter(columns[column], dtype=object), name)
+        if (dtype.is_nested() or dtype == nw.Object) and len(column):
+            _check_elements(np.fromiter(column, dtype=object), name)
 
 
 def _is_of_numbers(dtype):

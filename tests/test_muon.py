@@ -81,7 +81,7 @@ class TestAStep:
         auto, adam = (first_updates(mlp, **options, optimizer=name) for name in ("auto", "adam"))
         (hidden, *others), (_, *expected) = auto.values(), adam.values()
         assert hidden.shape == (784, 10)
-        assert len(others) == 4  # gamma, beta, and kernel and bias of the output
+        assert len(others) == 5  # bias, gamma, beta, and kernel and bias of the output
         for one, other in zip(others, expected, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-5)
 

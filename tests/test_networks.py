@@ -89,15 +89,6 @@ def test_layers_of_the_cnn():
     assert "MaxPooling2D" not in kinds(build_cnn((28, 28), 10, pool_size=1))
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("build", [build_mlp, build_cnn])
-def test_a_layer_has_one_bias(build, batch_norm):
-    """That of a layer before a normalisation would change nothing."""
-    model = build((8, 8), 10, batch_norm=batch_norm)
-    biases = [layer.use_bias for layer in model.layers if hasattr(layer, "use_bias")]
-    assert biases == [not batch_norm] * (len(biases) - 1) + [True]
-
-
 def test_a_block_is_several_convolutions_and_one_pooling():
     model = build_cnn((28, 28), 10, filters=((3, 4), 5), hidden_layer_sizes=())
     order = [kind for kind in kinds(model) if kind in ("Conv2D", "MaxPooling2D")]

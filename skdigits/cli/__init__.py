@@ -17,7 +17,7 @@ PACKAGES = {
 EXTRAS = {
     "": (
         *("scikit-learn", "scikeras", "tensorflow", "keras", "numpy", "scipy", "joblib", "skops"),
-        *("pillow", "requests", "tqdm"),
+        *("narwhals", "pillow", "requests", "tqdm"),
     ),
     "[cli]": ("typer", "rich", "jinja2", "matplotlib"),
     "[tune]": ("optuna",),

@@ -74,8 +74,7 @@ def build_cnn(
         of the last pooling.
 
     batch_norm : bool, default=False
-        Whether to normalise each hidden layer over the batch before its activation. The
-        normalisation has a bias, and the layer before it has none.
+        Whether to normalise each hidden layer over the batch before its activation.
 
     dtype : str, default="float32"
         Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
@@ -119,7 +118,6 @@ def build_cnn(
                 n_filters,
                 kernel,
                 padding=padding,
-                use_bias=not batch_norm,
                 kernel_initializer=copy_of(kernel_initializer),
                 dtype=dtype,
                 name=name,

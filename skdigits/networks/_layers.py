@@ -28,13 +28,7 @@ def dense_layers(x, sizes, rates, activation, kernel_initializer, batch_norm, dt
         return keras.layers.Dropout(rates[0], dtype=dtype, name=f"hidden{DROPOUT}")(x)
     for number, (units, rate) in enumerate(zip(sizes, rates, strict=False), start=1):
         name, initializer = f"hidden_{number}", copy_of(kernel_initializer)
-        dense = keras.layers.Dense(
-            units,
-            use_bias=not batch_norm,
-            kernel_initializer=initializer,
-            dtype=dtype,
-            name=name,
-        )
+        dense = keras.layers.Dense(units, kernel_initializer=initializer, dtype=dtype, name=name)
         x = finish(dense(x), activation, batch_norm, rate, dtype, name)
     return x
 

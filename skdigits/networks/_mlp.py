@@ -46,8 +46,7 @@ def build_mlp(
         sequence with one rate for each.
 
     batch_norm : bool, default=False
-        Whether to normalise each hidden layer over the batch before its activation. The
-        normalisation has a bias, and the layer before it has none.
+        Whether to normalise each hidden layer over the batch before its activation.
 
     dtype : str, default="float32"
         Keras dtype policy of the hidden layers, such as "mixed_bfloat16". The output stays
