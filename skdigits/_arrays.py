@@ -229,15 +229,12 @@ def _check_elements(array, name):
 
 def _check_columns(frame):
     """Raise an error if a data frame is sparse, or if columns of it hold dates or images."""
-    if hasattr(frame, "sparse"):  # pandas has it if all columns are sparse
+    dtypes = list(getattr(frame, "dtypes", [None]))
+    if {type(each).__name__ for each in dtypes} == {"SparseDtype"}:
         raise TypeError("X has sparse columns; give dense ones, X.sparse.to_dense().")
-    if all(map(_is_of_numbers, getattr(frame, "dtypes", [None]))):
+    if all(map(_is_of_numbers, dtypes)):
         return  # narwhals takes a while for many columns
-    if hasattr(frame, "iloc"):  # pandas allows a name twice, narwhals does not
-        columns = [frame.iloc[:, n] for n in range(frame.shape[1])]
-    else:
-        columns = nw.from_native(frame).iter_columns()
-    for column in (nw.from_native(each, series_only=True, pass_through=False) for each in columns):
+    for column in nw.from_native(frame).iter_columns():
         name, dtype = f"X[{column.name!r}]", column.dtype
         if dtype.is_temporal():
             numbers = f"{name}.to_numpy().astype('int64')"

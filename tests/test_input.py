@@ -199,6 +199,16 @@ class TestDataFrames:
         with pytest.warns(UserWarning, match="does not have valid feature names"):
             estimator.predict(rows)
 
+    @pytest.mark.parametrize("names", [[0, 1, 2], ["sparse", "iloc", "dtypes"]])
+    def test_columns_of_any_names_may_hold_objects(self, names):
+        X, y = make_blobs(60, centers=[[0, 0, 0], [9, 9, 9]], random_state=0)
+        frame = pd.DataFrame(X, columns=names).astype(object)
+        expected = mlp().fit(X, y).predict_proba(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas warns of a column called "dtypes"
+            found = mlp().fit(frame, y).predict_proba(frame)
+        np.testing.assert_array_equal(found, expected)
+
     def test_mixed_column_types(self):
         X, y = make_blobs(60, centers=[[0, 0, 0], [9, 9, 9]], random_state=0)
         frame = pd.DataFrame(X, columns=["a", "b", "c"]).astype({"a": "float32", "b": int})
