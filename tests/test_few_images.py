@@ -93,7 +93,8 @@ class TestAfterAFit:
 
 
 class TestFromNothing:
-    @pytest.mark.parametrize("name", CNN_IS_SLOW)
+    @pytest.mark.slow
+    @pytest.mark.parametrize("name", DEFAULT)
     def test_image_by_image(self, name):
         estimator = DEFAULT[name]()
         one_by_one(estimator, X[:500], Y[:500], classes=range(10))

@@ -14,7 +14,7 @@ from skdigits.formats._describe import UnknownLayerError, describe
 from skdigits.formats._layers import ACTIVATIONS
 
 X, Y = tiny(shape=(7, 6), n_classes=3)
-FEW = {"epochs": 1, "batch_size": 60, "random_state": 0, "learning_rate": 0.01}
+FEW = {"batch_size": 60, "random_state": 0, "learning_rate": 0.01, "augmentation": None}
 
 
 def network(build, **parameters):
@@ -40,7 +40,10 @@ def test_our_networks(make, precision):
     "parameters",
     [
         {"filters": ((2, 3), 4), "kernel_size": (2, 3), "pool_size": (1, 2)},  # "valid" and "same"
-        {"filters": (2, 3), "kernel_size": 4, "pool_size": 2, "hidden_layer_sizes": ()},
+        pytest.param(
+            {"filters": (2, 3), "kernel_size": 4, "pool_size": 2, "hidden_layer_sizes": ()},
+            marks=pytest.mark.slow,
+        ),
         {"image_shape": (42,), "filters": (3,)},
     ],
 )
@@ -62,7 +65,7 @@ def test_columns_far_from_zero():
     assert_described(classifier, columns)
 
 
-@pytest.mark.parametrize("name", slow_but(ACTIVATIONS, "leaky_relu", "gelu", "tanh"))
+@pytest.mark.parametrize("name", slow_but(ACTIVATIONS, "leaky_relu", "gelu"))
 def test_activations(name):
     values = np.linspace(-9, 9, 40, dtype=np.float32).reshape(10, 4)
     classifier = mlp(epochs=1, activation=name, hidden_layer_sizes=(8,))
@@ -76,7 +79,7 @@ ACTIVATION_LAYERS = {
 }
 
 
-@pytest.mark.parametrize("name", slow_but(ACTIVATION_LAYERS, "LeakyReLU", "ReLU"))
+@pytest.mark.parametrize("name", slow_but(ACTIVATION_LAYERS, "ReLU"))
 def test_activation_layers(name):
     import keras
 
@@ -220,12 +223,16 @@ def pooled_channels_first(inputs, layers):
     ("body", "named"),
     [
         (flat_channels_first, "'flat', a Flatten with channels first"),
-        (pooled_channels_first, "'mean', a GlobalAveragePooling2D with channels first"),
+        pytest.param(
+            pooled_channels_first,
+            "'mean', a GlobalAveragePooling2D with channels first",
+            marks=pytest.mark.slow,
+        ),
         (residual, "'sum'"),
         pytest.param(added, "'add", marks=pytest.mark.slow),
         pytest.param(recurrent, "'memory', a GRU", marks=pytest.mark.slow),
         (own_function, "'square', a Dense with the activation '<lambda>'"),
-        (own_layer, "'twice', a Doubled"),
+        pytest.param(own_layer, "'twice', a Doubled", marks=pytest.mark.slow),
         (own_call, "'beside', a Residual whose `call` may do anything"),
     ],
 )

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from support import digits, mlp
+from support import digits, mlp, slow_but
 
 from skdigits import NetworkClassifier
 
@@ -83,10 +83,10 @@ def test_halves_and_whole_batches_learn_the_same():
 @pytest.mark.parametrize(
     ("activation", "loss"),
     [
-        ("softmax", "categorical_crossentropy"),
+        pytest.param("softmax", "categorical_crossentropy", marks=pytest.mark.slow),
         ("softmax", "sparse_categorical_crossentropy"),
         ("sigmoid", "binary_crossentropy"),
-        ("sigmoid", "categorical_crossentropy"),
+        pytest.param("sigmoid", "categorical_crossentropy", marks=pytest.mark.slow),
     ],
 )
 def test_outputs_that_are_rounded_to_0_and_1_still_learn(activation, loss):
@@ -151,7 +151,12 @@ class OfMeans(keras.Model):
         return {"n_classes": self.out.units}
 
 
-@pytest.mark.parametrize("kind", ["lambda", "operation", "nested operation", "own class"])
+@pytest.mark.parametrize(
+    "kind",
+    slow_but(
+        ["lambda", "operation", "nested operation", "own class"], "nested operation", "own class"
+    ),
+)
 def test_the_mean_of_a_batch_is_that_of_all_of_its_images(kind):
     def middle(x):
         if kind == "lambda":
@@ -175,8 +180,17 @@ def test_the_mean_of_a_batch_is_that_of_all_of_its_images(kind):
     np.testing.assert_allclose(norm.moving_mean, X.reshape(64, -1).mean(axis=0), atol=1e-3)
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize("synchronized", [False, True])
+@pytest.mark.parametrize(
+    ("synchronized", "momentum"),
+    [
+        (False, 0.5),
+        (True, 0.9),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [(False, 0.0), (False, 0.9), (True, 0.0), (True, 0.5)]
+        ),
+    ],
+)
 def test_averages_of_batch_normalisation(synchronized, momentum):
     """Both halves count alike, and move the averages as far as a whole batch does."""
     X, y = images(64)
@@ -234,12 +248,12 @@ NORMALISED = {
     "in sequence": lambda norm, x: norm(norm(x)),
     "inside": lambda norm, x: twice(keras.Sequential([norm]), x),
     "over time": lambda norm, x: keras.layers.TimeDistributed(norm)(
-        keras.layers.Reshape((28, 28))(x)
+        keras.layers.Reshape((4, 196))(x)
     ),
 }
 
 
-@pytest.mark.parametrize("name", NORMALISED)
+@pytest.mark.parametrize("name", slow_but(NORMALISED, "twice", "over time"))
 def test_averages_of_a_layer_that_is_called_several_times(name):
     """With equal images both halves are like the batch, so the averages are Keras's."""
     X = np.repeat(images(1)[0], 64, axis=0)
@@ -268,7 +282,9 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    "name", slow_but(SETTINGS, "own activation of a dense layer", "along the images")
+)
 def test_layers_whose_halves_are_not_the_whole(name):
     """With a layer of one's own beside them, which keeps batches whole, the weights are equal."""
     both = [
@@ -300,7 +316,7 @@ def test_a_last_batch_of_two_has_a_variance():
     assert model.get_layer("norm").moving_variance.numpy().max() > 0.1
 
 
-@pytest.mark.parametrize("n_images", [64, 65, 66, 67, 68, 127, 129, 131])
+@pytest.mark.parametrize("n_images", slow_but([64, 65, 66, 67, 68, 127, 129, 131], 64, 65, 127))
 def test_last_batches_of_every_size(n_images):
     X, y = images(n_images)
     model = mlp(batch_norm=True, batch_size=64, epochs=3).fit(X, y)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from support import BOTH, MLP_AND_SLOWLY_CNN, assert_same_weights, digits, mlp, tiny, weights
+from support import MLP_AND_SLOWLY_CNN, assert_same_weights, digits, mlp, tiny, weights
 
 from skdigits import MLPClassifier, NetworkClassifier
 from skdigits.datasets import load_digits
@@ -40,9 +40,16 @@ def assert_other_weights(one, other):
     )
 
 
-@pytest.mark.parametrize("make", BOTH)
-@pytest.mark.parametrize("n_images", [50, 80])  # 80 are trained on in halves
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
+@pytest.mark.parametrize(
+    ("weighted", "n_images"),  # 80 are trained on in halves
+    [
+        (False, 80),
+        (True, 50),
+        pytest.param(False, 50, marks=pytest.mark.slow),
+        pytest.param(True, 80, marks=pytest.mark.slow),
+    ],
+)
 def test_a_step_is_that_of_keras_with_smoothed_labels(make, n_images, weighted):
     images, labels = digits()[0][:n_images], digits()[1][:n_images]
     sample_weight = np.linspace(0, 2, n_images) if weighted else None
@@ -133,6 +140,7 @@ def test_parts_have_the_labels_as_they_are():
     assert_same_weights(*map(weights, (auto, plain)))
 
 
+@pytest.mark.slow
 def test_the_probabilities_are_better_than_with_smoothing_to_the_end():
     images, labels = load_digits(return_X_y=True)
     test_images, test_labels = load_digits(subset="test", return_X_y=True)

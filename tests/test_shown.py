@@ -36,9 +36,9 @@ WAYS = {
 }
 
 
-# What shows an estimator in one way or another, and what reads all attributes.
+# What shows an estimator, and what reads all attributes.
 QUICK = {
-    "float32": ("repr", "_repr_html_", "pipeline", "values of dir", "n_parameters_"),
+    "float32": ("_repr_html_",),
     "bfloat16": ("getmembers",),
 }
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
-from support import cnn, dense, mlp, tiny
+from support import cnn, dense, mlp, slow_but, tiny
 
 from skdigits import NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
@@ -21,7 +21,8 @@ CLASSIFIERS = {
     "network": NetworkClassifier(dense, epochs=2, augmentation=None, random_state=0),
     "average": AveragingClassifier(mlp(), n_estimators=2, random_state=0),
 }
-of_each_kind = pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
+# A classifier and several of them; the other kinds go the same way.
+of_each_kind = pytest.mark.parametrize("kind", slow_but(CLASSIFIERS, "mlp", "average"))
 
 
 def at_once(work):
@@ -40,17 +41,10 @@ def at_once(work):
     return [given[number] for number in range(N_THREADS)]
 
 
-@pytest.mark.parametrize(
-    "classifier",
-    [
-        CLASSIFIERS["mlp"],
-        CLASSIFIERS["average"],
-        *(pytest.param(CLASSIFIERS[kind], marks=pytest.mark.slow) for kind in ("cnn", "network")),
-    ],
-)
-def test_each_fits_a_classifier_of_its_own(classifier):
+@pytest.mark.parametrize("kind", slow_but(CLASSIFIERS, "mlp"))
+def test_each_fits_a_classifier_of_its_own(kind):
     def probabilities(seed):
-        return clone(classifier).set_params(random_state=seed).fit(X, Y).predict_proba(X)
+        return clone(CLASSIFIERS[kind]).set_params(random_state=seed).fit(X, Y).predict_proba(X)
 
     expected = [probabilities(seed) for seed in range(N_THREADS)]
     np.testing.assert_array_equal(at_once(probabilities), expected)
@@ -58,8 +52,8 @@ def test_each_fits_a_classifier_of_its_own(classifier):
 
 @of_each_kind
 @pytest.mark.parametrize("make_copy", [lambda e: e, copy.deepcopy], ids=["fitted", "copied"])
-def test_all_predict_with_one_classifier(classifier, make_copy):
-    fitted = clone(classifier).fit(X, Y)
+def test_all_predict_with_one_classifier(kind, make_copy):
+    fitted = clone(CLASSIFIERS[kind]).fit(X, Y)
     parts = [X[: 7 * number + 4] for number in range(N_THREADS)]
     expected = [fitted.predict_proba(part) for part in parts]
     shared = make_copy(fitted)
@@ -71,9 +65,9 @@ def test_all_predict_with_one_classifier(classifier, make_copy):
 
 @of_each_kind
 @pytest.mark.parametrize("fit_before", [False, True])
-def test_all_fit_one_classifier(classifier, fit_before):
-    expected = clone(classifier).fit(X, Y).predict_proba(X)
-    shared = clone(classifier)
+def test_all_fit_one_classifier(kind, fit_before):
+    expected = clone(CLASSIFIERS[kind]).fit(X, Y).predict_proba(X)
+    shared = clone(CLASSIFIERS[kind])
     if fit_before:
         shared.fit(X[:30], Y[:30] % 2)
     given = at_once(lambda number: shared.fit(X, Y).predict_proba(X))
