@@ -85,7 +85,7 @@ MODELS = {
 
 @pytest.mark.parametrize(
     "name",
-    slow_but(MODELS, "columns far from zero", "colours", "search", "calibrated average", "layers"),
+    slow_but(MODELS, "columns far from zero", "search", "calibrated average", "layers"),
 )
 def test_probabilities(browser, tmp_path, name):
     model, images = MODELS[name]()

@@ -165,8 +165,15 @@ def test_json_may_begin_with_a_byte_order_mark(app, classifier):
     assert_predicts(found, classifier.predict_proba(X[:2]))
 
 
-@pytest.mark.parametrize("suffix", [".skd", ".onnx"])
-@pytest.mark.parametrize("kind", [bool, float])
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        (bool, ".onnx"),
+        (float, ".skd"),
+        pytest.param(bool, ".skd", marks=pytest.mark.slow),
+        pytest.param(float, ".onnx", marks=pytest.mark.slow),
+    ],
+)
 def test_labels_are_the_text_of_those_of_the_training(kind, suffix, tmp_path):
     model = mlp(epochs=1).fit(X, (Y < 5).astype(kind))
     write = skdigits.save if suffix == ".skd" else skdigits.export
