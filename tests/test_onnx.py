@@ -99,7 +99,7 @@ AROUND = {
     "frozen": lambda: CalibratedClassifierCV(FrozenEstimator(rows_mlp()), method="temperature"),
     "one against the rest": lambda: OneVsRestClassifier(small_mlp()),
     "bagging": lambda: BaggingClassifier(small_mlp(), 2, random_state=0),
-    "grid search": lambda: GridSearchCV(in_pipeline(), {"cnnclassifier__epochs": [1]}, cv=2),
+    "grid search": lambda: GridSearchCV(in_pipeline(), {"mlpclassifier__epochs": [1]}, cv=2),
     "random search": lambda: RandomizedSearchCV(small_mlp(), {"epochs": [1]}, n_iter=1, cv=2),
 }
 LIKE_OTHERS = {"min-max", "nothing", "voting", "sigmoid", "frozen", "random search"}
@@ -107,7 +107,7 @@ LIKE_OTHERS |= {"one against the rest"}
 
 
 def in_pipeline():
-    return make_pipeline(ImageReshaper(), small_cnn())
+    return make_pipeline(ImageReshaper(), small_mlp())
 
 
 @cache
@@ -187,7 +187,7 @@ def test_networks_with_other_layers(build):
         assert_same(model, skl2onnx.to_onnx(model, X[:1], target_opset=opset), X)
 
 
-@pytest.mark.parametrize("name", ["gelu", "celu"])
+@pytest.mark.parametrize("name", slow_but(["gelu", "celu"], "gelu"))
 def test_activations_whose_operations_tf2onnx_lacks(name, capfd):
     def build(input_shape, n_classes):
         import keras
@@ -250,8 +250,15 @@ def test_the_file_refuses_images_whose_axes_have_another_order(tmp_path):
             read.predict_proba(images.transpose(axes))
 
 
-@pytest.mark.parametrize("light_ink", [True, False])
-@pytest.mark.parametrize("scaler", [StandardScaler(), StandardScaler(with_mean=False)])
+@pytest.mark.parametrize(
+    ("scaler", "light_ink"),
+    [
+        (StandardScaler(), True),
+        (StandardScaler(with_mean=False), False),
+        pytest.param(StandardScaler(), False, marks=pytest.mark.slow),
+        pytest.param(StandardScaler(with_mean=False), True, marks=pytest.mark.slow),
+    ],
+)
 def test_the_file_says_what_digits_look_like(scaler, light_ink, tmp_path):
     images, labels = digits()
     rows = (images if light_ink else 255 - images).reshape(len(images), -1)
@@ -260,12 +267,20 @@ def test_the_file_says_what_digits_look_like(scaler, light_ink, tmp_path):
     assert (read.digits, read.light_ink, read.tones) == (True, light_ink, (0, 255))
 
 
-@pytest.mark.parametrize("light_ink", [True, False])
-@pytest.mark.parametrize("build", [dense, scaled_dense])
+@pytest.mark.parametrize(
+    ("build", "light_ink"),
+    [
+        (dense, False),
+        (scaled_dense, True),
+        pytest.param(dense, True, marks=pytest.mark.slow),
+        pytest.param(scaled_dense, False, marks=pytest.mark.slow),
+    ],
+)
 def test_the_file_says_what_ink_looks_like_without_standardisation(build, light_ink, tmp_path):
     images, labels = digits()
     images = images if light_ink else 255 - images
-    network = NetworkClassifier(build, standardize=False, epochs=1, random_state=0)
+    options = {"standardize": False, "epochs": 1, "augmentation": None, "random_state": 0}
+    network = NetworkClassifier(build, **options)
     read = OnnxModel(skdigits.export(network.fit(images, labels), tmp_path / "model.onnx"))
     assert read.light_ink == light_ink
 
@@ -284,7 +299,7 @@ def test_files_of_before_have_white_alone(tmp_path):
 def test_the_input_is_what_the_model_was_trained_on(tmp_path):
     floats = X.astype(np.float32) / 255
     for images, dtype in ((X, np.uint8), (floats, np.float32), (floats.astype(float), np.float32)):
-        path = skdigits.export(small_cnn().fit(images, Y), tmp_path / "model.onnx")
+        path = skdigits.export(small_mlp().fit(images, Y), tmp_path / "model.onnx")
         run(path.read_bytes(), images.astype(dtype))
 
 
@@ -295,11 +310,12 @@ def test_given_images_decide_the_input(tmp_path):
         assert_same(model, path.read_bytes(), images)
 
 
-@pytest.mark.parametrize("make", [small_mlp, lambda: make_pipeline(StandardScaler(), small_mlp())])
-@pytest.mark.parametrize("images_given", [True, False])
-def test_columns_that_need_float64(make, images_given, tmp_path):
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("images_given", slow_but([True, False], False))
+def test_columns_that_need_float64(scaled, images_given, tmp_path):
     columns = 1.7e9 + np.arange(60).reshape(-1, 1) * [[1, 2, 3]] + 50 * Y.reshape(-1, 1)
-    model = make().fit(columns, Y)
+    model = make_pipeline(StandardScaler(), small_mlp()) if scaled else small_mlp()
+    model.fit(columns, Y)
     images = columns if images_given else None
     path = skdigits.export(model, tmp_path / "model.onnx", images=images)
     assert_same(model, path.read_bytes(), columns)
@@ -372,7 +388,10 @@ def test_rounding_is_reported_and_more_is_an_error():
             check_probabilities(wrong, wanted, path)
 
 
-@pytest.mark.parametrize("kind", [FixedThresholdClassifier, TunedThresholdClassifierCV])
+@pytest.mark.parametrize(
+    "kind",
+    slow_but([FixedThresholdClassifier, TunedThresholdClassifierCV], FixedThresholdClassifier),
+)
 def test_thresholds_cannot_be_written(kind, tmp_path):
     # Near a half, where hardly an image tells the difference.
     options = {"threshold": 0.501} if kind is FixedThresholdClassifier else {"cv": 2}

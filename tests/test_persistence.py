@@ -111,6 +111,7 @@ META = {
 
 
 LIKE_OTHERS = {"digits", "isotonic", "one against the rest", "scaler", "temperature", "voting"}
+LIKE_OTHERS |= {"stacking"}  # below, with what has to be trusted
 
 
 @pytest.mark.parametrize("name", slow_but(META, *sorted(set(META) - LIKE_OTHERS)))
@@ -178,7 +179,7 @@ def test_objects_of_keras_and_of_numpy(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "filters", slow_but(["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))], "auto", ((2, 3), 4))
+    "filters", slow_but(["auto", 3, ((2, 3), 4), ((2, 2), (3, 3))], ((2, 3), 4))
 )
 def test_filters_of_any_form(filters, tmp_path):
     network = cnn(hidden_layer_sizes=(), filters=filters, epochs=1)
@@ -192,16 +193,19 @@ def test_filters_of_any_form(filters, tmp_path):
 )
 def test_kernels_of_any_size(images, filters, tmp_path):
     """Over columns, and without convolutions, no weight has the size of the kernels."""
-    network = skdigits.CNNClassifier(
-        hidden_layer_sizes=(), filters=filters, kernel_size=(1, 7), epochs=1
-    )
+    network = cnn(hidden_layer_sizes=(), filters=filters, kernel_size=(1, 7), epochs=1)
     model = network.fit(images, Y)
     np.testing.assert_array_equal(saved(model, tmp_path).predict(images), model.predict(images))
 
 
 @pytest.mark.parametrize(
     "labels",
-    [Y > 4, Y - 5, Y.astype(float), NAMES, NAMES.astype(object), Y.astype("u1")],
+    [
+        Y > 4,
+        Y.astype(float),
+        NAMES.astype(object),
+        *(pytest.param(y, marks=pytest.mark.slow) for y in (Y - 5, NAMES, Y.astype("u1"))),
+    ],
     ids=lambda labels: str(labels.dtype),
 )
 def test_labels_of_any_type(labels, tmp_path):
@@ -329,7 +333,7 @@ def test_a_request_of_weights(tmp_path):
         assert "'fit': {'sample_weight': True" in requests
 
 
-@pytest.mark.parametrize("score", [f_classif, chi2, mutual_info_classif])
+@pytest.mark.parametrize("score", slow_but([f_classif, chi2, mutual_info_classif], f_classif))
 def test_columns_are_filled_and_chosen(score, tmp_path):
     pixels = COLUMNS[:, COLUMNS.std(axis=0) > 0]
     model = make_pipeline(SimpleImputer(), SelectKBest(score, k=20), small()).fit(pixels, Y)

@@ -244,7 +244,7 @@ def test_same_comparison_same_page(comparison, data, folder, tmp_path):
 
 def test_seeds_are_summed_and_tested_in_pairs(tmp_path):
     X, y = tiny()
-    models = {"wide": mlp(epochs=9), "narrow": mlp(hidden_layer_sizes=(1,), epochs=1)}
+    models = {"long": mlp(epochs=9), "short": mlp(epochs=1)}
     comparison = compare(models, X, y, X_test=X, y_test=y, n_seeds=3, random_state=5)
     page = Page(write_report(comparison, X, y, tmp_path, title="Tiny").read_text("utf-8")).text
     assert f"measured on the {len(y)} images of the test set, with each of 3 seeds" in page
