@@ -166,7 +166,10 @@ def test_errors_in_the_first_turn_leave_one_step_a_call():
     assert last.job.training.steps_per_execution == 1
 
 
-@pytest.mark.parametrize(("peer", "attribute"), [("keras", "model"), ("scikeras", "model_")])
+@pytest.mark.parametrize(
+    ("peer", "attribute"),
+    [("keras", "model"), pytest.param("scikeras", "model_", marks=pytest.mark.slow)],
+)
 def test_keras_runs_the_steps_of_a_call(peer, attribute):
     module = pytest.importorskip(f"benchmarks.peers.{peer}")
     images, y = load_digits(return_X_y=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pictures import save, save_array
+from support import slow_but
 from test_cli_study import TINY
 from tiny_sets import FILES
 
@@ -283,7 +284,7 @@ def tiny(monkeypatch):
 
 
 @pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize("name", ["花", "!"])
+@pytest.mark.parametrize("name", slow_but(["花", "!"], "花"))
 def test_a_folder_whose_name_has_no_letters_of_ours_replaces_nothing(name, flowers, tmp_path):
     args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out"), "--data"]
     assert main([*args, "digits"]) == 0
@@ -352,7 +353,7 @@ def test_a_study_on_a_folder_whose_name_is_not_utf_8(flowers, tmp_path, capsys):
     run_study(TINY, data=data, n_seeds=1, folder=tmp_path / "arrays")
 
 
-@pytest.mark.parametrize("is_rare", [False, True])
+@pytest.mark.parametrize("is_rare", slow_but([False, True], True))
 def test_quick_version_on_any_number_of_images(is_rare):
     y = np.arange(2_005) % 10
     y[0] = 10 if is_rare else 0  # a class of one image

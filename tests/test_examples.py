@@ -38,6 +38,7 @@ LONG = {
     "04_callbacks_and_early_stopping",
     "05_networks_in_keras",
     "06_pickle_and_go_on",
+    "07_sample_images_and_confusions",
     "08_inside_a_network",
     "09_digits_people_write",
     "10_averaged_networks",

@@ -2,7 +2,6 @@
 
 import importlib.resources
 import importlib.util
-import itertools
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from page import Y as TINY_LABELS
 from page import show
 from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
-from support import mlp
+from support import mlp, slow_but
 from test_report import WithHistory, on_images
 from test_report_study import PUBLISHED, a_search, a_study, a_sweep, an_experiment
 
@@ -21,8 +20,8 @@ from skdigits.model_selection import compare, evaluate
 from skdigits.report import describe_run, write_index, write_report, write_study, write_tuning
 from skdigits.tuning import TrialResult, TuningResult
 
-WIDTHS = (360, 768, 1024, 1280, 1440)
-PAPER = 718  # pixels of a sheet of A4 between its margins
+# Media and widths: screens, and a sheet of A4 between its margins.
+QUICK, MORE = [("", 360), ("", 1280), ("print", 718)], [("", 768), ("", 1024), ("", 1440)]
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal"]
 RUN = describe_run(
     "skdigits compare --data digits --models cnn,mlp --seed 0 --out results", seconds=9
@@ -147,9 +146,12 @@ LEAVES = r"""(() => {
 })()"""
 
 
-def test_nothing_leaves_the_screen_or_the_paper(screen, pages):
-    media = [*itertools.product([""], WIDTHS), ("print", PAPER)]
-    for (medium, width), (kind, page) in itertools.product(media, pages.items()):
+@pytest.mark.parametrize(
+    ("medium", "width"),
+    [*QUICK, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)],
+)
+def test_nothing_leaves_the_screen_or_the_paper(screen, pages, medium, width):
+    for kind, page in pages.items():
         use(screen, media=medium)
         show(screen, page, width=width, mobile=width < 700)
         screen.run(OPEN)
@@ -261,7 +263,8 @@ AXE = """axe.run({ exclude: ['svg text'] }, { resultTypes: ['violations'] }).the
     ({ id, nodes }) => [id, nodes[0].html.slice(0, 100)]))"""
 
 
-def test_axe_finds_nothing_serious(screen, pages):
+@pytest.mark.parametrize("scheme", slow_but(["light", "dark"], "light"))
+def test_axe_finds_nothing_serious(screen, pages, scheme):
     """axe-core finds what people with a screen reader or weak eyes cannot use.
 
     It cannot tell the ground of a text in a drawing; the test of the confusion matrices does.
@@ -269,16 +272,16 @@ def test_axe_finds_nothing_serious(screen, pages):
     if importlib.util.find_spec("axe_core_python") is None:
         pytest.skip("axe-core-python is not installed: pip install axe-core-python")
     axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
-    dark = {kind: pages[kind] for kind in ("comparison", "classifies")}
-    for scheme, shown in {"light": pages, "dark": dark}.items():
-        use(screen, scheme)
-        for kind, page in shown.items():
-            show(screen, page, width=360, mobile=True)
-            screen.run(OPEN)
-            screen.run(f"{axe}; 0")
-            # The shade of tables would keep it from knowing the ground of their texts.
-            screen.run(
-                "document.head.append(Object.assign(document.createElement('style'), "
-                "{ textContent: '.scroll { background: none !important; }' }))"
-            )
-            assert screen.run(AXE) == [], (kind, scheme)
+    use(screen, scheme)
+    for kind, page in pages.items():
+        if scheme == "dark" and kind not in ("comparison", "classifies"):
+            continue
+        show(screen, page, width=360, mobile=True)
+        screen.run(OPEN)
+        screen.run(f"{axe}; 0")
+        # The shade of tables would keep it from knowing the ground of their texts.
+        screen.run(
+            "document.head.append(Object.assign(document.createElement('style'), "
+            "{ textContent: '.scroll { background: none !important; }' }))"
+        )
+        assert screen.run(AXE) == [], (kind, scheme)

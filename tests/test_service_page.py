@@ -25,7 +25,7 @@ from page import (
 )
 from PIL import Image
 from sklearn.ensemble import VotingClassifier
-from support import cnn, mlp, run_python
+from support import cnn, mlp, run_python, slow_but
 
 import skdigits
 from skdigits.datasets import load_digits
@@ -190,25 +190,35 @@ def test_without_the_network_the_page_asks_for_all(browser, models, reader):
     assert answer(browser)[0] == ""
 
 
-@pytest.mark.parametrize(
-    ("limits", "content", "problem"),
-    [
-        ({"n_bytes": 1000}, png(photograph()), "The body may have at most 1000 bytes."),
-        (
-            {"n_pixels": 50_000}, png(photograph()),
-            "The pictures of a request may have at most 0.05 million pixels together.",
-        ),
-        ({}, bmp(), "The file is not a picture; send PNG, JPEG, WebP or GIF."),
-        ({}, b"no picture", "“seven.png” cannot be read as a picture. Use PNG, JPEG, WebP or GIF."),
-        ({}, png(np.full((90, 90), 200, np.uint8)), "It shows no digit: it is blank, or"),
-        (
-            {"n_requests": 0}, png(photograph()),
-            "Too many requests are under way; try again in a second.",
-        ),
-    ],
-    ids=["bytes", "pixels", "format", "broken", "blank", "busy"],
-)  # fmt: skip
-def test_errors_of_the_service_are_shown(browser, models, limits, content, problem):
+ERRORS = {
+    "bytes": ({"n_bytes": 1000}, png(photograph()), "The body may have at most 1000 bytes."),
+    "pixels": (
+        {"n_pixels": 50_000},
+        png(photograph()),
+        "The pictures of a request may have at most 0.05 million pixels together.",
+    ),
+    "format": ({}, bmp(), "The file is not a picture; send PNG, JPEG, WebP or GIF."),
+    "broken": (
+        {},
+        b"no picture",
+        "“seven.png” cannot be read as a picture. Use PNG, JPEG, WebP or GIF.",
+    ),
+    "blank": (
+        {},
+        png(np.full((90, 90), 200, np.uint8)),
+        "It shows no digit: it is blank, or",
+    ),
+    "busy": (
+        {"n_requests": 0},
+        png(photograph()),
+        "Too many requests are under way; try again in a second.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", slow_but(ERRORS, "broken", "busy"))
+def test_errors_of_the_service_are_shown(browser, models, name):
+    limits, content, problem = ERRORS[name]
     with serving(models["skd"], **limits) as address:
         show(browser, address)
         draw(browser, SEVEN)
