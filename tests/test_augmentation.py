@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from support import slow_but
 
 from skdigits.datasets import load_digits
 from skdigits.training._augmentation import make_augmenter
@@ -36,7 +37,9 @@ def test_images_change_each_its_own_way_and_keep_their_range(name):
     assert images.min() <= changed.min() <= changed.max() <= images.max() + 1e-3
 
 
-@pytest.mark.parametrize(("size", "most"), [(8, 0), (28, 1), (100, 4)])
+@pytest.mark.parametrize(
+    ("size", "most"), [(8, 0), (28, 1), pytest.param(100, 4, marks=pytest.mark.slow)]
+)
 def test_shift_moves_by_whole_pixels_up_to_four_per_cent(size, most):
     images = np.zeros((400, size, size, 1))
     images[:, size // 2, size // 2] = 1
@@ -60,7 +63,7 @@ def test_shift_repeats_the_border_that_moves_inside():
     assert (np.sum(same, axis=1) > 0).all()
 
 
-@pytest.mark.parametrize("shape", [(61, 61), (31, 61), (121, 61)])
+@pytest.mark.parametrize("shape", slow_but([(61, 61), (31, 61), (121, 61)], (31, 61)))
 def test_affine_turns_and_zooms_too(shape):
     """A bar's length tells of the zoom, its slope of the turn."""
     images = np.zeros((300, *shape, 1))

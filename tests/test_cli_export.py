@@ -14,6 +14,7 @@ import typer
 from pictures import save_array
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
+from support import mlp
 
 import skdigits
 from skdigits._onnx_model import OnnxModel
@@ -140,7 +141,7 @@ def test_export_says_what_it_has_written(trained, tmp_path, capsys):
 
 def test_a_file_for_normalised_digits(tmp_path, monkeypatch, capsys):
     X, y = load_digits(return_X_y=True)
-    network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=5, random_state=0)
+    network = mlp(hidden_layer_sizes=8, epochs=5)
     pipeline = make_pipeline(DigitNormalizer(), network.fit(X[:300], y[:300]))
     skdigits.save(pipeline, tmp_path / "d.skd")
     replace, notes = os.replace, []
@@ -167,7 +168,7 @@ def test_a_file_for_normalised_digits(tmp_path, monkeypatch, capsys):
 
 def test_a_page_for_normalised_digits(tmp_path, capsys):
     X, y = load_digits(return_X_y=True)
-    network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=1, random_state=0)
+    network = mlp(hidden_layer_sizes=8, epochs=1)
     pipeline = make_pipeline(DigitNormalizer(), network.fit(X[:300], y[:300].astype(str) + "!"))
     skdigits.save(pipeline, tmp_path / "d.skd")
     assert main(["export", str(tmp_path / "d.skd"), str(tmp_path / "d.html")]) == 0
@@ -179,7 +180,7 @@ def test_a_page_for_normalised_digits(tmp_path, capsys):
 
 def test_options_of_a_page(tmp_path, capsys):
     X, y = load_digits(return_X_y=True)
-    network = skdigits.MLPClassifier(hidden_layer_sizes=32, epochs=1, random_state=0)
+    network = mlp(hidden_layer_sizes=32, epochs=1)
     skdigits.save(network.fit(X[:100], y[:100]), tmp_path / "m.skd")
     sizes = []
     for weights in ([], ["--weights", "float32"]):
@@ -193,8 +194,8 @@ def test_options_of_a_page(tmp_path, capsys):
 
 def test_a_model_of_rows_is_tried_on_images(tmp_path, capsys):
     X, y = load_digits(return_X_y=True)
-    network = skdigits.MLPClassifier(hidden_layer_sizes=8, epochs=1)
-    model = make_pipeline(PCA(5), network).fit(X.reshape(len(X), -1), y)
+    network = mlp(hidden_layer_sizes=8, epochs=1)
+    model = make_pipeline(PCA(5), network).fit(X[:300].reshape(300, -1), y[:300])
     skdigits.save(model, tmp_path / "p.skd")
     args = [str(tmp_path / "p.skd"), str(tmp_path / "p.onnx")]
     assert main(["export", *args, "--data", "digits"]) == 0

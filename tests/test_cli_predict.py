@@ -16,6 +16,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from support import mlp, slow_but
 
 import skdigits
 from skdigits.cli import main
@@ -295,7 +296,7 @@ def colours(tmp_path_factory):
     X = rng.integers(0, 60, (40, 12, 10, 3), dtype=np.uint8)
     X[:20, ..., 0] += 150
     X[20:, ..., 2] += 150
-    network = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=30, random_state=0)
+    network = mlp(hidden_layer_sizes=4, epochs=30, learning_rate=0.01)
     network.fit(X, np.repeat(["red", "blue"], 20))
     return str(skdigits.save(network, tmp_path_factory.mktemp("colours") / "c.skd"))
 
@@ -330,7 +331,11 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+# Larger, smaller, turned, and of other tones; the others go the same way as one of these.
+QUICK_PICTURES = ["large.png", "wide.png", "palette.gif", "cmyk.jpg", "turned.jpg"]
+
+
+@pytest.mark.parametrize("name", slow_but(PICTURES, *QUICK_PICTURES))
 def test_every_picture_comes_to_the_form_of_the_training(colours, tmp_path, capsys, name):
     """As `load_images` brings it there."""
     path = PICTURES[name](tmp_path / "red" / name)
@@ -345,24 +350,29 @@ def test_every_picture_comes_to_the_form_of_the_training(colours, tmp_path, caps
 @pytest.mark.parametrize(
     ("scaled", "steps"),
     [
-        (lambda x: np.float32(x / 255), []),
         (lambda x: np.float32(x / 255), [ImageReshaper(), PixelScaler()]),
-        (lambda x: x / 255, [StandardScaler(with_mean=False)]),
-        (lambda x: x / 255, [StandardScaler(), ImageReshaper()]),
-        (lambda x: x / 255 * 16, []),
         (lambda x: np.uint16(x / 255 * 4095), []),
-        (lambda x: np.uint16(x / 255 * 65535), []),
         (lambda x: x / 127.5 - 1, []),
-        (lambda x: x / 78 - 0.4, []),
         (lambda x: x / 78 - 0.4, [StandardScaler()]),
-        (lambda x: x / 2.55, []),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [
+                (lambda x: np.float32(x / 255), []),
+                (lambda x: x / 255, [StandardScaler(with_mean=False)]),
+                (lambda x: x / 255, [StandardScaler(), ImageReshaper()]),
+                (lambda x: x / 255 * 16, []),
+                (lambda x: np.uint16(x / 255 * 65535), []),
+                (lambda x: x / 78 - 0.4, []),
+                (lambda x: x / 2.55, []),
+            ]
+        ),
     ],
 )
 def test_pictures_come_to_the_scale_of_the_training(tmp_path, capsys, scaled, steps):
     X, y = load_digits(return_X_y=True)
     X, y = X[:200].reshape(200, -1), y[:200]
     pictures = [save_array(tmp_path / f"{n}.png", X[n].reshape(28, 28)) for n in range(3)]
-    network = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
+    network = mlp(hidden_layer_sizes=4)
     model = make_pipeline(*steps, network).fit(scaled(X), y)
     expected = model.predict_proba(scaled(X[:3]))
     for write, name in ((skdigits.save, "m.skd"), (skdigits.export, "m.onnx")):
@@ -374,19 +384,19 @@ def test_pictures_come_to_the_scale_of_the_training(tmp_path, capsys, scaled, st
 
 def test_dark_training_images_have_the_scale_of_bytes(images, folder, tmp_path, capsys):
     X, y = images
-    model = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0).fit(X // 3, y)
+    model = mlp(hidden_layer_sizes=4).fit(X // 3, y)
     save_array(tmp_path / "dark.png", X[0] // 3)
     (found,) = predicted(capsys, skdigits.save(model, tmp_path / "m.skd"), tmp_path / "dark.png")
     values = [found["probabilities"][label] for label in model.classes_]
     np.testing.assert_allclose(values, model.predict_proba(X[:1] // 3)[0], atol=1e-4)
 
 
-@pytest.mark.parametrize("white", [1, 16])
+@pytest.mark.parametrize("white", slow_but([1, 16], 16))
 def test_whole_numbers_may_have_a_smaller_scale_than_bytes(tmp_path, capsys, white):
     X, y = load_digits(return_X_y=True)
     small = np.round(X[:100] / (255 / white)).astype(np.uint8)
     picture = save_array(tmp_path / "one.png", X[0])  # also of tones between whole numbers
-    model = skdigits.MLPClassifier(hidden_layer_sizes=4, epochs=2, random_state=0)
+    model = mlp(hidden_layer_sizes=4)
     model.fit(small, y[:100])
     for write, name in ((skdigits.save, "m.skd"), (skdigits.export, "m.onnx")):
         (found,) = predicted(capsys, write(model, tmp_path / name), picture)
@@ -410,7 +420,7 @@ def test_a_decompression_bomb_is_an_error(model, tmp_path, monkeypatch, capsys):
 def test_digits_are_normalised(tmp_path, monkeypatch, capsys):
     """Dark ink on white paper, in pictures of several sizes; blank paper shows no digit."""
     X, y = load_digits(return_X_y=True)
-    network = skdigits.MLPClassifier(hidden_layer_sizes=16, epochs=5, random_state=0)
+    network = mlp(hidden_layer_sizes=16, epochs=5)
     pipeline = make_pipeline(DigitNormalizer(), network.fit(X[:300], y[:300]))
     path = skdigits.save(pipeline, tmp_path / "m.skd")
     pages = []

@@ -32,6 +32,8 @@ TINY = Study(
                         "hidden_layer_sizes": (8,),
                         "epochs": 1,
                         "learning_rate_schedule": "constant",
+                        "batch_norm": False,
+                        "augmentation": None,
                     },
                 )
             },

@@ -217,7 +217,7 @@ CHANNELS_FIRST = {
     for make in BOTH
 }
 QUICK_CHANNELS_FIRST = [
-    *("mlp, 1 x 28 x 28", "mlp, 3 x 24 x 32"),
+    "mlp, 1 x 28 x 28",
     "cnn, 3 x 28 x 28",
 ]
 

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from support import slow_but
 
 from skdigits.datasets import load_digits
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
@@ -241,7 +242,7 @@ IMAGE_PIPELINES = [
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-@pytest.mark.parametrize("ask_for", [set_globally, set_on_the_pipeline])
+@pytest.mark.parametrize("ask_for", slow_but([set_globally, set_on_the_pipeline], set_globally))
 @pytest.mark.parametrize("steps", IMAGE_PIPELINES)
 def test_pipelines_of_images_work_with_data_frames_as_output(steps, ask_for, library):
     frames = pytest.importorskip(library)

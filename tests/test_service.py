@@ -205,7 +205,7 @@ def test_colours_scale_and_names_of_the_training(tmp_path):
     images[:20, ..., 0] += 0.7
     images[20:, ..., 2] += 0.7
     names = np.repeat(["<b>röt", "blue"], 20)
-    network = cnn(epochs=10, filters=(4,)).fit(images, names)
+    network = mlp(epochs=10).fit(images, names)
     skdigits.save(network, tmp_path / "two colours.skd")
     app = make_app(open_served(tmp_path / "two colours.skd"))
     files = [("x", encoded(np.rint(255 * image).astype(np.uint8))) for image in images[[0, 30]]]
