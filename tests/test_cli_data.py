@@ -338,6 +338,7 @@ def test_bad_data_of_a_study(args, message, flowers, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 @pytest.mark.usefixtures("tiny")
 def test_a_study_on_a_folder_whose_name_is_not_utf_8(flowers, tmp_path, capsys):

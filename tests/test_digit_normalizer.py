@@ -115,6 +115,7 @@ def test_digits_in_mnist_form_stay_nearly_as_they_are():
     assert np.quantile(alike, 0.1) > 0.9
 
 
+@pytest.mark.slow
 def test_mnist_comes_back(data_folder, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
     X = fetch_mnist(subset="test", return_X_y=True)[0].reshape(-1, 28, 28)[:30]
@@ -561,7 +562,7 @@ def test_a_tiny_digit_on_a_sheet_takes_no_more_memory_than_others():
     assert width(image.T) >= 18
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(2, 40))
 def test_small_pictures_of_anything_become_images_or_errors_that_say_why(seed, height, width):
     rng = np.random.default_rng(seed)
@@ -589,6 +590,7 @@ def test_strokes_come_near_mnists_thickness(pen):
     assert 1.5 < image[10:18].sum(axis=1).mean() < 4.6
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(side=st.integers(100, 1300), pen=st.integers(1, 9), light_ink=st.booleans())
 def test_a_pen_may_be_as_thin_as_a_pixel(side, pen, light_ink):
@@ -618,6 +620,7 @@ def test_a_thin_pen_on_a_screen_draws_the_same_digit(number, height, pen, jagged
     assert likeness(image, with_an_ordinary_pen(digit)) > 0.7
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=5)
 @given(
     number=st.integers(0, 99),

@@ -386,7 +386,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("kind", slow_but(FORMS, "list", "images of one channel"))
+@pytest.mark.parametrize("kind", slow_but(FORMS, "list"))
 def test_rows_and_images_give_the_same_pictures(data, kind, tmp_path):
     X, y, X_test, y_test = (part[:100] for part in data)
     models = {"bayes": make_pipeline(FunctionTransformer(as_rows), GaussianNB())}

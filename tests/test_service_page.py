@@ -25,7 +25,7 @@ from page import (
 )
 from PIL import Image
 from sklearn.ensemble import VotingClassifier
-from support import cnn, mlp, run_python, slow_but
+from support import mlp, run_python, slow_but
 
 import skdigits
 from skdigits.datasets import load_digits
@@ -261,7 +261,7 @@ def test_a_drawing_is_not_replaced_by_an_earlier_picture(service_page):
 
 def test_a_model_whose_ink_may_be_light_or_dark(browser, tmp_path):
     """A page cannot hold this model, so nothing says which tone its drawings have."""
-    networks = [("a", cnn(epochs=1, image_shape=X.shape[1:])), ("b", mlp(epochs=1))]
+    networks = [("a", mlp(epochs=1, image_shape=X.shape[1:])), ("b", mlp(epochs=1))]
     model = VotingClassifier(networks, voting="soft").fit(X.reshape(len(X), -1), Y)
     skdigits.save(model, tmp_path / "voting.skd")
     with serving(open_served(tmp_path / "voting.skd")) as address:
@@ -280,7 +280,7 @@ def test_a_model_whose_ink_may_be_light_or_dark(browser, tmp_path):
 
 def test_dark_digits(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
-    skdigits.export(cnn(epochs=1).fit(255 - X[:200], y[:200]), tmp_path / "dark.onnx")
+    skdigits.export(mlp(epochs=1).fit(255 - X[:200], y[:200]), tmp_path / "dark.onnx")
     with serving(open_served(tmp_path / "dark.onnx")) as address:
         show(browser, address)
         give(browser, ("seven.png", png(photograph())))
