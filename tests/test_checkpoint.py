@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.preprocessing import StandardScaler
-from support import cnn, dense, digits, mlp
+from support import cnn, dense, digits, mlp, slow_but
 
 import skdigits
 from skdigits import NetworkClassifier
@@ -43,8 +43,10 @@ def killed_after(epochs, estimator, path):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda **other: mlp(epochs=4, dropout=0.3, **other),
-        lambda **other: cnn(epochs=4, augmentation="shift", **other),
+        lambda **other: mlp(epochs=4, dropout=0.3, augmentation="shift", **other),
+        pytest.param(
+            lambda **other: cnn(epochs=4, augmentation="shift", **other), marks=pytest.mark.slow
+        ),
         lambda **other: mlp(
             epochs=9, early_stopping=True, n_iter_no_change=2, validation_fraction=0.2,
             learning_rate=0.03, **other,
@@ -54,7 +56,7 @@ def killed_after(epochs, estimator, path):
             marks=pytest.mark.slow,
         ),
     ],
-    ids=["dropout", "augmentation", "early stopping", "constant rate"],
+    ids=["dropout and augmentation", "cnn", "early stopping", "constant rate"],
 )  # fmt: skip
 def test_killed_after_each_epoch(make, tmp_path):
     path = tmp_path / "checkpoint"
@@ -178,6 +180,8 @@ OBJECTS = {
         transfer_from=body("relu" if value == 0.1 else "tanh"), checkpoint=path
     ),
 }  # fmt: skip
+# An object with a configuration, a function, a number, and a network.
+QUICK_OBJECTS = "an optimizer", "another function", "an option", "a trained body"
 
 
 def loss_with(weights):
@@ -205,9 +209,9 @@ WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("make", WEIGHTS.values(), ids=WEIGHTS)
-def test_functions_are_compared_by_the_objects_that_they_use(make, tmp_path):
-    path = tmp_path / "checkpoint"
+@pytest.mark.parametrize("name", slow_but(WEIGHTS, "sparse array", "slots"))
+def test_functions_are_compared_by_the_objects_that_they_use(name, tmp_path):
+    path, make = tmp_path / "checkpoint", WEIGHTS[name]
     first, again = (
         mlp(loss=loss_with(make(0.1)), checkpoint=path).fit(X, Y).predict_proba(X) for _ in range(2)
     )
@@ -240,9 +244,9 @@ def body(activation):
     return model
 
 
-@pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
-def test_objects_are_compared_by_what_they_do(make, tmp_path):
-    path = tmp_path / "checkpoint"
+@pytest.mark.parametrize("name", slow_but(OBJECTS, *QUICK_OBJECTS))
+def test_objects_are_compared_by_what_they_do(name, tmp_path):
+    path, make = tmp_path / "checkpoint", OBJECTS[name]
     first = make(path, 0.1).fit(X, Y).predict_proba(X)
     before = path.read_bytes()
     again = make(path, 0.1).fit(X, Y).predict_proba(X)
@@ -258,10 +262,10 @@ CROPS = {
 }
 
 
-@pytest.mark.parametrize("make", CROPS.values(), ids=CROPS)
-def test_a_layer_that_draws_a_seed_is_the_same_in_another_process(make, tmp_path):
+@pytest.mark.parametrize("name", slow_but(CROPS, "inside"))
+def test_a_layer_that_draws_a_seed_is_the_same_in_another_process(name, tmp_path):
     """It draws another one for each object."""
-    path = tmp_path / "checkpoint"
+    path, make = tmp_path / "checkpoint", CROPS[name]
     whole = mlp(augmentation=make()).fit(X, Y)
     killed_after(1, mlp(augmentation=make(), checkpoint=path), path)
     resumed = mlp(augmentation=make(), checkpoint=path).fit(X, Y)

@@ -3,10 +3,11 @@
 import os
 import threading
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
-from support import BOTH, digits, mlp
+from support import MLP_AND_SLOWLY_CNN, digits, mlp, slow_but
 
 from skdigits._memory_mapped import MappedRows, release
 from skdigits._numbers import Moments
@@ -19,25 +20,26 @@ def mapped(array, folder, mode="r"):
     return np.load(folder / "images.npy", mmap_mode=mode)
 
 
-def assert_same_fit(one, other, X, X_mapped, y):
-    """Fit both classifiers, and compare all that they give."""
-    one.fit(X, y)
-    other.fit(X_mapped, y)
-    assert other.history_ == one.history_
-    np.testing.assert_array_equal(other.predict_proba(X_mapped), one.predict_proba(X))
-    one.partial_fit(X, y)
-    other.partial_fit(X_mapped, y)
-    np.testing.assert_array_equal(other.predict_proba(X_mapped), one.predict_proba(X))
-    assert other.score(X_mapped, y) == one.score(X, y)
+def assert_same_fit(make, X, X_mapped, y):
+    """Fit two classifiers, one after the other, and compare all that they give."""
+
+    def found(images):
+        classifier = make()
+        history = classifier.fit(images, y).history_
+        first = classifier.predict_proba(images)
+        second = classifier.partial_fit(images, y).predict_proba(images)
+        return history, first, second, classifier.score(images, y)
+
+    for one, other in zip(found(X), found(X_mapped), strict=True):
+        np.testing.assert_equal(other, one)
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
 def test_the_same_bits(make, dtype, tmp_path):
     images = X.astype(dtype)
     parameters = {"early_stopping": True, "validation_fraction": 0.2, "test_time_averaging": True}
-    one, other = make(**parameters), make(**parameters)
-    assert_same_fit(one, other, images, mapped(images, tmp_path), Y)
+    assert_same_fit(partial(make, **parameters), images, mapped(images, tmp_path), Y)
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +57,15 @@ def large(tmp_path_factory):
 
 def test_a_file_that_is_not_read_at_once(large):
     y = np.arange(len(large)) % 2
-    in_memory, from_file = (
-        mlp(hidden_layer_sizes=(2,), epochs=1, batch_size=1024).fit(
-            images, y, X_val=images[:9], y_val=y[:9]
-        )
-        for images in (np.array(large), large)
-    )
-    assert from_file.history_ == in_memory.history_
-    np.testing.assert_array_equal(
-        from_file.predict_proba(large[:50]), in_memory.predict_proba(large[:50])
-    )
+
+    def found(images):
+        classifier = mlp(hidden_layer_sizes=(2,), epochs=1, batch_size=1024)
+        classifier.fit(images, y, X_val=images[:9], y_val=y[:9])
+        return classifier.history_, classifier.predict_proba(large[:50])
+
+    (history, expected), (same, probabilities) = found(np.array(large)), found(large)
+    assert same == history
+    np.testing.assert_array_equal(probabilities, expected)
 
 
 def test_images_of_weight_zero_in_a_file_that_is_not_read_at_once(large):
@@ -78,7 +79,9 @@ def test_images_of_weight_zero_in_a_file_that_is_not_read_at_once(large):
     np.testing.assert_array_equal(estimator.predict_proba(rest), expected.predict_proba(rest))
 
 
-@pytest.mark.parametrize("end", ["stop", ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    "end", slow_but(["stop", ValueError, KeyboardInterrupt], "stop", KeyboardInterrupt)
+)
 def test_no_thread_that_reads_outlives_a_training(large, end):
     import keras
 
@@ -118,7 +121,7 @@ def test_changes_that_are_not_in_the_file_stay(tmp_path):
     images = mapped(X, tmp_path, mode="c")
     images[0] = 7
     changed = np.array(images)
-    assert_same_fit(mlp(), mlp(), changed, images, Y)
+    assert_same_fit(mlp, changed, images, Y)
     release(images)
     np.testing.assert_array_equal(images, changed)
 

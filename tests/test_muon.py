@@ -1,5 +1,6 @@
 """The optimizer "auto": Muon for the kernels of hidden layers, Adam for all other weights."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -8,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from support import BOTH, cnn, digits, mlp, tiny
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
-from skdigits import MLPClassifier, NetworkClassifier
+from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.datasets import load_digits
 from skdigits.persistence import load, save
 from skdigits.training._muon import Muon
@@ -30,14 +31,16 @@ def first_updates(make, **parameters):
 
     The two fits begin with the same weights and so have the same gradients.
     """
-    fits = [
-        make(**STEP | parameters, learning_rate=rate).fit(*digits()).model_.trainable_variables
-        for rate in RATES
-    ]
-    found = [[weight.numpy().astype(float) for weight in weights] for weights in fits]
+
+    def weights(rate):
+        fitted = make(**STEP | parameters, learning_rate=rate).fit(*digits())
+        variables = fitted.model_.trainable_variables
+        return {each.path: each.numpy().astype(float) for each in variables}
+
+    first, second = map(weights, RATES)  # the first network is free when the second fit begins
     return {
-        weight.path: (one - other) / (RATES[1] - RATES[0])
-        for weight, one, other in zip(fits[0], *found, strict=True)
+        path: (one - other) / (RATES[1] - RATES[0])
+        for (path, one), other in zip(first.items(), second.values(), strict=True)
     }
 
 
@@ -59,7 +62,10 @@ def muons(gradient):
 class TestAStep:
     @pytest.mark.parametrize(
         ("make", "options"),
-        [(cnn, {"filters": (6, 8), "hidden_layer_sizes": (20, 12)}), (mlp, {"activation": "tanh"})],
+        [
+            (cnn, {"filters": (6, 8), "hidden_layer_sizes": (20, 12)}),
+            pytest.param(mlp, {"activation": "tanh"}, marks=pytest.mark.slow),
+        ],
     )
     def test_hidden_kernels_get_muons_update(self, make, options):
         """With SGD the first update is the gradient."""
@@ -86,14 +92,16 @@ class TestAStep:
             np.testing.assert_allclose(one, other, atol=1e-5)
 
     def test_weight_decay_is_that_of_other_optimizers(self):
+        def kernels(**parameters):
+            model = mlp(**STEP, **parameters).fit(*digits()).model_
+            return [model.get_layer(name).kernel.numpy() for name in ("hidden_1", "probabilities")]
+
+        start = kernels(learning_rate=1e-12)
         without, decayed = (
-            mlp(**STEP, learning_rate=0.01, weight_decay=decay).fit(*digits()).model_
-            for decay in (None, 0.5)
+            kernels(learning_rate=0.01, weight_decay=decay) for decay in (None, 0.5)
         )
-        start = mlp(**STEP, learning_rate=1e-12).fit(*digits()).model_
-        for name in ("hidden_1", "probabilities"):
-            kernels = [model.get_layer(name).kernel.numpy() for model in (without, decayed, start)]
-            np.testing.assert_allclose(kernels[0] - kernels[1], 0.005 * kernels[2], atol=1e-6)
+        for plain, smaller, before in zip(without, decayed, start, strict=True):
+            np.testing.assert_allclose(plain - smaller, 0.005 * before, atol=1e-6)
 
 
 def test_the_momentum_is_nesterovs():
@@ -109,7 +117,13 @@ def test_the_momentum_is_nesterovs():
     np.testing.assert_allclose((before - kernel.numpy()) / 0.01, expected, atol=1e-3)
 
 
-def test_it_is_the_default_and_learns_more_than_adam():
+def test_it_is_the_default():
+    for kind in (MLPClassifier, CNNClassifier):
+        assert inspect.signature(kind).parameters["optimizer"].default == "auto"
+
+
+@pytest.mark.slow
+def test_it_learns_more_than_adam():
     X, y = load_digits(return_X_y=True)
     X_test, y_test = load_digits(subset="test", return_X_y=True)
     losses = []
@@ -120,7 +134,7 @@ def test_it_is_the_default_and_learns_more_than_adam():
     assert losses[0] < losses[1]
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_it_goes_on_where_it_was(make, tmp_path):
     """A training that continues from a file gives the bits of one that was not interrupted."""
     X, y = digits()
@@ -178,25 +192,28 @@ def test_networks_of_ones_own():
             ]
         )
 
-    X, y = digits()
-    X = X[:, ::4, ::4]
-    classifier = NetworkClassifier(
-        build, optimizer="auto", epochs=1, random_state=0, augmentation=None, standardize=False
-    )
-    model = classifier.fit(X, y).model_
-    assert (model.get_layer("constrained").kernel.numpy() >= 0).all()
-    assert np.isfinite(classifier.history_["loss"]).all()
-    longer = classifier.set_params(epochs=3).fit(X, y).model_
-    for name, learns in {"frozen": False, "constrained": True, "lstm": True}.items():
-        one, other = (each.get_layer(name).get_weights()[0] for each in (model, longer))
-        assert np.array_equal(one, other) != learns
+    learns = {"frozen": False, "constrained": True, "lstm": True}
+
+    def kernels(epochs):
+        settings = {"random_state": 0, "augmentation": None, "standardize": False}
+        classifier = NetworkClassifier(build, optimizer="auto", epochs=epochs, **settings)
+        model = classifier.fit(*tiny()).model_
+        assert np.isfinite(classifier.history_["loss"]).all()
+        return {name: model.get_layer(name).get_weights()[0] for name in learns}
+
+    short, long = kernels(1), kernels(3)
+    assert (short["constrained"] >= 0).all()
+    for name in learns:
+        assert np.array_equal(short[name], long[name]) != learns[name]
 
 
+@pytest.mark.filterwarnings("error:Skipping variable")
 def test_a_model_that_leaves_goes_on_in_keras(tmp_path):
     X, y = digits()
     fitted = mlp(optimizer="auto", epochs=10, learning_rate_schedule="constant").fit(X, y)
     fitted.model_.save(tmp_path / "model.keras")
     model = keras.models.load_model(tmp_path / "model.keras")
+    assert type(model.optimizer) is keras.optimizers.Adam  # which needs no skdigits
     losses = model.fit(X.astype(np.float32), y, epochs=2, batch_size=64, verbose=0).history["loss"]
     assert max(losses) < 1  # with the moments of Muon: 600
 
@@ -211,6 +228,7 @@ def test_a_model_that_leaves_in_a_training_goes_on_in_keras(tmp_path):
     assert max(losses) < 1
 
 
+@pytest.mark.slow
 def test_a_model_that_leaves_loads_without_skdigits(tmp_path):
     model = mlp(optimizer="auto").fit(*digits()).model_
     model.save(tmp_path / "model.keras")
