@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
-from support import BOTH, cnn, digits, mlp, slow_but
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, slow_but
 
 import skdigits
 from skdigits import NetworkClassifier
@@ -72,7 +72,7 @@ def saved(model, folder):
     return skdigits.load(skdigits.save(model, folder / "model.skd"))
 
 
-@pytest.mark.parametrize("make", slow_but(BOTH, cnn))
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_it_predicts_and_trains_on_with_the_same_bits(make, tmp_path):
     model = make(
         augmentation="shift", early_stopping=True, validation_fraction=0.3, dropout=0.2

@@ -14,7 +14,6 @@ import pytest
 import tensorflow as tf
 from sklearn.model_selection import cross_val_predict
 from support import (
-    BOTH,
     MLP_AND_SLOWLY_CNN,
     assert_same_weights,
     cnn,
@@ -30,6 +29,8 @@ from support import (
 N_THREADS = 1 if os.cpu_count() < 4 else 2
 N_OPERATIONS = min(os.cpu_count(), 4)
 RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
+# Convolutions, large matrices, and all random parts: of one network that the tests share.
+OF_CNN = {"filters": (8, 16), "hidden_layer_sizes": (256, 128), **RANDOM_PARTS}
 
 
 @pytest.mark.precision
@@ -38,8 +39,8 @@ RANDOM_PARTS = {"dropout": 0.4, "augmentation": "affine", "batch_norm": True}
     [
         (mlp, {}),
         (mlp, {"early_stopping": True}),
-        (cnn, RANDOM_PARTS),
-        pytest.param(mlp, RANDOM_PARTS, marks=pytest.mark.slow),
+        (mlp, RANDOM_PARTS),
+        pytest.param(cnn, OF_CNN, marks=pytest.mark.slow),
         pytest.param(cnn, {}, marks=pytest.mark.slow),
         pytest.param(cnn, {"early_stopping": True}, marks=pytest.mark.slow),
     ],
@@ -53,7 +54,7 @@ def test_another_fit_gives_the_same_bits(make, parameters):
     np.testing.assert_array_equal(first.fit(X, y).predict_proba(X), second.predict_proba(X))
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_another_seed_gives_another_result(make):
     X, y = tiny()
     first, second = (make(random_state=seed).fit(X, y).predict_proba(X) for seed in (0, 1))
@@ -103,7 +104,8 @@ if sys.argv[2] == "one core":
     on_one_core()
 X, y = digits()
 configurations, fitted = joblib.load(sys.argv[1])
-for estimator in fitted:
+while fitted:  # a network that nobody holds serves again below
+    estimator = fitted.pop(0)
     before = estimator.predict_proba(X)
     print(joblib.hash([before, estimator.partial_fit(X, y).predict_proba(X), estimator.history_]))
 for make, parameters in configurations:
@@ -127,10 +129,10 @@ CONFIGURATIONS = [
 ]
 
 
-QUICK = [
-    (mlp, {"hidden_layer_sizes": (256, 128), "batch_size": 200}),
-    (cnn, {"filters": (8, 16), **RANDOM_PARTS}),
-]
+TWO = {
+    "cnn": (cnn, OF_CNN),
+    "mlp": (mlp, {"hidden_layer_sizes": (256, 128), "batch_size": 200}),
+}
 
 
 def fresh_process(configurations, folder, cores="all cores", fitted=(), **environment):
@@ -145,23 +147,22 @@ def fresh_process(configurations, folder, cores="all cores", fitted=(), **enviro
 
 
 @pytest.mark.precision
-def test_one_core_and_all_of_them_give_the_same_bits(tmp_path):
+@pytest.mark.parametrize("name", slow_but(TWO, "cnn"))
+def test_one_core_and_all_of_them_give_the_same_bits(name, tmp_path):
     """Also in another process, from pickles, and if joblib's share of the cores says one.
 
     All processes have the same threads. A number that the caller has chosen is kept: 0 leaves it to
     TensorFlow.
     """
     X, y = digits()
-    fitted = [make(**parameters).fit(X, y) for make, parameters in QUICK]
+    make, parameters = TWO[name]
+    fitted = make(**parameters).fit(X, y)
     chosen = {"OMP_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(N_OPERATIONS)}
-    there, threads = fresh_process(QUICK, tmp_path, "one core", fitted, **chosen)
-    fits, after = [], []
-    for each in fitted:
-        before = each.predict_proba(X)
-        fits.append(joblib.hash([before, each.model_.get_weights()]))
-        each.partial_fit(X, y)
-        after.append(joblib.hash([before, each.predict_proba(X), each.history_]))
-    assert there == after + fits
+    there, threads = fresh_process([TWO[name]], tmp_path, "one core", [fitted], **chosen)
+    before = fitted.predict_proba(X)
+    fit = joblib.hash([before, fitted.model_.get_weights()])
+    fitted.partial_fit(X, y)
+    assert there == [joblib.hash([before, fitted.predict_proba(X), fitted.history_]), fit]
     assert threads == [N_THREADS, 0]
 
 
@@ -195,16 +196,18 @@ def test_the_bits_of_every_configuration(environment, tmp_path):
     assert differing == []
 
 
+# Each worker of "loky" is a process; test_one_core... and the averages have other processes.
+@pytest.mark.parametrize("backend", slow_but(["threading", "loky"], "threading"))
 @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
-def test_workers_give_the_bits_of_this_process(make):
+def test_workers_give_the_bits_of_this_process(make, backend):
     """Also after a fit in the parent, though joblib shares out the cores."""
     X, y = digits()
-    estimator = make(**RANDOM_PARTS).fit(X, y)
+    make(**RANDOM_PARTS).fit(X, y)
+    estimator = make(**RANDOM_PARTS)
     expected = cross_val_predict(estimator, X, y, cv=2, method="predict_proba")
-    for backend in ("threading", "loky"):
-        with joblib.parallel_config(backend):
-            given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
-        np.testing.assert_array_equal(given, expected)
+    with joblib.parallel_config(backend):
+        given = cross_val_predict(estimator, X, y, cv=2, method="predict_proba", n_jobs=2)
+    np.testing.assert_array_equal(given, expected)
 
 
 NUMBERS = """
@@ -285,17 +288,17 @@ POOLS = {
 class TestTheCallersState:
     """Training draws from no generator of the caller's, and sets nothing of Keras's."""
 
-    @pytest.fixture(params=slow_but(POOLS, "mlp, built anew", "cnn, from the pool"))
+    @pytest.fixture(params=slow_but(POOLS, "mlp, built anew", "mlp, from the pool"))
     def make(self, request, monkeypatch):
         """Return what makes a classifier, and say whether its network may have served before."""
         make, size = POOLS[request.param]
         monkeypatch.setenv("SKDIGITS_POOL_SIZE", size)
         return make
 
-    def use(self):
-        """Train new networks, and then one from the pool."""
+    def use(self, make):
+        """Train a new network, and then one from the pool."""
         X, y = tiny()
-        for make in (mlp, cnn, mlp):
+        for _ in range(2):
             estimator = make(hidden_layer_sizes=(11,), early_stopping=True, **RANDOM_PARTS)
             estimator.fit(X, y).predict(X)
             estimator.partial_fit(X, y).score(X, y)
@@ -317,7 +320,8 @@ class TestTheCallersState:
             dict(os.environ),
         ]
 
-    def test_settings_and_generators(self):
+    @pytest.mark.parametrize("one_of_both", MLP_AND_SLOWLY_CNN)
+    def test_settings_and_generators(self, one_of_both):
         def draw():
             layer = keras.layers.Dense(3)
             layer.build((None, 2))
@@ -338,12 +342,13 @@ class TestTheCallersState:
             assert self.settings() == settings
             return [*drawn, *draw()]
 
-        for expected, given in zip(after(lambda: None), after(self.use), strict=True):
+        untouched, used = after(lambda: None), after(lambda: self.use(one_of_both))
+        for expected, given in zip(untouched, used, strict=True):
             np.testing.assert_array_equal(given, expected)
 
     def test_they_do_not_change_the_result_either(self, make):
-        X, y = tiny()
-        parameters = {"hidden_layer_sizes": (13,), **RANDOM_PARTS}
+        X, y = digits()
+        parameters = OF_CNN if make is cnn else RANDOM_PARTS
         expected = make(**parameters).fit(X, y).predict_proba(X)
         random.seed(99)
         np.random.seed(99)  # noqa: NPY002

@@ -16,11 +16,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from support import (
     BOTH,
-    CNN_AND_SLOWLY_MLP,
     MLP_AND_SLOWLY_CNN,
     assert_same_weights,
-    cnn,
     mlp,
+    slow_but,
     tiny,
     weights,
 )
@@ -46,12 +45,12 @@ COPIES = {
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("make_copy", COPIES.values(), ids=COPIES)
-@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
-def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, make_copy, tmp_path):
+@pytest.mark.parametrize("how", slow_but(COPIES, "pickle", "deepcopy"))
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
+def test_a_copy_predicts_and_goes_on_to_the_same_bits(make, how, tmp_path):
     X, y = tiny()
     original = make(**STATEFUL).fit(X, y)
-    twin = make_copy(original, tmp_path)
+    twin = COPIES[how](original, tmp_path)
     np.testing.assert_array_equal(twin.predict_proba(X), original.predict_proba(X))
     assert twin.history_ == original.history_
     for estimator in (original, twin):
@@ -84,7 +83,7 @@ def test_an_unfitted_estimator_can_be_pickled(make):
 
 def test_a_clone_is_unfitted_and_has_the_parameters():
     X, y = tiny()
-    fitted = cnn(filters=(3,)).fit(X, y)
+    fitted = mlp().fit(X, y)
     twin = clone(fitted)
     assert twin.get_params() == fitted.get_params()
     with pytest.raises(NotFittedError):
@@ -248,7 +247,8 @@ class TestWarmStart:
 class TestReuse:
     """Programs serve again when their estimators are gone, and nobody can tell."""
 
-    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
+    @pytest.mark.slow
+    @pytest.mark.parametrize("make", BOTH)
     def test_a_fit_gives_the_same_bits_with_and_without_the_pool(self, make, builds, monkeypatch):
         X, y = tiny()
         settings = [{}, {"learning_rate": 0.02, "random_state": 7}, {"optimizer": "sgd"}]
