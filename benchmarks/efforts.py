@@ -41,13 +41,17 @@ EFFORTS = {
     "default-average": AveragingClassifier(CNNClassifier(test_time_averaging=True)),
     "best": CNNClassifier.with_effort("best"),
     "best-elastic": CNNClassifier.with_effort("best", augmentation="elastic"),
-    "best-known": CNNClassifier.with_effort("best"),  # told what the images are
+    "best-known": CNNClassifier.with_effort("best"),
+    "average-known": AveragingClassifier(CNNClassifier(test_time_averaging=True)),
     "mlp-quick": MLPClassifier.with_effort("quick"),
     "mlp": MLPClassifier(),
     "mlp-best": MLPClassifier.with_effort("best"),
     "svc": SVC(),
     "sklearn-mlp": sklearn.neural_network.MLPClassifier(),
 }
+
+# The parameter that tells these what the images are.
+TOLD = {"best-known": "augmentation", "average-known": "estimator__augmentation"}
 
 
 def main(
@@ -81,8 +85,8 @@ def measure(effort, name, seed):
     X, y = draw(X, y, n_images, seed)
     X_test, y_test, _ = read(name, subset="test")
     model = EFFORTS[effort].set_params(random_state=seed)
-    if effort == "best-known":
-        model.set_params(augmentation=KNOWN[name.split("-")[0]])
+    if effort in TOLD:
+        model.set_params(**{TOLD[effort]: KNOWN[name.split("-")[0]]})
     if type(model).__module__.startswith("sklearn."):
         model = make_pipeline(FunctionTransformer(to_rows), model)
     start = perf_counter()

@@ -8,7 +8,7 @@ import tensorflow as tf
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.validation import check_is_fitted
-from support import BOTH, cnn, mlp, tiny
+from support import BOTH, MLP_AND_SLOWLY_CNN, cnn, mlp, slow_but, tiny
 
 from skdigits import MLPClassifier
 
@@ -244,7 +244,7 @@ def test_a_function_is_not_a_schedule():
     ("shape", "filters"),
     [
         ((30, 3), (4, 4)),
-        ((1, 9), 4),
+        pytest.param((1, 9), 4, marks=pytest.mark.slow),
         pytest.param((2, 2), (4, 4), marks=pytest.mark.slow),
         pytest.param((7, 7), (4, 4, 4), marks=pytest.mark.slow),
     ],
@@ -358,13 +358,13 @@ class TestWeights:
             estimator.fit(X, Y, sample_weight=sample_weight)
         assert_left_unfitted(estimator)
 
-    @pytest.mark.parametrize("loss", ["dice", "Tversky"])
+    @pytest.mark.parametrize("loss", slow_but(["dice", "Tversky"], "dice"))
     def test_a_loss_of_keras_that_cannot_be_weighted(self, loss):
         estimator = mlp(loss=loss).fit(X, Y)
         with pytest.raises(ValueError, match="one number for all images"):
             estimator.fit(X, Y, sample_weight=np.where(Y[0] == Y, 2.0, 1.0))
 
-    @pytest.mark.parametrize("as_object", [False, True])
+    @pytest.mark.parametrize("as_object", slow_but([False, True], True))
     def test_a_loss_of_one_number_cannot_be_weighted(self, as_object):
         def whole(targets, outputs):
             return keras.ops.mean((targets - outputs) ** 2)
@@ -441,7 +441,7 @@ class TestPredict:
             getattr(mlp(), name)
 
 
-@pytest.mark.parametrize("shape", [(6, 6), (6, 6, 1), (4, 5, 3)])
+@pytest.mark.parametrize("shape", slow_but([(6, 6), (6, 6, 1), (4, 5, 3)], (6, 6), (6, 6, 1)))
 def test_a_single_image_is_refused_by_its_shape(shape):
     images, labels = tiny(shape=shape)
     estimator = mlp(epochs=1).fit(images, labels)
@@ -455,7 +455,7 @@ def public_state(estimator):
     return {k: v for k, v in vars(estimator).items() if k.endswith("_")}
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 @pytest.mark.parametrize("warm_start", [False, True])
 @pytest.mark.parametrize("bad", ["nan", "one class", "continuous", "fewer labels", "5-D", "1-D"])
 def test_bad_data_leaves_a_fitted_estimator_as_it_was(make, warm_start, bad):

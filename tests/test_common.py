@@ -61,16 +61,39 @@ LONG = {
     "check_estimators_overwrite_params",
     "check_estimators_nan_inf",
 }
+# These build one network. A `CNNClassifier` takes the same way through them as an `MLPClassifier`.
+SHORT = {
+    "check_sample_weights_not_an_array",
+    "check_classifiers_classes",
+    "check_estimators_fit_returns_self",
+    "check_dont_overwrite_parameters",
+    "check_positive_only_tag_during_fit",
+    "check_sample_weights_shape",
+    "check_supervised_y_2d",
+    "check_sample_weights_not_overwritten",
+    "check_methods_subset_invariance",
+    "check_methods_sample_order_invariance",
+    "check_readonly_memmap_input",
+    "check_f_contiguous_array_estimator",
+    "check_dict_unchanged",
+    "check_fit_idempotent",
+    "check_sample_weights_list",
+    "check_class_weight_classifiers",
+    "check_fit2d_predict1d",
+}
 
 
 def without_repetitions(checks):
-    """Mark the long checks of all estimators but the first as slow."""
+    """Mark the checks of another estimator that repeat those of an `MLPClassifier` as slow."""
     names, cases = checks.args
     marked = []
     for case in cases:
         estimator, check = values = getattr(case, "values", case)
-        repeats = check.func.__name__ in LONG and not isinstance(estimator, MLPClassifier)
-        marks = [*getattr(case, "marks", []), *[pytest.mark.slow] * repeats]
+        name = check.func.__name__
+        is_slow = (name in LONG and not isinstance(estimator, MLPClassifier)) or (
+            name in SHORT and isinstance(estimator, CNNClassifier)
+        )
+        marks = [*getattr(case, "marks", []), *[pytest.mark.slow] * is_slow]
         marked.append(pytest.param(*values, marks=marks))
     return pytest.mark.parametrize(names, marked, **checks.kwargs)
 

@@ -11,11 +11,11 @@ from skdigits.training._layer_calls import replaced_calls
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:200], y[:200]
+PLAIN = {"batch_norm": False, "augmentation": None, "optimizer": "adam", "random_state": 0}
 
 
 def mlp(dropout, **params):
-    plain = {"hidden_layer_sizes": (16, 8), "batch_norm": False, "augmentation": None}
-    params = {"epochs": 2, "random_state": 0, **plain, **params}
+    params = {"hidden_layer_sizes": (16, 8), "epochs": 2, **PLAIN, **params}
     return MLPClassifier(dropout=dropout, **params).fit(X, y)
 
 
@@ -33,9 +33,11 @@ def test_other_rates_need_no_new_model(builds):
 @pytest.mark.parametrize(
     ("others", "rate"),
     [
-        pytest.param(0.5, 0.1, marks=pytest.mark.slow),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [(0.5, 0.1), ((0, 0.5), (0, 0.2))]
+        ),
         ((0.2, 0.5), (0.6, 0.1)),
-        ((0, 0.5), (0, 0.2)),
     ],
 )
 def test_a_shared_model_gives_the_bits_of_a_new_one(others, rate, monkeypatch):
@@ -88,7 +90,7 @@ def test_going_on_keeps_the_rate():
 
 
 def test_cnn_shares_too(builds):
-    options = {"filters": (2,), "hidden_layer_sizes": (8,), "epochs": 1, "random_state": 0}
+    options = {"filters": (2,), "hidden_layer_sizes": (8,), "epochs": 1, **PLAIN}
     found = [CNNClassifier(dropout=rate, **options).fit(X, y) for rate in (0.1, 0.7)]
     del found
     CNNClassifier(dropout=0.3, **options).fit(X, y)
@@ -96,7 +98,7 @@ def test_cnn_shares_too(builds):
 
 
 def test_an_activation_that_drops_keeps_its_rate():
-    for rate in (0.0, 0.2, 0.4):
+    for rate in (0.0, 0.2):
         one = mlp(rate, activation=keras.layers.Dropout(0.7))
         assert rates(one) == ([rate, rate] if rate else [])
         layers = [each for each in one.model_.layers if each.name.endswith("_activation")]

@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
-from support import BOTH, cnn, digits, mlp, tiny
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
 
 from skdigits import CNNClassifier
 from skdigits.datasets import load_digits
@@ -102,7 +102,7 @@ def test_every_seed_of_a_pipeline_is_set():
     assert not np.array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 @pytest.mark.parametrize("shape", [(16,), (6, 5), (6, 5, 2)])
 def test_images_of_all_shapes(make, shape):
     X, y = tiny(shape=shape)

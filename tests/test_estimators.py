@@ -68,7 +68,7 @@ class TestValidationSplit:
 
 class TestEarlyStopping:
     @pytest.mark.precision
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_the_weights_are_those_of_the_best_epoch(self, make):
         """The accuracy on the rows set aside is the best of all epochs."""
         rng = np.random.default_rng(0)
@@ -142,13 +142,15 @@ class TestValidationData:
     @pytest.mark.precision
     @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_the_training_is_the_same_bit_for_bit(self, make):
-        plain = make(dropout=0.3, augmentation="affine").fit(X, Y)
-        measured = make(dropout=0.3, augmentation="affine")
-        measured.fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL)
-        assert_same_weights(weights(measured), weights(plain))
-        assert set(measured.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
-        for name in plain.history_:
-            assert measured.history_[name] == plain.history_[name]
+        def found(**validation):
+            estimator = make(dropout=0.3, augmentation="flip").fit(X, Y, **validation)
+            return weights(estimator), estimator.history_
+
+        (expected, plain), (same, measured) = found(), found(X_val=self.X_VAL, y_val=self.Y_VAL)
+        assert_same_weights(same, expected)
+        assert set(measured) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        for name in plain:
+            assert measured[name] == plain[name]
 
     @pytest.mark.precision
     @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
@@ -163,7 +165,14 @@ class TestValidationData:
             loss = log_loss(self.Y_VAL, until.predict_proba(self.X_VAL))
             assert estimator.history_["val_loss"][epoch] == pytest.approx(loss, rel=1e-4)
 
-    @pytest.mark.parametrize("dtypes", [("uint8", "float32"), ("float32", "uint8"), ("int", "u1")])
+    @pytest.mark.parametrize(
+        "dtypes",
+        [
+            ("uint8", "float32"),
+            ("float32", "uint8"),
+            pytest.param(("int", "u1"), marks=pytest.mark.slow),
+        ],
+    )
     def test_pixels_of_another_dtype_mean_the_same(self, dtypes):
         expected = mlp().fit(X, Y, X_val=self.X_VAL, y_val=self.Y_VAL).history_
         train_images, val_images = X.astype(dtypes[0]), self.X_VAL.astype(dtypes[1])
@@ -261,7 +270,7 @@ class TestScikitLearn:
         assert calibrated.score(rows, Y) > 0.9
         np.testing.assert_allclose(calibrated.predict_proba(rows).sum(axis=1), 1)
 
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
     def test_sample_weight_is_routed_through_a_pipeline_and_a_search(self, make):
         rows, sample_weight = X.reshape(len(X), -1), np.linspace(0, 3, len(Y))
         grid = {"network__learning_rate": [0.01]}

@@ -7,14 +7,23 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.sparse import csr_array
-from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, assert_same_weights, cnn, mlp, run_python, slow_but, tiny, weights
+from support import (
+    CNN_AND_SLOWLY_MLP,
+    MLP_AND_SLOWLY_CNN,
+    assert_same_weights,
+    cnn,
+    mlp,
+    run_python,
+    slow_but,
+    tiny,
+    weights,
+)
 
 from skdigits.datasets import load_digits
 from skdigits.ensemble import AveragingClassifier
@@ -300,7 +309,7 @@ class TestFirstLayer:
     @pytest.mark.parametrize("channels", slow_but([1, 2, 3], 3))
     def test_they_are_the_kernels_of_the_first_convolution(self, channels):
         X, y = tiny(shape=(8, 7, channels))
-        estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="affine").fit(X, y)
+        estimator = cnn(filters=9, kernel_size=(3, 2), augmentation="flip").fit(X, y)
         display = FirstLayerDisplay.from_estimator(estimator)
         kernels = next(array for array in weights(estimator) if array.ndim == 4)
         assert display.filters.shape == (9, 3, 2, channels)
@@ -397,7 +406,7 @@ class TestSaliency:
     def test_of_convolutions_it_is_how_much_the_score_changes(self):
         X, y = tiny()
         linear = {"activation": "linear", "pool_size": 1, "output_activation": "sigmoid"}
-        estimator = cnn(**linear, precision="float32", augmentation="affine").fit(X, y)
+        estimator = cnn(**linear, precision="float32", augmentation="flip").fit(X, y)
         display = SaliencyDisplay.from_estimator(estimator, X[4], ax=given_axes())
 
         def scores(images):
@@ -409,7 +418,7 @@ class TestSaliency:
         np.testing.assert_allclose(display.saliency.ravel(), changes, rtol=0.01, atol=1e-5)
 
     @pytest.mark.precision
-    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
     def test_it_says_what_is_predicted(self, make):
         X, y = tiny()
         estimator = make(output_activation="sigmoid").fit(X, np.array(["a", "b", "c"])[y])
@@ -457,45 +466,51 @@ def slopes(estimator, code):
     return kernel[:, code].reshape(6, 6) / np.sqrt(variance)
 
 
-@pytest.fixture(scope="module")
-def around():
-    """Return fitted estimators that hold networks, by name, and those networks."""
-    X, y = tiny()
-    epochs = {"epochs": [1, 2]}
-    scaled = make_pipeline(PixelScaler(), linear())
-    search = GridSearchCV(linear(), epochs, cv=2)
-    of_pipeline = RandomizedSearchCV(scaled, {"mlpclassifier__epochs": [1]}, n_iter=1, cv=2)
-    fits = {
-        "search": clone(search),
-        "search of a pipeline": of_pipeline,
-        "pipeline of a search": make_pipeline(PixelScaler(), search),
-        "average": AveragingClassifier(linear(), n_estimators=2, random_state=0),
-        "average of pipelines": AveragingClassifier(scaled, n_estimators=2, random_state=0),
-        "calibration": CalibratedClassifierCV(linear(), cv=2),
-        "frozen": FrozenEstimator(linear().fit(X, y)),
-    }
-    for estimator in fits.values():
-        estimator.fit(X, y)
-    return fits, {
-        "search": [fits["search"].best_estimator_],
-        "search of a pipeline": [of_pipeline.best_estimator_[-1]],
-        "pipeline of a search": [search.best_estimator_],
-        "average": fits["average"].estimators_,
-        "average of pipelines": [member[-1] for member in fits["average of pipelines"].estimators_],
-        "calibration": [c.estimator for c in fits["calibration"].calibrated_classifiers_],
-        "frozen": [fits["frozen"].estimator],
-    }
+def scaled():
+    return make_pipeline(PixelScaler(), linear())
 
 
-NAMES = [
-    "search",
-    "search of a pipeline",
-    "pipeline of a search",
-    "average",
-    "average of pipelines",
-    "calibration",
-    "frozen",
-]
+def search():
+    return GridSearchCV(linear(), {"epochs": [1, 2]}, cv=2)
+
+
+# name -> (an estimator that holds networks, those networks when it is fitted)
+AROUND = {
+    "search": (search, lambda fitted: [fitted.best_estimator_]),
+    "search of a pipeline": (
+        lambda: RandomizedSearchCV(scaled(), {"mlpclassifier__epochs": [1]}, n_iter=1, cv=2),
+        lambda fitted: [fitted.best_estimator_[-1]],
+    ),
+    "pipeline of a search": (
+        lambda: make_pipeline(PixelScaler(), search()),
+        lambda fitted: [fitted[-1].best_estimator_],
+    ),
+    "average": (
+        lambda: AveragingClassifier(linear(), n_estimators=2, random_state=0),
+        lambda fitted: fitted.estimators_,
+    ),
+    "average of pipelines": (
+        lambda: AveragingClassifier(scaled(), n_estimators=2, random_state=0),
+        lambda fitted: [member[-1] for member in fitted.estimators_],
+    ),
+    "calibration": (
+        lambda: CalibratedClassifierCV(linear(), cv=2),
+        lambda fitted: [each.estimator for each in fitted.calibrated_classifiers_],
+    ),
+    "frozen": (
+        lambda: FrozenEstimator(linear().fit(*tiny())),
+        lambda fitted: [fitted.estimator],
+    ),
+}
+QUICK = "pipeline of a search", "average of pipelines", "calibration", "frozen"
+
+
+@pytest.fixture(scope="module", params=slow_but(AROUND, *QUICK))
+def around(request):
+    """Return the name of an estimator that holds networks, the estimator, and those networks."""
+    make, networks = AROUND[request.param]
+    fitted = make().fit(*tiny())
+    return request.param, fitted, networks(fitted)
 
 
 def test_saliency_leaves_out_members_that_do_not_know_the_class():
@@ -516,42 +531,38 @@ def test_saliency_leaves_out_members_that_do_not_know_the_class():
 class TestInside:
     """What displays show of pipelines, searches, averages and calibration."""
 
-    @pytest.mark.parametrize("name", NAMES)
-    def test_filters_are_those_of_the_best_or_first_network(self, around, name):
-        fits, networks = around
-        display = FirstLayerDisplay.from_estimator(fits[name])
-        expected = FirstLayerDisplay.from_estimator(networks[name][0])
+    def test_filters_are_those_of_the_best_or_first_network(self, around):
+        _, fitted, networks = around
+        display = FirstLayerDisplay.from_estimator(fitted)
+        expected = FirstLayerDisplay.from_estimator(networks[0])
         np.testing.assert_array_equal(display.filters, expected.filters)
 
-    @pytest.mark.parametrize("name", NAMES)
-    def test_saliency_is_of_the_mean_score(self, around, name):
-        fits, networks = around
+    def test_saliency_is_of_the_mean_score(self, around):
+        _, fitted, networks = around
         X, _ = tiny()
-        display = SaliencyDisplay.from_estimator(fits[name], X[4])
-        probability = fits[name].predict_proba(X[4:5])[0]
+        display = SaliencyDisplay.from_estimator(fitted, X[4])
+        probability = fitted.predict_proba(X[4:5])[0]
         assert display.label == probability.argmax()
         assert display.probability == pytest.approx(probability.max())
-        mean = np.mean([slopes(network, display.label) for network in networks[name]], axis=0)
+        mean = np.mean([slopes(network, display.label) for network in networks], axis=0)
         np.testing.assert_allclose(display.saliency, np.abs(mean), rtol=1e-3)
 
-    @pytest.mark.parametrize("name", NAMES)
-    def test_history_is_the_mean_curve(self, around, name):
-        fits, networks = around
-        (line,) = HistoryDisplay.from_estimator(fits[name]).lines_
-        histories = [network.history_["loss"] for network in networks[name]]
+    def test_history_is_the_mean_curve(self, around):
+        name, fitted, networks = around
+        (line,) = HistoryDisplay.from_estimator(fitted).lines_
+        histories = [network.history_["loss"] for network in networks]
         np.testing.assert_allclose(line.get_ydata(), np.mean(histories, axis=0))
         averages = {"average": "AveragingClassifier", "calibration": "CalibratedClassifierCV"}
         shown = averages.get(name.partition(" of")[0], "MLPClassifier")
         assert line.get_label() == f"{shown}, training"
 
-    @pytest.mark.parametrize("name", NAMES)
-    def test_confusions_are_its_own(self, around, name):
-        fits, _ = around
+    def test_confusions_are_its_own(self, around):
+        _, fitted, _ = around
         X, y = tiny()
         wrong = (y + 1) % 3
-        display = ConfusionExamplesDisplay.from_estimator(fits[name], X, wrong)
+        display = ConfusionExamplesDisplay.from_estimator(fitted, X, wrong)
         counts = sum(confusion.count for confusion in display.confusions)
-        assert counts == np.sum(fits[name].predict(X) != wrong)
+        assert counts == np.sum(fitted.predict(X) != wrong)
         assert display.images[0].shape[1:] == (6, 6)
 
     @pytest.mark.parametrize("make", [lambda c: GridSearchCV(c, {}), AveragingClassifier])
@@ -582,7 +593,7 @@ def draw_both(estimator, image):
 
 
 @pytest.mark.precision
-@pytest.mark.parametrize("make", slow_but(BOTH, cnn))
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_looking_into_an_estimator_leaves_it_as_it_was(make):
     X, y = tiny()
     estimator, twin = (make(dropout=0.4, augmentation="affine").fit(X, y) for _ in range(2))

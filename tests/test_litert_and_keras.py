@@ -28,8 +28,8 @@ LARGE = np.repeat(np.repeat(X, 3, axis=1), 4, axis=2)  # large enough to move by
 def fitted():
     """Return fitted models by name, with the images that they take."""
     model = cnn(epochs=3, batch_norm=True).fit(X, Y)
-    views = cnn(epochs=1, augmentation=("shift", "flip"), test_time_averaging=True)
-    steps = make_pipeline(ImageReshaper(), PixelScaler(), cnn(epochs=1))
+    views = mlp(epochs=1, augmentation=("shift", "flip"), test_time_averaging=True)
+    steps = make_pipeline(ImageReshaper(), PixelScaler(), mlp(epochs=1))
     return {
         "cnn": (model, X),
         "mlp": (mlp(epochs=1).fit(ROWS, Y), ROWS),
@@ -122,7 +122,7 @@ def test_what_litert_lacks(fitted, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("quantize", [None, "float16", "int8"])
+@pytest.mark.parametrize("quantize", slow_but([None, "float16", "int8"], "float16"))
 def test_images_that_float32_can_hold_do_not_hide_what_the_columns_need(quantize, tmp_path):
     columns = np.random.default_rng(0).normal(Y[:, np.newaxis], size=(60, 3))
     far, narrow = (mlp(epochs=1).fit(moved, Y) for moved in (1e5 + columns, 1e-30 * columns))
@@ -134,13 +134,13 @@ def test_images_that_float32_can_hold_do_not_hide_what_the_columns_need(quantize
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("images", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("suffix", ["tflite", "keras"])
-def test_names_of_columns_warn_of_nothing(suffix, tmp_path):
+def test_names_of_columns_warn_of_nothing(suffix, images, tmp_path):
     frame = pd.DataFrame(ROWS).add_prefix("pixel_")
     model = mlp(epochs=1).fit(frame, Y)
     with warnings.catch_warnings(action="error", category=UserWarning):
-        for images in (None, frame):
-            skdigits.export(model, tmp_path / f"model.{suffix}", images=images)
+        skdigits.export(model, tmp_path / f"model.{suffix}", images=frame if images else None)
 
 
 @pytest.mark.filterwarnings("ignore:a.tflite gives")

@@ -97,7 +97,13 @@ class Counting(skdigits.MLPClassifier):
         return super().predict_proba(X)
 
 
-@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: make_pipeline(PixelScaler(), it)])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda it: it, marks=pytest.mark.slow),
+        lambda it: make_pipeline(PixelScaler(), it),
+    ],
+)
 def test_a_network_predicts_each_image_once(wrap):
     X, y = tiny()
     Counting.predictions.clear()
@@ -335,7 +341,7 @@ def test_of_equal_accuracies_in_another_order_the_log_loss_decides(names):
     assert comparison.to_frame().index.tolist() == ["c", "b", "a"]
 
 
-@pytest.mark.parametrize("swap", [False, True])
+@pytest.mark.parametrize("swap", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_pictures_of_several_sizes_and_of_one(digits, swap):
     X, y, X_test, y_test = digits
     several = [np.pad(image, n % 3) for n, image in enumerate(X[:60].reshape(-1, 8, 8))]

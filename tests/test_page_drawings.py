@@ -21,7 +21,7 @@ from page import (
 )
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from support import cnn, mlp, tiny
+from support import cnn, mlp, slow_but, tiny
 
 from skdigits import export
 from skdigits.datasets import load_digits
@@ -51,7 +51,10 @@ def read(reader, page):
     return str(label)
 
 
-@pytest.mark.parametrize("style", STYLES)
+QUICK_STYLES = "usual", "thin", "tiny", "broken", "out of the canvas"
+
+
+@pytest.mark.parametrize("style", slow_but(STYLES, *QUICK_STYLES))
 def test_drawings_come_out_as_in_python(page, reader, style):
     strokes, pen = STYLES[style]
     set_pen(page, pen)
@@ -130,7 +133,7 @@ def test_a_slip_of_the_pen_does_not_count(page):
     assert answer(page)[0] == "7"
 
 
-@pytest.mark.parametrize("ratio", [1, 1.5, 3])
+@pytest.mark.parametrize("ratio", slow_but([1, 1.5, 3], 1.5))
 def test_sharp_and_scrolled_screens(browser, digit_page, ratio):
     show(browser, digit_page, deviceScaleFactor=ratio)
     browser.run("scrollTo(0, 60)")
@@ -238,7 +241,7 @@ def test_the_keyboard_draws(page):
     assert page.run("getComputedStyle(element('canvas')).touchAction") == "none"
 
 
-@pytest.mark.parametrize("light_ink", [True, False])
+@pytest.mark.parametrize("light_ink", slow_but([True, False], False))
 def test_drawings_for_other_models(browser, tmp_path, light_ink):
     images = np.where(X > 150, X, 0).astype(np.uint8)
     images = images if light_ink else 255 - images
@@ -254,7 +257,7 @@ def test_drawings_for_other_models(browser, tmp_path, light_ink):
 
 def test_digits_in_dark_ink(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
-    model = cnn(epochs=1).fit(255 - X[:200], y[:200])
+    model = mlp(epochs=1).fit(255 - X[:200], y[:200])
     show(browser, export(model, tmp_path / "page.html"))
     draw(browser, SEVEN)
     assert seen(browser)[0, 0] == 255
@@ -273,7 +276,7 @@ def test_labels_from_0_to_9_do_not_make_digits(browser, tmp_path):
 def test_a_normalizer_in_the_pipeline_says_that_images_are_digits(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
     names = np.array(["null", "eins", *"23456789"])[y[:30]]
-    pipeline = make_pipeline(DigitNormalizer(), cnn(epochs=1))
+    pipeline = make_pipeline(DigitNormalizer(), mlp(epochs=1))
     model = GridSearchCV(pipeline, {}, cv=2, error_score="raise").fit(X[:30], names)
     show(browser, export(model, tmp_path / "page.html", images=X[:5]))
     draw(browser, scaled(SEVEN, 0.3, (0.2, 0.2)))

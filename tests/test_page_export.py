@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
-from support import SMALL, cnn, mlp
+from support import SMALL, cnn, mlp, slow_but
 
 from skdigits import MLPClassifier, NetworkClassifier, export
 from skdigits.preprocessing import DigitNormalizer
@@ -67,7 +67,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("message", REFUSED)
+QUICK_REFUSED = [name for name in REFUSED if "Inverted" not in name]  # as "Doubled"
+
+
+@pytest.mark.parametrize("message", slow_but(REFUSED, *QUICK_REFUSED))
 def test_what_is_refused_is_named(tmp_path, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         export(REFUSED[message](), tmp_path / "page.html")

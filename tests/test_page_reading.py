@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 from page import SEVEN, answer, draw, next_frame, press, seen, show, wait_for
-from support import mlp, tiny
+from support import mlp, slow_but, tiny
 
 from skdigits import export
 
@@ -28,7 +28,7 @@ def hostile_page(tmp_path_factory):
     return export(model, path, title="</title><script>window.hacked = true</script> " + "y" * 500)
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("width", slow_but([360, 1440], 360))
 def test_names_and_title_are_text(browser, hostile_page, width):
     show(browser, hostile_page, width=width)
     draw(browser, SEVEN)

@@ -266,7 +266,7 @@ def check_file(classifier, X, expected, folder):
     assert loaded.predict(X).dtype == classifier.classes_.dtype
 
 
-@settings(QUICK, max_examples=5)
+@settings(QUICK, max_examples=3)
 @given(case=cases(), form=st.sampled_from(sorted(FORMS)))
 def test_valid_input(case, form):
     with tempfile.TemporaryDirectory() as folder:
@@ -335,7 +335,7 @@ def check_clear(error):
     assert str(error)
 
 
-@settings(QUICK, max_examples=6)
+@settings(QUICK, max_examples=4)
 @given(bad_cases())
 def test_junk(case):
     check_junk(case)

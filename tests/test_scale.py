@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, tiny
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, slow_but, tiny
 
 from skdigits.datasets import load_digits
 from skdigits.ensemble import AveragingClassifier
@@ -35,14 +35,19 @@ OTHER_SCALES = {
     "minus": (X, -X_TEST.astype(float), "the negative"),
     "minus -1..1": (X / 127.5 - 1, 1 - X_TEST / 127.5, "the negative"),
 }
+# Smaller, of whole numbers and not, and larger, and the negative of what begins at zero or not.
+QUICK_SCALES = [
+    "0..1 for 0..255", "8 bits for 16", "0..255 for z-scores", "inverted", "minus -1..1",
+]  # fmt: skip
 
 
 def silent():
     return warnings.catch_warnings(action="error")
 
 
-@pytest.mark.parametrize(("train", "test", "message"), OTHER_SCALES.values(), ids=OTHER_SCALES)
-def test_one_warning_says_so(train, test, message):
+@pytest.mark.parametrize("name", slow_but(OTHER_SCALES, *QUICK_SCALES))
+def test_one_warning_says_so(name):
+    train, test, message = OTHER_SCALES[name]
     estimator = mlp(epochs=1).fit(train, Y)
     with silent():
         estimator.predict(train)
@@ -80,7 +85,12 @@ class TestColumns:
 
     @pytest.mark.parametrize(
         ("train", "test"),
-        [(X, STANDARDISED), (STANDARDISED, X), (X, MinMaxScaler().fit_transform(X)), (X, X / 100)],
+        [
+            (X, STANDARDISED),
+            (STANDARDISED, X),
+            pytest.param(X, MinMaxScaler().fit_transform(X), marks=pytest.mark.slow),
+            pytest.param(X, X / 100, marks=pytest.mark.slow),
+        ],
         ids=["standardised for raw", "raw for standardised", "0..1 for raw", "other units"],
     )
     def test_one_warning_says_so(self, train, test):
@@ -166,7 +176,7 @@ def test_never_for_a_batch_that_training_could_have_held(fitted, kind, chosen):
         estimator.predict(images[np.array(chosen) % len(images)])
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     seed=st.integers(0, 99),
     shape=st.sampled_from([(5,), (3, 3), (6, 6), (4, 4, 3), (1, 9)]),
@@ -181,11 +191,12 @@ def test_never_for_training_images_of_any_kind(seed, shape, dtype):
             estimator.predict(images[rng.choice(40, size)])
 
 
-def test_other_images_of_the_same_kind_are_fine():
+@pytest.mark.parametrize("each", slow_but([1, 5], 5))
+def test_other_images_of_the_same_kind_are_fine(each):
     with silent():
         for train, test in ((X, X_TEST), (X / 255, X_TEST / 255)):
             estimator = mlp(epochs=1).fit(train, Y)
-            for image in test:
+            for image in test[::each]:
                 estimator.predict(image[np.newaxis])
             estimator.predict(np.concatenate([test[:5], np.zeros((5, 28, 28))]))
             estimator.predict(np.zeros((3, 28, 28)))
@@ -245,7 +256,7 @@ def test_one_warning_of_several_members_views_and_steps():
         AveragingClassifier(mlp(epochs=1), 2).fit(X, Y, X_val=X / 255, y_val=Y)
     assert len(caught) == 1
     member = mlp(epochs=1, augmentation="shift", test_time_averaging=True)
-    average = AveragingClassifier(make_pipeline(ImageReshaper(), member), 3).fit(X, Y)
+    average = AveragingClassifier(make_pipeline(ImageReshaper(), member), 2).fit(X, Y)
     scaler = make_pipeline(PixelScaler(), mlp(epochs=1)).fit(X, Y)
     for estimator in (average, scaler):
         with silent():

@@ -9,7 +9,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
-from support import BOTH, cnn, digits, mlp, slow_but
+from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, slow_but
 
 from skdigits import CNNClassifier, MLPClassifier, NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
@@ -51,7 +51,7 @@ def test_a_network_to_begin_with_is_not_searched():
     assert not [name for name in search_space(inside, "full") if "transfer_from" in name]
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 def test_what_a_network_to_begin_with_makes_of_no_effect_is_not_searched(make):
     body = make(hidden_layer_sizes=(8,), epochs=1).fit(X, Y)
     transferred = make(transfer_from=body, epochs=1)

@@ -19,7 +19,7 @@ from support import cnn, digits, mlp, tiny
 
 def fits():
     X, y = digits()
-    for make in (mlp, cnn):
+    for make in (mlp, cnn) if sys.argv[2:] else (cnn,):
         for n_images in map(int, sys.argv[1:]):
             stopped, moved = {"early_stopping": True}, {"augmentation": "affine"}
             for parameters in ({}, stopped, moved) if sys.argv[2:] else (stopped | moved,):

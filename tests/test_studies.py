@@ -34,7 +34,9 @@ TINY = {
     "epochs": 2,
     "batch_size": 256,
     "augmentation": None,
+    "optimizer": "adam",
 }
+PLAIN = {name: value for name, value in TINY.items() if name != "epochs"}
 NARROW = Model("mlp", {"hidden_layer_sizes": (2,), **TINY})
 WIDE = Model("mlp", {"hidden_layer_sizes": (32,), **TINY})
 
@@ -64,7 +66,7 @@ ALL_KINDS = Study(
             "search",
             "Search",
             ("digits",),
-            Model("mlp", {"learning_rate_schedule": "constant"}),
+            Model("mlp", PLAIN),
             space={"hidden_layer_sizes": LayerSizes((1, 2), (4, 8)), "epochs": (1,)},
             n_iter=2,
             cv=2,
@@ -74,7 +76,7 @@ ALL_KINDS = Study(
             "found",
             "Found",
             ("digits",),
-            {"found": Model("mlp", {"dropout": 0.1}, from_search="search")},
+            {"found": Model("mlp", {**PLAIN, "dropout": 0.1}, from_search="search")},
         ),
         Sweep(
             "sweep",
@@ -282,7 +284,7 @@ FORMS = {
 
 
 def test_filters_and_kernels_of_every_form(tmp_path):
-    small = {"hidden_layer_sizes": (), "epochs": 1}
+    small = {**TINY, "hidden_layer_sizes": (), "epochs": 1}
     models = {
         name: Model("cnn", {"filters": filters, "kernel_size": kernel, **small})
         for name, (filters, kernel) in FORMS.items()
@@ -315,7 +317,7 @@ def test_filters_and_kernels_of_every_form(tmp_path):
             filters=filters,
             kernel_size=kernel,
             hidden_layer_sizes=(),
-            batch_norm=True,
+            batch_norm=False,
         )
         assert comparison[name].n_parameters == network.count_params()
 
@@ -358,7 +360,7 @@ def test_what_a_search_found_is_trained(kinds):
 
 @pytest.mark.parametrize("given", [{}, {"epochs": 40}])
 def test_a_quick_search_without_epochs_is_short_and_so_is_what_it_finds(tmp_path, given):
-    params = {name: value for name, value in TINY.items() if name != "epochs"} | given
+    params = PLAIN | given
     space = {"hidden_layer_sizes": ((2,), (3,))}
     search = Search("s", "S", ("digits",), Model("mlp", params), space, n_iter=2, cv=2)
     found = Experiment("found", "F", ("digits",), {"found": Model("mlp", params, "s")})

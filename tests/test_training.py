@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from support import BOTH, assert_same_weights, cnn, mlp, slow_but, tiny, weights
+from support import CNN_AND_SLOWLY_MLP, assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
 from skdigits import NetworkClassifier
 from skdigits._private_names import TAKES_PUBLIC_WAYS
@@ -37,7 +37,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("pair", slow_but(PAIRS, "sgd", "clipnorm", "lion"))
+@pytest.mark.parametrize("pair", slow_but(PAIRS, "sgd", "clipnorm"))
 @pytest.mark.parametrize(
     ("make", "batch_norm"),
     [(mlp, False), (cnn, True), *(pytest.param(*each, marks=pytest.mark.slow) for each in REST)],
@@ -74,7 +74,7 @@ def test_full_batch_steps_are_those_of_keras(make, batch_norm, pair):
     "optimizer",
     slow_but(
         ["adam", "sgd", "rmsprop", "adamw", "nadam", "adagrad", "lion", "Adam", "ftrl"],
-        *("sgd", "Adam", "lion"),
+        *("sgd", "Adam"),
     ),
 )
 def test_optimizers_by_name(optimizer):
@@ -90,7 +90,7 @@ LOSSES = [
     "categorical_crossentropy", "sparse_categorical_crossentropy", "mse", "kl_divergence",
     "binary_crossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", squares,
 ]  # fmt: skip
-QUICK_LOSSES = ["sparse_categorical_crossentropy", "mse", "CategoricalCrossentropy", squares]
+QUICK_LOSSES = ["sparse_categorical_crossentropy", "CategoricalCrossentropy", squares]
 
 
 @pytest.mark.parametrize("loss", slow_but(LOSSES, *QUICK_LOSSES))
@@ -99,7 +99,7 @@ def test_losses(loss):
     assert estimator.score(X, Y) > 0.9
 
 
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 @pytest.mark.parametrize(
     "layer",
     [
@@ -112,16 +112,16 @@ def test_an_activation_layer_serves_every_hidden_layer(make, layer):
     estimator = make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y)
     kinds = [type(one) for one in estimator.model_.layers]
     assert kinds.count(layer) == 2 + (2 if make is cnn else 0)
-    np.testing.assert_array_equal(
-        make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y).predict_proba(X),
-        estimator.predict_proba(X),
-    )
+    expected = estimator.predict_proba(X)
+    del estimator  # its network is used again
+    again = make(activation=layer(), hidden_layer_sizes=(16, 8)).fit(X, Y)
+    np.testing.assert_array_equal(again.predict_proba(X), expected)
 
 
 ACTIVATIONS = ["tanh", "gelu", keras.activations.swish, keras.ops.sin]
 
 
-@pytest.mark.parametrize("activation", slow_but(ACTIVATIONS, "tanh", keras.ops.sin))
+@pytest.mark.parametrize("activation", slow_but(ACTIVATIONS, keras.ops.sin))
 def test_activations_by_name_and_as_functions(activation):
     assert mlp(activation=activation).fit(X, Y).n_iter_ == 2
 
@@ -152,7 +152,11 @@ def test_initializers(name):
 
 @pytest.mark.parametrize(
     ("make", "optimizer"),
-    [(mlp, "adam"), pytest.param(mlp, "adamw", marks=pytest.mark.slow), (cnn, "sgd")],
+    [
+        (mlp, "adam"),
+        pytest.param(mlp, "adamw", marks=pytest.mark.slow),
+        pytest.param(cnn, "sgd", marks=pytest.mark.slow),
+    ],
 )
 def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
     """In one step of all images: the rest of the step is that of a training without."""
@@ -169,14 +173,14 @@ def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
 
 def test_weight_decay_none_is_the_optimizers_own():
     def fitted(weight_decay):
-        return mlp(optimizer="adamw", weight_decay=weight_decay).fit(X, Y)
+        return weights(mlp(optimizer="adamw", weight_decay=weight_decay).fit(X, Y))
 
     none, zero, own = fitted(None), fitted(0.0), fitted(0.004)
-    assert np.abs(weights(none)[2] - weights(zero)[2]).max() > 0
-    assert_same_weights(weights(none)[2:3], weights(own)[2:3])  # which decays biases too
+    assert np.abs(none[2] - zero[2]).max() > 0
+    assert_same_weights(none[2:3], own[2:3])  # which decays biases too
     brought = keras.optimizers.AdamW(0.01, weight_decay=0.1)
-    given = [mlp(optimizer=brought, weight_decay=decay).fit(X, Y) for decay in (None, 5.0)]
-    assert_same_weights(*map(weights, given))
+    given = [weights(mlp(optimizer=brought, weight_decay=it).fit(X, Y)) for it in (None, 5.0)]
+    assert_same_weights(*given)
 
 
 def test_one_cycle_rises_and_falls_to_zero():
@@ -259,18 +263,20 @@ def test_equal_kernels_stay_apart_in_an_optimizer_that_keeps_copies():
 def test_a_keras_schedule_is_followed():
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([5], [0.01, 0.0])
     adam = {"optimizer": "adam", "batch_size": 10}
-    long = mlp(learning_rate_schedule=schedule, epochs=5, **adam).fit(X, Y)
-    short = mlp(learning_rate_schedule=schedule, epochs=1, **adam).fit(X, Y)
-    stopped = [np.abs(a - b).max() for a, b in zip(weights(long), weights(short), strict=True)]
+    long, short = (
+        weights(mlp(learning_rate_schedule=schedule, epochs=epochs, **adam).fit(X, Y))
+        for epochs in (5, 1)
+    )
+    stopped = [np.abs(a - b).max() for a, b in zip(long, short, strict=True)]
     assert max(stopped) < 0.02
     own = mlp(optimizer=keras.optimizers.Adam(schedule), learning_rate_schedule="constant")
     own.set_params(epochs=5, batch_size=10).fit(X, Y)
-    assert_same_weights(weights(own), weights(long))
+    assert_same_weights(weights(own), long)
 
 
 @pytest.mark.precision
 @pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
-@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("make", CNN_AND_SLOWLY_MLP)
 def test_precisions_learn_alike(make, precision):
     settings = {"epochs": 30, "dropout": 0, "batch_size": 16, "learning_rate": 0.01}
     estimator = make(precision=precision, **settings).fit(X, Y)
@@ -291,16 +297,16 @@ AUGMENTATIONS = {
 }
 
 # "mixed" has parts of all, and "sequential" holds layers
-LIKE_OTHERS = ("affine", "elastic", "flip", "erase", "mixed", "layer", "layers")
+LIKE_OTHERS = ("shift", "affine", "elastic", "flip", "erase", "layer", "layers")
 
 
 @pytest.mark.precision
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        *((mlp, name) for name in ("shift", "sequential")),
+        *((mlp, name) for name in ("mixed", "sequential")),
         *(pytest.param(mlp, name, marks=pytest.mark.slow) for name in LIKE_OTHERS),
-        (cnn, "mixed"),
+        pytest.param(cnn, "mixed", marks=pytest.mark.slow),
     ],
 )
 def test_augmentation_changes_training_only(make, name):
@@ -333,5 +339,5 @@ def test_numbers_of_a_small_type_are_the_same_numbers(epochs):
 
 
 def test_a_batch_may_be_larger_than_any_data():
-    given = mlp(batch_size=10**10).fit(X, Y)
-    assert_same_weights(weights(given), weights(mlp(batch_size=1000).fit(X, Y)))
+    given = weights(mlp(batch_size=10**10).fit(X, Y))
+    assert_same_weights(given, weights(mlp(batch_size=1000).fit(X, Y)))

@@ -221,7 +221,7 @@ def test_the_default_space_and_numbers_of_columns(tmp_path):
 
 def test_options_of_a_network_of_the_user(tmp_path):
     classifier = NetworkClassifier(skdigits.networks.build_mlp, epochs=1, random_state=0)
-    space = {"build_options__hidden_layer_sizes": [(4,), (8,)]}
+    space = {"build_options__hidden_layer_sizes": [(8,)]}
     result = search(tmp_path, classifier, n_trials=1, space=space)
     assert result.best_estimator.build_options == {
         "hidden_layer_sizes": result.best_trial.params["build_options__hidden_layer_sizes"]
@@ -501,7 +501,7 @@ def test_a_search_of_a_data_frame_of_several_types_goes_on(tmp_path):
 
 def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
     stops = {"epochs": 12, "early_stopping": True, "validation_fraction": 0.2}
-    result = search(tmp_path, mlp(**stops), n_trials=2)
+    result = search(tmp_path, mlp(**stops), n_trials=1)
     X, y = tiny()
     train, held_out = next(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
     for trial in result.trials:
@@ -564,7 +564,7 @@ def test_optuna_prints_as_much_as_before_and_nothing_meanwhile(tmp_path, capfd, 
         if stage != "done":
             during.add(optuna.logging.get_verbosity())
 
-    result = search(tmp_path, n_trials=6, space={"hidden_layer_sizes": [(4,)]}, progress=look)
+    result = search(tmp_path, n_trials=3, space={"hidden_layer_sizes": [(8,)]}, progress=look)
     assert result.importances == {}  # all have the same accuracy
     assert capfd.readouterr() == ("", "")
     assert during == {optuna.logging.ERROR}
@@ -602,7 +602,7 @@ def test_the_same_setting_is_not_trained_twice(tmp_path):
 
 def test_a_parameter_with_one_value_and_one_epoch(tmp_path):
     """There is no median to compare with, and no importance to share."""
-    result = search(tmp_path, mlp(epochs=1), n_trials=7, space={"hidden_layer_sizes": [(4,)]})
+    result = search(tmp_path, mlp(epochs=1), n_trials=7, space={"hidden_layer_sizes": [(8,)]})
     assert {trial.state for trial in result.trials} == {"complete"}
     assert result.importances == {}
 
@@ -663,7 +663,7 @@ def test_the_page_shows_each_trial(found, tmp_path):
 
 def test_the_page_names_objects_and_numbers_of_numpy(tmp_path):
     space = {"optimizer": [keras.optimizers.SGD(0.1), "adam"], "epochs": np.array([1, 2])}
-    result = search(tmp_path, n_trials=3, space=space)
+    result = search(tmp_path, mlp(hidden_layer_sizes=(8,)), n_trials=2, space=space)
     plain = result.to_dict()
     assert json.loads(json.dumps(plain)) == plain
     for trial in plain["trials"]:
