@@ -99,6 +99,18 @@ def test_the_bar_stays_beside_a_long_stage(monkeypatch, capsys):
     assert len(line.strip()) <= 80
 
 
+def test_a_bar_shows_names_as_they_are(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with Display() as display:
+        display("[red]mlp", 0.4, "fold [b]")
+        display("[/b]", 0.4, "")
+    shown = Text.from_ansi(capsys.readouterr().err).plain
+    assert "[red]mlp" in shown
+    assert "fold [b]" in shown
+    assert "[/b]" in shown
+
+
 def test_a_terminal_without_a_width(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "0")
     assert main(["--help"]) == 0

@@ -711,10 +711,11 @@ def test_ink_in_the_transparent_colour_of_a_palette(tmp_path):
     assert likeness(normalize(tmp_path / "seven.png")[0], PLAIN) > 0.97
 
 
-def test_ink_around_a_transparent_tone_of_few_bits(tmp_path):
+@pytest.mark.parametrize(("depth", "step"), [(4, 1), (16, 0x1111)])
+def test_ink_around_a_transparent_tone(depth, step, tmp_path):
     ink = np.where(np.arange(200)[:, None] < 100, 4, 6)
     path = tmp_path / "seven.png"
-    path.write_bytes(png(np.where(seven() > 0, ink, 5), 4, transparent=5))
+    path.write_bytes(png(np.where(seven() > 0, ink, 5) * step, depth, transparent=5 * step))
     with Image.open(path) as image:
         for each in normalize(path, image):
             assert likeness(each, PLAIN) > 0.97

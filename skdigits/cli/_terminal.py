@@ -45,12 +45,17 @@ class Display:
         self._tasks = {}
         self._interrupted = False
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=BAR_WIDTH),
             TextColumn("{task.percentage:>3.0f}%"),
             TimeRemainingColumn(elapsed_when_finished=True),
             # It takes the rest of the line, and is cut off there.
-            TextColumn("[dim]{task.fields[stage]}", table_column=Column(ratio=1, no_wrap=True)),
+            TextColumn(
+                "{task.fields[stage]}",
+                style="dim",
+                markup=False,
+                table_column=Column(ratio=1, no_wrap=True),
+            ),
             console=console,
             expand=True,
             disable=is_quiet() or not console.is_terminal,

@@ -99,7 +99,11 @@ def _pixels_of_image(image):
     if turn is not None:
         image = image.transpose(turn)
     if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)
+        grey = np.asarray(image).astype(np.uint16)
+        if "transparency" not in image.info:  # the value of transparent pixels
+            return grey
+        opacity = np.where(grey == image.info["transparency"], 0, 65535)
+        return np.stack([grey, opacity.astype(np.uint16)], axis=2)
     if image.mode in ("I", "F"):
         return np.asarray(image)
     if image.mode in ("La", "RGBa"):  # colours times their opacity
