@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 import sklearn.neural_network
 import typer
+from sklearn.ensemble import VotingClassifier
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -39,6 +40,14 @@ EFFORTS = {
     "default": CNNClassifier(),
     "default-views": CNNClassifier(test_time_averaging=True),
     "default-average": AveragingClassifier(CNNClassifier(test_time_averaging=True)),
+    "both-kinds": VotingClassifier(
+        [
+            ("cnn", AveragingClassifier(CNNClassifier(test_time_averaging=True))),
+            ("mlp", AveragingClassifier(MLPClassifier(test_time_averaging=True))),
+        ],
+        voting="soft",
+        weights=[2, 1],
+    ),
     "best": CNNClassifier.with_effort("best"),
     "best-elastic": CNNClassifier.with_effort("best", augmentation="elastic"),
     "best-known": CNNClassifier.with_effort("best"),
@@ -50,6 +59,7 @@ EFFORTS = {
     "sklearn-mlp": sklearn.neural_network.MLPClassifier(),
 }
 
+OF_ROWS = "svc", "sklearn-mlp"  # they take rows of numbers
 # The parameter that tells these what the images are.
 TOLD = {"best-known": "augmentation", "average-known": "estimator__augmentation"}
 
@@ -84,10 +94,13 @@ def measure(effort, name, seed):
     X, y, n_images = read(name)
     X, y = draw(X, y, n_images, seed)
     X_test, y_test, _ = read(name, subset="test")
-    model = EFFORTS[effort].set_params(random_state=seed)
+    model = EFFORTS[effort]
+    names = [name for name in model.get_params() if name.endswith("random_state")]
+    # An average gives its members seeds of their own.
+    model.set_params(**{name: seed for name in names if "estimator" not in name})
     if effort in TOLD:
         model.set_params(**{TOLD[effort]: KNOWN[name.split("-")[0]]})
-    if type(model).__module__.startswith("sklearn."):
+    if effort in OF_ROWS:
         model = make_pipeline(FunctionTransformer(to_rows), model)
     start = perf_counter()
     model.fit(X, y)
