@@ -453,6 +453,18 @@ def test_names_are_never_markup(data, tmp_path):
     assert results["data"]["class_names"][:2] == sorted(NAMES)[:2]
 
 
+def test_long_names_that_differ_in_the_middle_stay_different(data, tmp_path):
+    X, y, X_test, y_test = data
+    names = [f"models of the spring/seed-{n}/digits-of-the-school.skd" for n in range(2)]
+    classes = np.array([f"photographed digit {n}, by its own class" for n in range(10)])
+    models = dict(zip(names, (on_images(WithHistory()), DummyClassifier()), strict=True))
+    comparison = compare(models, X, classes[y], X_test=X_test, y_test=classes[y_test])
+    page = read(comparison, X_test, classes[y_test], tmp_path, title="Digits")
+    assert re.search(rf"{names[0]} is the most accurate: .* ahead of {names[1]}", page.text)
+    for name in classes:
+        assert page.texts.count(name) >= 2 * len(models)  # in every matrix, on both sides
+
+
 def test_other_settings_of_matplotlib_leave_the_page_as_it_is(comparison, data, tmp_path):
     import matplotlib as mpl
 

@@ -68,7 +68,7 @@ def samples(X, y, names, random_state):
 
 def samples_drawing(X, y, names, title):
     """Return the same images as a drawing, for the classes that have images."""
-    labels = [fmt.short(names[label]) for label in np.unique(y).tolist()]
+    labels = fmt.short_names([names[label] for label in np.unique(y).tolist()])
 
     def plot(ax):
         options = {"n_images": N_SAMPLES, "labels": labels, "random_state": 0}

@@ -132,7 +132,8 @@ def _sweep_plot(series, axes, limits):
     step = min(0.12 * min(apart, default=1), 0.02 * sum(apart) or 0.12)
 
     def plot(ax):
-        for index, (line, points) in enumerate(series.items()):
+        lines = fmt.short_names(series, most=MOST_LETTERS_BELOW)
+        for index, (line, points) in enumerate(zip(lines, series.values(), strict=True)):
             shift = step * (index - (len(series) - 1) / 2)
             means = [np.mean(values) for _, values in points]
             spreads = [_spread(values) for _, values in points]
@@ -140,7 +141,7 @@ def _sweep_plot(series, axes, limits):
                 [place[label] + shift for label, _ in points],
                 means,
                 yerr=_bars(means, spreads, axes["most"]),
-                label=fmt.short(line, most=MOST_LETTERS_BELOW),
+                label=line,
                 color=PALETTE[index % len(PALETTE)],
                 marker=MARKERS[index % len(MARKERS)],
                 linestyle=LINES[index % len(LINES)],
@@ -153,7 +154,7 @@ def _sweep_plot(series, axes, limits):
         if numeric:
             _mark_tested(ax, numbers)
         else:
-            ax.set_xticks(range(len(labels)), map(fmt.short, labels))
+            ax.set_xticks(range(len(labels)), fmt.short_names(labels))
         ax.set_ylim(*limits)
         ax.set_title(axes["title"], fontsize=10)
         if len(series) > 1:

@@ -155,7 +155,7 @@ def _could_be_chance(test):
 
 def _headline(models):
     """Return the answer in one sentence; it claims only what the data show."""
-    names = [fmt.short(model.name, most=fmt.MOST_LETTERS_IN_HEADLINE) for model in models]
+    names = fmt.short_names([each.name for each in models], most=fmt.MOST_LETTERS_IN_HEADLINE)
     accuracies = [fmt.percent(model.mean["accuracy"]) for model in models]
     if len(models) == 1:
         return f"{names[0]} gets {accuracies[0]} of the images right"

@@ -27,7 +27,7 @@ __all__ = [
     "points",
     "ranked",
     "seconds",
-    "short",
+    "short_names",
     "signed",
     "words",
 ]
@@ -82,7 +82,14 @@ def p_value(value):
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def short(text, *, most=MOST_LETTERS):
-    """Return a name in one line of so many letters, with the middle of long names left out."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
+def short_names(names, *, most=MOST_LETTERS):
+    """Return names in one line of so many letters each, with the middle of long ones left out.
+
+    Names that would become equal have as many letters as tell them apart.
+    """
+    lines = [" ".join("".join(c if c.isprintable() else " " for c in n).split()) for n in names]
+    while True:
+        short = [n if len(n) <= most else f"{n[: most // 2]}…{n[1 - most // 2 :]}" for n in lines]
+        if len(set(short)) == len(set(lines)):
+            return short
+        most += 2

@@ -162,10 +162,11 @@ def training_curves(histories, metric, *, of="", limits=None, held_out="validati
         for line in [*display.lines_, *legend.legend_handles]:
             if line.get_markerfacecolor() == "white":
                 line.set_markerfacecolor("none")
-        for text in legend.get_texts():
-            name, _, part = text.get_text().rpartition(", ")
-            part = held_out if part == "validation" else part
-            text.set_text(f"{fmt.short(name, most=MOST_LETTERS_IN_LEGEND)}, {part}")
+        texts = legend.get_texts()
+        names, parts = zip(*(text.get_text().rsplit(", ", 1) for text in texts), strict=True)
+        names = fmt.short_names(names, most=MOST_LETTERS_IN_LEGEND)
+        for text, name, part in zip(texts, names, parts, strict=True):
+            text.set_text(f"{name}, {held_out if part == 'validation' else part}")
         if limits:
             ax.set_ylim(*limits)
 
@@ -180,7 +181,7 @@ def confusion_matrix(confusion, class_names, name):
     matrix = np.asarray(confusion)
     shares = (matrix / max(matrix.max(), 1)) ** CONFUSION_POWER
     opacities = FAINTEST + (1 - FAINTEST) * shares  # of the cells that are not zero
-    names = [fmt.short(name) for name in class_names]
+    names = fmt.short_names(class_names)
 
     def plot(ax):
         cells = [tuple(cell) for cell in np.argwhere(matrix)]

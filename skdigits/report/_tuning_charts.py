@@ -156,7 +156,7 @@ def _axis(name, values, trials):
         is_log = values["distribution"] == "loguniform"
         return _numbers(values["low"], values["high"], given, is_log=is_log)
     step = 1 / max(1, len(values) - 1)
-    ticks = [(step * n, fmt.short(_sizes(text))) for n, text in enumerate(values)]
+    ticks = [(step * n, text) for n, text in enumerate(fmt.short_names(map(_sizes, values)))]
     return [step * values.index(text_of_choice(value)) for value in given], ticks
 
 
