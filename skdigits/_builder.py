@@ -110,7 +110,7 @@ class NetworkClassifier(ImageClassifier):
     fine_tune : bool, default=True
         With `transfer_from`, whether to train the whole network after the output layer. The output
         layer alone is trained in the first third of the epochs of `fit` if True, and in all of them
-        if False. If True, `learning_rate` is multiplied by 0.3, since the other layers have learned
+        if False. If True, `learning_rate` is multiplied by 0.6, since the other layers have learned
         already. False is faster, and safer with very few images.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -121,7 +121,8 @@ class NetworkClassifier(ImageClassifier):
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, at least 0. Only their ratios count, as those of
-        `sample_weight`. "balanced" helps where rare classes matter as much as common ones.
+        `sample_weight`. "balanced" helps where rare classes matter as much as common ones. A dict
+        need not have all classes. In a search give each class a weight: a fold may lack one.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks. Callbacks with batch methods see every batch, which makes the training

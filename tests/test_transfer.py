@@ -14,7 +14,7 @@ from support import assert_same_weights, cnn, mlp, slow_but, tiny, weights
 
 from skdigits import CNNClassifier, NetworkClassifier
 from skdigits._private_names import TAKES_PUBLIC_WAYS
-from skdigits.datasets import fetch_fashion_mnist
+from skdigits.datasets import fetch_mnist
 from skdigits.ensemble import AveragingClassifier
 
 X, Y = tiny(n_classes=3)
@@ -88,10 +88,10 @@ def test_an_optimizer_with_parts_trains_the_output_layer_alone():
 
 
 @pytest.mark.parametrize("fine_tune", slow_but([True, False], True))
-def test_fine_tuning_learns_at_three_tenths_of_the_rate(fine_tune):
+def test_fine_tuning_learns_at_six_tenths_of_the_rate(fine_tune):
     settings = {"transfer_from": fitted(), "fine_tune": fine_tune, "epochs": 1}
     named = weights(mlp(**settings, optimizer="sgd", learning_rate=0.1).fit(X2, Y2))
-    brought = keras.optimizers.SGD(0.03 if fine_tune else 0.1)
+    brought = keras.optimizers.SGD(0.06 if fine_tune else 0.1)
     for one, other in zip(
         named, weights(mlp(**settings, optimizer=brought).fit(X2, Y2)), strict=True
     ):
@@ -292,11 +292,10 @@ def test_a_source_of_grey_images_takes_no_colours_and_one_of_two_inputs_nothing(
 
 @pytest.mark.slow
 def test_it_beats_training_from_nothing_on_ten_images_a_class(data_folder, monkeypatch):
-    """Shoes, shirts and bags by a body that has seen other garments."""
+    """The digits 5 to 9 by a body that has seen the others, in 30 steps."""
     monkeypatch.setenv("SKDIGITS_DATA", str(data_folder))
-    images, labels = fetch_fashion_mnist(subset="test", return_X_y=True)
-    # In such short trainings Muon would unlearn what the body has learned.
-    small = {"filters": (8, 16), "precision": "float32", "optimizer": "adam"}
+    images, labels = fetch_mnist(subset="test", return_X_y=True)
+    small = {"filters": (8, 16), "precision": "float32"}
     old, new = np.flatnonzero(labels < 5)[:2500], np.flatnonzero(labels >= 5)
     source = CNNClassifier(**small, epochs=6, random_state=0).fit(images[old], labels[old])
     scores = {"transfer": [], "nothing": []}

@@ -11,11 +11,8 @@ from skdigits.training._checks import is_name
 from skdigits.training._optimizer import learning_rates
 from skdigits.training._schedules import label_smoothing, one_cycle
 
-# Share of the learning rate for a trained body. We tried 0.03, 0.1, 0.3 and 1 (by hand; we kept no
-# script). Only 0.3 was better than training from nothing in each of 14 trials: MNIST, Fashion-MNIST
-# and digits held out from training, 10 and 50 images a class, small and default networks, few
-# epochs and many. benchmarks.transfer measures it on test images.
-FINE_TUNING = 0.3
+# Share of the learning rate for a trained body. docs/experiments.md has the others that we tried.
+FINE_TUNING = 0.6
 
 # Share of the learning rate that `partial_fit` takes after a `fit`, see its docstring.
 GENTLE = 0.01
