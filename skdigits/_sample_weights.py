@@ -61,24 +61,25 @@ def loss_weights(sample_weight, class_weight, classes, codes, earlier):
 def _of_classes(class_weight, classes, codes):
     """Return the weight of each image's class; it is one for classes that a dict lacks.
 
-    scikit-learn's function would take labels like "7" for numbers.
+    As in scikit-learn, a dict that has each class may have more: a fold may lack a class. Its own
+    function would take labels like "7" for numbers.
     """
     if not isinstance(class_weight, dict):
         return compute_sample_weight(class_weight, codes)
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]
-    if unknown:
+    if unknown and not class_weight.keys() >= set(labels):
         raise ValueError(
             f"The 'class_weight' parameter names labels that are none: {unknown}. The labels are "
-            f"{labels}."
+            f"{labels}. If a part of the images may lack a class, give every class a weight."
         )
-    values = [class_weight.get(label, 1.0) for label in labels]
-    if not all(isinstance(value, Real) and 0 <= float(value) < inf for value in values):
+    weights = class_weight.values()
+    if not all(isinstance(weight, Real) and 0 <= float(weight) < inf for weight in weights):
         raise ValueError(
             "The 'class_weight' parameter must give each label a finite number of at least 0; got "
             f"{class_weight}."
         )
-    return np.array(values, np.float64)[codes]
+    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)[codes]
 
 
 def _checked(sample_weight, n_samples):

@@ -190,6 +190,12 @@ class TestWeights:
             expected.partial_fit(X[part], Y[part], range(10), np.where(Y[part] == 7, 5.0, 1.0))
         assert_same_weights(weights(estimator), weights(expected))
 
+    def test_weights_of_all_classes_are_right_for_images_that_lack_one(self):
+        few, class_weight = Y < 3, {number: 1.0 + number for number in range(10)}
+        given = mlp(class_weight=class_weight).fit(X[few], Y[few])
+        expected = mlp().fit(X[few], Y[few], sample_weight=1.0 + Y[few])
+        assert_same_weights(weights(given), weights(expected))
+
     @pytest.mark.parametrize("name", [str, float, bool])
     def test_class_weights_are_for_labels_of_any_type(self, name):
         labels = np.array([name(label % 2 if name is bool else label) for label in Y])
@@ -202,6 +208,8 @@ class TestWeights:
         ("class_weight", "message"),
         [
             ({"7": 2.0}, r"names labels that are none: \['7'\]. The labels are \[0, 1"),
+            ({77: 1.0} | dict.fromkeys(range(9), 2.0), r"names labels that are none: \[77\]"),
+            (dict.fromkeys(range(10), 2.0) | {77: np.nan}, "finite number of at least 0"),
             ({7: np.nan}, "finite number of at least 0"),
             ({7: "many"}, "finite number of at least 0"),
         ],

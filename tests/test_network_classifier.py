@@ -305,12 +305,25 @@ def one_unit(input_shape, n_classes):
     )
 
 
+def softmax_over_the_batch(input_shape, n_classes):
+    ends = [layers.Dense(n_classes), layers.Softmax(axis=0)]
+    return keras.Sequential([keras.Input(input_shape), layers.Flatten(), *ends])
+
+
+def mean_of_the_batch(input_shape, n_classes):
+    inputs = keras.Input(input_shape)
+    x = layers.Flatten()(inputs - keras.ops.mean(inputs, axis=(0, 1, 2)))
+    return keras.Model(inputs, layers.Dense(n_classes)(x))
+
+
 def fails(input_shape, n_classes):
     raise RuntimeError("no network today")
 
 
 BAD = {
     "logits": (logits, ValueError, "may be negative.*from_logits=True"),
+    "softmax over the batch": (softmax_over_the_batch, ValueError, "depends on the other images"),
+    "mean of the batch": (mean_of_the_batch, ValueError, "depends on the other images"),
     "compiled": (compiled, ValueError, "compiled model.*`optimizer` and `loss`"),
     "two inputs": (two_inputs, ValueError, r"inputs of shape \(6, 6, 1\), \(3,\)"),
     "two outputs": (two_outputs, ValueError, "several outputs"),
@@ -337,6 +350,23 @@ def test_logits_with_a_loss_that_takes_them():
     estimator = network(logits, loss=loss, epochs=40, learning_rate=0.02).fit(X, Y)
     assert estimator.score(X, Y) > 0.9
     np.testing.assert_allclose(estimator.history_["accuracy"][-1], estimator.score(X, Y), atol=0.1)
+
+
+class AlwaysNoise(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(0)
+
+    def call(self, x):
+        return x + 0.3 * keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
+def test_a_layer_that_is_always_random():
+    def build(input_shape, n_classes):
+        ends = [layers.Flatten(), AlwaysNoise(), layers.Dense(n_classes, activation="softmax")]
+        return keras.Sequential([keras.Input(input_shape), *ends])
+
+    assert network(build, epochs=20).fit(X, Y).score(X, Y) > 0.8
 
 
 LEARNED = dense((6, 6, 1), 3)

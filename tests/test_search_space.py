@@ -67,6 +67,25 @@ def test_what_a_network_to_begin_with_makes_of_no_effect_is_not_searched(make):
     np.testing.assert_array_equal(other.fit(X, Y).predict_proba(X), expected)
 
 
+@pytest.mark.parametrize(
+    ("options", "ignored"),
+    [
+        ({"optimizer": keras.optimizers.SGD(0.05)}, {"learning_rate", "weight_decay"}),
+        (
+            {"learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.05, 10)},
+            {"learning_rate"},
+        ),
+    ],
+    ids=["optimizer", "schedule"],
+)
+def test_what_an_object_replaces_is_not_searched(options, ignored):
+    estimator = mlp(**options)
+    assert search_space(mlp(), "full").keys() - search_space(estimator, "full") == ignored
+    other = clone(estimator).set_params(**dict.fromkeys(ignored, 0.5))
+    expected = estimator.fit(X, Y).predict_proba(X)
+    np.testing.assert_array_equal(other.fit(X, Y).predict_proba(X), expected)
+
+
 @pytest.mark.parametrize("estimator", [AveragingClassifier(), PixelScaler(), 3, MLPClassifier])
 def test_what_has_no_classifier(estimator):
     with pytest.raises(ValueError, match="there is none in"):

@@ -518,7 +518,12 @@ def test_early_stopping_does_not_choose_by_the_images_that_measure(tmp_path):
         (
             {"classifier": mlp(transfer_from=mlp()), "space": {"dropout": [0.1]}},
             ValueError,
-            "space has 'dropout', which MLPClassifier ignores: its hidden layers come from",
+            "space has 'dropout', which MLPClassifier ignores: its 'transfer_from' replaces it",
+        ),
+        (
+            {"classifier": mlp(optimizer=keras.optimizers.SGD()), "space": {"learning_rate": [1]}},
+            ValueError,
+            "space has 'learning_rate', which MLPClassifier ignores: its 'optimizer' replaces it",
         ),
         ({"n_trials": 0}, ValueError, "'n_trials' parameter of tune must be an int in the range"),
         ({"n_trials": 2.0}, ValueError, "'n_trials' parameter of tune must be an int"),

@@ -46,7 +46,8 @@ def search_space(estimator, size="small", prefix=""):
         rate. 20 candidates are enough for it. "full" adds weight decay, batch size, activation,
         batch normalisation, augmentation and the size of the kernels, and has a wider range of
         learning rates. It needs 50 or more candidates to be better than "small". Parameters that
-        the classifier ignores are left out: those of the hidden layers, if it has `transfer_from`.
+        the classifier ignores are left out: those of the hidden layers, if it has `transfer_from`,
+        and those that an optimizer object or a schedule of Keras replaces.
 
     prefix : str, default=""
         What comes before each name, such as ``"estimator__"`` for an estimator that is not made
@@ -233,12 +234,19 @@ def _is_searched(name, value):
 
 
 def ignored_parameters(classifier):
-    """Return the names of the parameters that a classifier ignores: those of a body it is given."""
-    return set() if classifier.transfer_from is None else set(classifier._body_parameters)
+    """Return the parameters that a classifier ignores, each with the one that replaces it."""
+    ignored = {}
+    if classifier.transfer_from is not None:
+        ignored |= dict.fromkeys(classifier._body_parameters, "transfer_from")
+    if not isinstance(classifier.learning_rate_schedule, str):
+        ignored["learning_rate"] = "learning_rate_schedule"
+    if not isinstance(classifier.optimizer, str):
+        ignored |= dict.fromkeys(("learning_rate", "weight_decay"), "optimizer")
+    return ignored
 
 
 def _space_of(classifier, space):
-    known = classifier.get_params(deep=False).keys() - ignored_parameters(classifier)
+    known = classifier.get_params(deep=False).keys() - ignored_parameters(classifier).keys()
     own = {name: values for name, values in space.items() if name in known}
     if "filters" in own:
         own["hidden_layer_sizes"] = _LAYERS_AFTER_FILTERS

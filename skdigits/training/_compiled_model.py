@@ -23,7 +23,7 @@ from skdigits.training._optimizer import (
     learning_rates,
     set_learning_rates,
 )
-from skdigits.training._probabilities import loss_traits, refuse_negative_outputs
+from skdigits.training._probabilities import loss_traits, refuse_wrong_outputs
 from skdigits.training._scikeras import compile_model
 from skdigits.training._steps import Steps
 from skdigits.training._variables import Variables
@@ -62,7 +62,7 @@ class CompiledModel:
         self.augmenter = make_augmenter(spec.augmentation, spec.input_shape)
         traits = loss_traits(spec.loss)
         if "output_activation" not in spec.options:  # else it was checked before building
-            refuse_negative_outputs(self.model, traits, spec.loss)
+            refuse_wrong_outputs(self.model, traits, spec.loss)
         self._initial = InitialValues(self.model, begun)
         self._augmenter_initial = InitialValues(self.augmenter, begun) if self.augmenter else None
         self._optimizer_start = StartingState(self.optimizer, self.model.trainable_variables)

@@ -208,8 +208,8 @@ def _may_be_negative(activation, n_classes):
     return bool((values < 0).any())
 
 
-def refuse_negative_outputs(model, traits, loss):
-    """Raise if a model gives negative outputs, unless the loss takes logits.
+def refuse_wrong_outputs(model, traits, loss):
+    """Raise if outputs depend on other images, or are negative and the loss takes no logits.
 
     Parameters
     ----------
@@ -223,15 +223,22 @@ def refuse_negative_outputs(model, traits, loss):
     ------
     ValueError
     """
-    if traits.takes_logits:
-        return
     noise = np.random.default_rng(0).standard_normal((8, *model.input_shape[1:]))
     sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
+    images = tf.constant(sizes * noise, tf.float32)
     try:
-        outputs = np.asarray(model(tf.constant(sizes * noise, tf.float32), training=False))
+        calls = (model(each, training=False) for each in (images, images, images[:1]))
+        outputs, again, alone = map(np.asarray, calls)
     except Exception:  # layers may want other numbers, such as those of an embedding
         return
-    if (outputs < 0).any():
+    is_random = not np.array_equal(outputs, again, equal_nan=True)  # dropout that is always on
+    if not (is_random or np.allclose(outputs[:1], alone, rtol=0.01, atol=1e-3, equal_nan=True)):
+        raise ValueError(
+            f"What the network {model.name!r} says of an image depends on the other images of the "
+            "batch. Let its layers compute each image by itself: a softmax over the last axis, and "
+            "means without the first axis."
+        )
+    if (outputs < 0).any() and not traits.takes_logits:
         raise ValueError(
             f"The outputs of the network {model.name!r} may be negative, so they are not "
             f"probabilities, and the loss {loss!r} does not take logits. End the network with "

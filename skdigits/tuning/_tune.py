@@ -222,10 +222,10 @@ def _check_space(estimator, space):
         own = name.partition("__")[0]
         if own not in known:
             raise ValueError(f"space has {name!r}, which {type(estimator).__name__} does not have.")
-        if own in ignored:
+        if ignored.get(own) not in (None, *space):
             raise ValueError(
-                f"space has {name!r}, which {type(estimator).__name__} ignores: its hidden layers "
-                "come from transfer_from. Leave it out."
+                f"space has {name!r}, which {type(estimator).__name__} ignores: its "
+                f"{ignored[own]!r} replaces it. Leave it out."
             )
     for name, choices in describe_space(space).items():
         for value in space[name] if isinstance(choices, list) else ():
