@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from skdigits._quiet import is_quiet
 from skdigits.cli._streams import answer, in_one_line, readable, tell
 from skdigits.model_selection._table import narrowed
-from skdigits.report._format import duration, percent, short
+from skdigits.report._format import duration, percent, short_names
 
 BAR_WIDTH = 20  # with the name and the time, leaves 25 letters of 80 for the stage
 SECONDS_BETWEEN_LINES = 60  # if standard error is no terminal
@@ -90,7 +90,8 @@ class Display:
         if self._lines:
             self._lines.latest = name, fraction, stage
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(in_one_line(short(name)), total=None, stage="")
+            title = in_one_line(short_names([name])[0])
+            self._tasks[name] = self._bars.add_task(title, total=None, stage="")
         total, stage = None if fraction is None else 1.0, in_one_line(stage)
         self._bars.update(self._tasks[name], total=total, completed=fraction or 0.0, stage=stage)
 

@@ -235,7 +235,7 @@ def _is_searched(name, value):
 
 def ignored_parameters(classifier):
     """Return the parameters that a classifier ignores, each with the one that replaces it."""
-    ignored = {}
+    ignored: dict[str, str] = {}
     if classifier.transfer_from is not None:
         ignored |= dict.fromkeys(classifier._body_parameters, "transfer_from")
     if not isinstance(classifier.learning_rate_schedule, str):
