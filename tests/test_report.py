@@ -453,6 +453,19 @@ def test_names_are_never_markup(data, tmp_path):
     assert results["data"]["class_names"][:2] == sorted(NAMES)[:2]
 
 
+def test_images_of_rare_classes_are_no_larger_than_others(data, tmp_path):
+    X, y, X_test, y_test = data
+    chosen = np.concatenate([np.flatnonzero(y_test == 3)[:1], np.flatnonzero(y_test != 3)])
+    X_test, y_test = X_test[chosen], y_test[chosen]
+    comparison = compare({"bayes": on_images(GaussianNB())}, X, y, X_test=X_test, y_test=y_test)
+    page = read(comparison, X_test, y_test, tmp_path, title="Digits")
+    width = {
+        image["alt"]: image["style"] for image in page.all("img") if "of the class" in image["alt"]
+    }
+    assert width["1 image of the class 3"] == "width: 10%"
+    assert width["10 images of the class 4"] == "width: 100%"
+
+
 def test_long_names_that_differ_in_the_middle_stay_different(data, tmp_path):
     X, y, X_test, y_test = data
     names = [f"models of the spring/seed-{n}/digits-of-the-school.skd" for n in range(2)]

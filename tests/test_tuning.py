@@ -654,6 +654,7 @@ def test_the_page_shows_each_trial(found, tmp_path):
         )
         assert mean == known
     assert rows[0][0] == f"#{result.best}"
+    assert ("End" in header) == any(trial.state != "complete" for trial in result.trials)
     labels = [attrs["aria-label"] for attrs in read.all("svg")]
     assert len(labels) == len(set(labels)) == 5
     assert (
@@ -678,3 +679,4 @@ def test_the_page_names_objects_and_numbers_of_numpy(tmp_path):
     text = write_tuning(result, comparison, X, y, tmp_path, title="Tiny").read_text("utf-8")
     assert "SGD of digest" in text or all(t.params["optimizer"] == "adam" for t in result.trials)
     assert "object at 0x" not in text
+    assert "End" not in Page(text).texts  # all are complete

@@ -12,6 +12,7 @@ from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 
 N_SAMPLES = 10
+MOST_LETTERS_BESIDE_SAMPLES = 30  # three lines
 N_CONFUSIONS = 6
 N_EXAMPLES = 6
 MOST_FACTS = 4
@@ -56,13 +57,15 @@ def samples(X, y, names, random_state):
     """Return a row of images of each class, or None for a class without images."""
     rows = choose_samples(X, y, n_images=N_SAMPLES, random_state=random_state)
     chosen = dict(zip(np.unique(y).tolist(), rows, strict=True))
+    titles = fmt.short_names(names.values(), most=MOST_LETTERS_BESIDE_SAMPLES)
     return [
         {
-            "name": name,
+            "name": title,
             "n": len(chosen.get(label, ())),
+            "share": len(chosen.get(label, ())) / N_SAMPLES,  # of the width, for equal pixels
             "picture": pictures.strip(X[chosen[label]]) if label in chosen else None,
         }
-        for label, name in names.items()
+        for label, title in zip(names, titles, strict=True)
     ]
 
 

@@ -102,6 +102,7 @@ def _context(result, comparison, X, data, run):
     best = f"the best {result.estimator.partition('(')[0]}"
     model = blocks.model_part(replace(comparison.models[0], name=best), X, names)
     tried = [trial for trial in result.trials if trial.state in RESULTS]
+    ends = ["End"] if any(trial.state != "complete" for trial in tried) else []
     measured = [trial for trial in tried if trial.accuracy is not None]
     measured.sort(key=lambda trial: (trial.finished, trial.number))
     accuracy = fmt.percent(comparison.models[0].mean["accuracy"])
@@ -137,9 +138,9 @@ def _context(result, comparison, X, data, run):
             *_splits_columns(result),
             "Epochs",
             "Time (s)",
-            "End",
+            *ends,
         ],
-        "rows": [_row(trial, result) for trial in sorted(tried, key=_rank)],
+        "rows": [_row(trial, result, ends) for trial in sorted(tried, key=_rank)],
         "n_shown": N_TRIALS,
         "model": model,
         "how": [*blocks.run_facts(run), ("Seed", result.random_state)],
@@ -161,7 +162,7 @@ def _splits_columns(result):
     return [f"Mean of {result.n_splits} splits", "Mean log loss"]
 
 
-def _row(trial, result):
+def _row(trial, result, ends):
     params = as_plain(trial.params)
     on_all = bool(trial.other_accuracies)
     means = [
@@ -175,5 +176,5 @@ def _row(trial, result):
         *(means if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
-        RESULTS[trial.state],
+        *(RESULTS[trial.state] for _ in ends),
     ]
