@@ -228,6 +228,12 @@ def test_options_of_a_network_of_the_user(tmp_path):
     }
 
 
+def test_a_rate_counts_for_optimizers_that_are_searched(tmp_path):
+    space = {"optimizer": ["adam"], "learning_rate": [0.01]}
+    result = search(tmp_path, mlp(optimizer=keras.optimizers.SGD(0.1)), n_trials=1, space=space)
+    assert result.best_trial.params == {"optimizer": "adam", "learning_rate": 0.01}
+
+
 # Going on
 
 
