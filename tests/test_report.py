@@ -470,12 +470,19 @@ def test_long_names_that_differ_in_the_middle_stay_different(data, tmp_path):
     X, y, X_test, y_test = data
     names = [f"models of the spring/seed-{n}/digits-of-the-school.skd" for n in range(2)]
     classes = np.array([f"photographed digit {n}, by its own class" for n in range(10)])
-    models = dict(zip(names, (on_images(WithHistory()), DummyClassifier()), strict=True))
+    worse = on_images(WithHistory(var_smoothing=0.1))
+    models = dict(zip(names, (on_images(WithHistory()), worse), strict=True))
     comparison = compare(models, X, classes[y], X_test=X_test, y_test=classes[y_test])
     page = read(comparison, X_test, classes[y_test], tmp_path, title="Digits")
-    assert re.search(rf"{names[0]} is the most accurate: .* ahead of {names[1]}", page.text)
+    best, second = (f"…{name[7:45]}…" for name in names[::-1])
+    assert f"{best} is the most accurate: " in page.text
+    assert f"points ahead of {second} " in page.text
+    best, second = (f"…{name[17:35]}…" for name in names[::-1])
+    legend = [f"{name}, {part}" for name in (best, second) for part in ("training", "validation")]
+    assert [text for text in page.texts if text in legend] == 2 * legend  # accuracy and loss
     for name in classes:
-        assert page.texts.count(name) >= 2 * len(models)  # in every matrix, on both sides
+        assert page.texts.count(f"…{name[10:28]}…") == 2 * len(models)  # in matrices, on both sides
+        assert f"…{name[5:33]}…" in page.texts  # beside its images
 
 
 def test_other_settings_of_matplotlib_leave_the_page_as_it_is(comparison, data, tmp_path):

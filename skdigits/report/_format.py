@@ -85,11 +85,23 @@ def p_value(value):
 def short_names(names, *, most=MOST_LETTERS):
     """Return names in one line of so many letters each, with the middle of long ones left out.
 
-    Names that would become equal have as many letters as tell them apart.
+    Those that would become equal show the part in which they differ.
     """
     lines = [" ".join("".join(c if c.isprintable() else " " for c in n).split()) for n in names]
-    while True:
-        short = [n if len(n) <= most else f"{n[: most // 2]}…{n[1 - most // 2 :]}" for n in lines]
-        if len(set(short)) == len(set(lines)):
-            return short
-        most += 2
+    short = [n if len(n) <= most else f"{n[: most // 2]}…{n[1 - most // 2 :]}" for n in lines]
+    shown = []
+    for line, cut in zip(lines, short, strict=True):
+        alike = [
+            other for other, its in zip(lines, short, strict=True) if its == cut and other != line
+        ]
+        if alike:
+            start = max(_first_difference(line, other) for other in alike) - most // 2 + 1
+            end = start + most - 2
+            cut = f"…{line[start:end]}{'…' if end < len(line) else ''}"
+        shown.append(cut)
+    return shown
+
+
+def _first_difference(one, other):
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
