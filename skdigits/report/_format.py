@@ -89,17 +89,19 @@ def short_names(names, *, most=MOST_LETTERS):
     """
     lines = [" ".join("".join(c if c.isprintable() else " " for c in n).split()) for n in names]
     short = [n if len(n) <= most else f"{n[: most // 2]}…{n[1 - most // 2 :]}" for n in lines]
-    shown = []
+    alike: dict[str, set[str]] = {cut: set() for cut in short}
     for line, cut in zip(lines, short, strict=True):
-        alike = [
-            other for other, its in zip(lines, short, strict=True) if its == cut and other != line
-        ]
-        if alike:
-            start = max(_first_difference(line, other) for other in alike) - most // 2 + 1
-            end = start + most - 2
-            cut = f"…{line[start:end]}{'…' if end < len(line) else ''}"
-        shown.append(cut)
-    return shown
+        alike[cut].add(line)
+    return [
+        cut if len(alike[cut]) == 1 else _different_part(line, alike[cut] - {line}, most)
+        for line, cut in zip(lines, short, strict=True)
+    ]
+
+
+def _different_part(line, others, most):
+    start = max(_first_difference(line, other) for other in others) - most // 2 + 1
+    end = start + most - 2
+    return f"…{line[start:end]}{'…' if end < len(line) else ''}"
 
 
 def _first_difference(one, other):

@@ -163,9 +163,9 @@ def training_curves(histories, metric, *, of="", limits=None, held_out="validati
             if line.get_markerfacecolor() == "white":
                 line.set_markerfacecolor("none")
         texts = legend.get_texts()
-        names, parts = zip(*(text.get_text().rsplit(", ", 1) for text in texts), strict=True)
-        names = fmt.short_names(names, most=MOST_LETTERS_IN_LEGEND)
-        for text, name, part in zip(texts, names, parts, strict=True):
+        pairs = [text.get_text().rsplit(", ", 1) for text in texts]
+        names = fmt.short_names([name for name, _ in pairs], most=MOST_LETTERS_IN_LEGEND)
+        for text, name, (_, part) in zip(texts, names, pairs, strict=True):
             text.set_text(f"{name}, {held_out if part == 'validation' else part}")
         if limits:
             ax.set_ylim(*limits)
