@@ -363,6 +363,8 @@ def test_charts_mark_what_was_tested_and_bars_end_at_100_percent(data, tmp_path)
     drawing.plot(ax)
     ends = [y for bars in ax.collections for segment in bars.get_segments() for _, y in segment]
     assert max(ends) == 100.0
+    means = {bars.get_label(): bars.lines[0].get_ydata() for bars in ax.containers}
+    assert np.all(means["8"] > means["16"])  # each line has its own name
 
 
 def test_a_logarithmic_axis_has_plain_numbers(data, tmp_path):
