@@ -227,12 +227,13 @@ def refuse_wrong_outputs(model, traits, loss):
     sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
     images = tf.constant(sizes * noise, tf.float32)
     try:
-        calls = (model(each, training=False) for each in (images, images, images[:1]))
-        outputs, again, alone = map(np.asarray, calls)
+        outputs, alone = (np.asarray(model(each, training=False)) for each in (images, images[:1]))
     except Exception:  # layers may want other numbers, such as those of an embedding
         return
-    is_random = not np.array_equal(outputs, again, equal_nan=True)  # dropout that is always on
-    if not (is_random or np.allclose(outputs[:1], alone, rtol=0.01, atol=1e-3, equal_nan=True)):
+    # Rounding explains less, in bfloat16 too.
+    differs = np.abs(outputs[0] - alone[0]).max() > 0.05 * np.abs(alone[0]).max()
+    # Layers that are always random differ, too, but from call to call.
+    if differs and np.array_equal(outputs, model(images, training=False), equal_nan=True):
         raise ValueError(
             f"What the network {model.name!r} says of an image depends on the other images of the "
             "batch. Let its layers compute each image by itself: a softmax over the last axis, and "
