@@ -176,5 +176,5 @@ def _row(trial, result, ends):
         *(means if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
-        *(RESULTS[trial.state] for _ in ends),
+        *([RESULTS[trial.state]] if ends else []),
     ]
