@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skdigits._routed_names import advice_on_argument
+
 LARGEST_SEED = 2**32 - 1
 
 
@@ -125,11 +127,21 @@ def check_parameters(owner, parameters, constraints):
 
 
 def with_checked_parameters(method):
-    """Decorate a method of an estimator: first check the parameters by `_constraints`."""
+    """Decorate a method of an estimator: first check its names, and the estimator's parameters.
+
+    The parameters are checked by `_constraints`. An unknown argument is a `TypeError`, which says
+    what to use, since Keras's `fit` takes much that is a parameter of the estimator here.
+    """
+    arguments = list(inspect.signature(method).parameters)[1:]
 
     @functools.wraps(method)
     def checked(self, *args, **kwargs):
-        check_parameters(type(self).__name__, self.get_params(deep=False), self._constraints)
+        owner, parameters = type(self).__name__, self.get_params(deep=False)
+        for name in kwargs:
+            if name not in arguments:
+                advice = advice_on_argument(name, arguments, owner, parameters)
+                raise TypeError(f"{owner}.{method.__name__} takes no {name!r}; {advice}")
+        check_parameters(owner, parameters, self._constraints)
         return method(self, *args, **kwargs)
 
     return checked

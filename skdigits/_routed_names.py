@@ -1,4 +1,4 @@
-"""Advice on names of parameters that are misspelt, or that other libraries have.
+"""Advice on names of parameters and arguments that are misspelt, or that other libraries have.
 
 SciKeras has names such as ``optimizer__learning_rate``.
 """
@@ -43,3 +43,25 @@ def advice_on(name, parameters):
     if like := difflib.get_close_matches(setting, parameters, n=1, cutoff=0.7):
         return f"did you mean {like[0]!r}?"
     return f"the parameters are {', '.join(sorted(parameters))}."
+
+
+def advice_on_argument(name, arguments, owner, parameters):
+    """Return what to use instead of an argument of a method, as the end of an error message.
+
+    Parameters
+    ----------
+    name : str
+        A name that is no argument.
+    arguments : list of str
+        The names of all arguments.
+    owner : str
+        The class of the estimator.
+    parameters : iterable of str
+        The names of all parameters of the estimator.
+    """
+    parameter = CALLED_HERE.get(name, name)
+    if parameter in parameters:
+        return f"it is a parameter of the estimator: {owner}({parameter}=...)."
+    if like := difflib.get_close_matches(name, arguments, n=1, cutoff=0.7):
+        return f"did you mean {like[0]!r}?"
+    return f"the arguments are {', '.join(arguments)}."

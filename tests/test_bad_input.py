@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from support import BOTH, MLP_AND_SLOWLY_CNN, cnn, mlp, slow_but, tiny
 
 from skdigits import MLPClassifier
+from skdigits.preprocessing import PixelScaler
 
 
 class CountedEpochs(keras.callbacks.Callback):
@@ -218,6 +219,23 @@ def test_a_misspelt_parameter_is_told_the_right_one(name, advice):
         mlp(**{name: 3})
     with pytest.raises(ValueError, match=f"{name}.*{advice}"):
         GridSearchCV(mlp(), {name: [1]}, cv=2).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("epochs", r"a parameter of the estimator: MLPClassifier\(epochs=\.\.\.\)"),
+        ("validation_split", r"MLPClassifier\(validation_fraction=\.\.\.\)"),
+        ("sample_weights", "did you mean 'sample_weight'"),
+        ("validation_data", "the arguments are X, y, sample_weight, X_val, y_val"),
+    ],
+)
+def test_an_unknown_argument_of_fit_is_told_the_right_way(name, advice):
+    model = mlp()
+    with pytest.raises(TypeError, match=rf"MLPClassifier\.fit takes no '{name}'; .*{advice}"):
+        model.fit(X, Y, **{name: 3})
+    with pytest.raises(TypeError, match=rf"PixelScaler\.fit takes no '{name}'"):
+        PixelScaler().fit(X, **{name: 3})
 
 
 def test_a_subclass_has_to_name_its_parameters():
