@@ -105,7 +105,8 @@ class CNNClassifier(LayeredClassifier):
         Early stopping ends the training after so many epochs without improvement.
 
     tol : float, default=1e-4
-        Early stopping ignores improvements of the score that are smaller.
+        Early stopping waits for an improvement of the score by more than this. The weights that are
+        kept are those of the best score, however small the difference.
 
     augmentation : "auto", None, str, keras.Layer or sequence of these, default="auto"
         How to change the images in training, so that the network learns what does not matter.

@@ -1,5 +1,6 @@
 """LiteRT and Keras files predict what the classifiers predict."""
 
+import logging
 import tempfile
 import warnings
 
@@ -93,6 +94,23 @@ def test_float16_lacks_the_range_of_large_columns(tmp_path):
     model = mlp(epochs=(3, 100)).fit(columns, Y)
     with pytest.warns(UserWarning, match="another label.*Scale the values"):
         skdigits.export(model, tmp_path / "model.tflite", quantize="float16")
+
+
+@pytest.mark.filterwarnings("ignore:model.tflite gives")
+def test_images_for_int8_have_the_scale_of_the_training(fitted, tmp_path):
+    path = tmp_path / "model.tflite"
+    with pytest.warns(UserWarning, match="another scale than that of fit"):
+        skdigits.export(fitted["cnn"][0], path, quantize="int8", images=X / 255)
+    for alike in (np.zeros_like(X), X[:1]):
+        with pytest.raises(ValueError, match=r"several images like those of the training"):
+            skdigits.export(fitted["cnn"][0], path, quantize="int8", images=alike)
+
+
+def test_the_callers_logging_stays_to_be_configured(fitted, tmp_path, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    for suffix in ("tflite", "keras", "onnx", "html"):
+        skdigits.export(fitted["cnn"][0], tmp_path / f"model.{suffix}")
+        assert logging.root.handlers == []
 
 
 def test_what_litert_lacks(fitted, tmp_path):

@@ -310,6 +310,12 @@ def test_given_images_decide_the_input(tmp_path):
         assert_same(model, path.read_bytes(), images)
 
 
+def test_rows_of_a_scaler_that_a_cnn_takes_as_images(tmp_path):
+    model = make_pipeline(StandardScaler(), PCA(16), cnn(epochs=1)).fit(ROWS, Y)
+    path = skdigits.export(model, tmp_path / "model.onnx")
+    assert_same(model, path.read_bytes(), ROWS)
+
+
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("images_given", slow_but([True, False], False))
 def test_columns_that_need_float64(scaled, images_given, tmp_path):

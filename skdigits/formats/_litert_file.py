@@ -1,8 +1,9 @@
 """The content of a LiteRT file: a network with what is around it, as built-in operations."""
 
+import logging
 import re
 import tempfile
-import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -11,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from skdigits._base import ImageClassifier
 from skdigits._log_lines import LOG_LINE, without_log_lines
 from skdigits._tensorflow import neutral_keras, tf
+from skdigits._warnings import without_warnings
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats._agreement import (
     MOST_IMAGES,
@@ -56,15 +58,37 @@ def litert_content(model, path, images=None, quantize=None):
             "Subtract a constant from the columns before fit, or write .onnx."
         )
     tried = tried[:MOST_IMAGES]
-    with neutral_keras(), without_log_lines(_LINES), warnings.catch_warnings(action="ignore"):
+    if quantize == "int8" and (tried == tried[:1]).all():
+        raise ValueError(
+            "quantize='int8' needs several images like those of the training, since they tell the "
+            "range of each layer's numbers. All of these are the same."
+        )
+    with neutral_keras(), _log_settings_kept(), without_log_lines(_LINES), without_warnings():
         content = _convert(_function(model), tried, quantize, path)
         found = _run(Interpreter(model_content=content), tried)
-    wanted, _ = expected(model, tried)
+    if quantize == "int8":
+        wanted = model.predict_proba(tried)  # with its warning of another scale
+    else:
+        wanted, _ = expected(model, tried)
     if quantize is None:
         check_probabilities(found, wanted, path)
     else:
         warn_of_quantisation(found, wanted, quantize, path)
     return content
+
+
+@contextmanager
+def _log_settings_kept():
+    """Keep TensorFlow from calling `logging.basicConfig`, which would make the caller's do nothing.
+
+    It does so before its first line if the root logger has no handler.
+    """
+    handler = logging.NullHandler()
+    logging.root.addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.root.removeHandler(handler)
 
 
 def _check_quantize(quantize, images):

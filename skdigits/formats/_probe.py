@@ -88,14 +88,22 @@ def _generated(model, steps, network):
         images = images[..., 0]
     if network._scale.low.dtype == np.uint8 and all(isinstance(s, ImageReshaper) for s in steps):
         images = np.round(images).astype(np.uint8)
-    try:
-        with without_warnings():  # of the scale and the missing names of generated images
-            for step in reversed(steps):
-                images = np.asarray(step.inverse_transform(images))
-            images = images.astype(_dtype(images))
-            model.predict(images[:1])
-    except Exception as error:  # a step may go one way only, or the network see some columns only
-        raise ValueError(_ask_for_images(model)) from error
+    rows = images.reshape(len(images), -1)  # scikit-learn's own steps give and take rows
+    for form in (images, rows):
+        try:
+            return _before_steps(form, steps, model)
+        except Exception as problem:  # a step goes one way only, or the network sees some columns
+            error = problem
+    raise ValueError(_ask_for_images(model)) from error
+
+
+def _before_steps(images, steps, model):
+    """Return images as they are before the steps of a model that takes them."""
+    with without_warnings():  # of the scale and the missing names of generated images
+        for step in reversed(steps):
+            images = np.asarray(step.inverse_transform(images))
+        images = images.astype(_dtype(images))
+        model.predict(images[:1])
     return images
 
 

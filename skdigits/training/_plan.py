@@ -144,6 +144,29 @@ def _output_epochs(parameters, spec, first_epoch):
     return 0 if first_epoch else min(max(epochs // 3, 1), epochs - 1)
 
 
+class _EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras's callback, but the best epoch has the best score, however small the difference.
+
+    Keras ignores smaller improvements than `min_delta` also when it keeps the best weights.
+    scikit-learn ignores them only when it counts epochs without improvement.
+    """
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.best_score = None  # of the best epoch; `best` is what `min_delta` is added to
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        score = logs[self.monitor]
+        if self.best_weights is None:  # before `start_from_epoch`
+            return
+        if epoch == self.best_epoch:
+            self.best_score = score
+        elif self.monitor_op(score, self.best_score):
+            self.best_score, self.best_epoch = score, epoch
+            self.best_weights = self.model.get_weights()
+
+
 def _early_stopping(parameters, first_epoch, has_validation):
     """Return Keras's callback, or None.
 
@@ -153,7 +176,7 @@ def _early_stopping(parameters, first_epoch, has_validation):
     if not parameters.early_stopping or parameters.in_parts:
         return None
     by_accuracy = has_validation and parameters.validation_fraction is not None
-    return keras.callbacks.EarlyStopping(
+    return _EarlyStopping(
         monitor="val_accuracy" if by_accuracy else "loss",
         mode="max" if by_accuracy else "min",
         min_delta=parameters.tol,
