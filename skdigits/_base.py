@@ -88,6 +88,12 @@ class ImageClassifier(PickledCallbacks, ClassifierMixin, TrainedNetwork):
         """
         return super().get_params(deep=False)
 
+    def __sklearn_tags__(self):
+        """Return the tags: besides rows, images are arrays of three dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
     def __sklearn_clone__(self):
         """Clone the estimator, but keep `transfer_from`: its clone would not be fitted."""
         bare = shallow_copy(self)

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from support import dense
 
@@ -107,3 +108,10 @@ def test_scikit_learn_checks(estimator, check):
 @parametrize(DEFAULTS)
 def test_scikit_learn_checks_on_the_defaults(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_the_tags_say_that_images_have_three_dimensions(estimator):
+    tags = get_tags(estimator).input_tags
+    assert tags.two_d_array
+    assert tags.three_d_array
