@@ -156,7 +156,7 @@ def with_checked_arguments(constraints):
         @functools.wraps(function)
         def checked(*args, **kwargs):
             arguments = signature.bind(*args, **kwargs).arguments
-            check_parameters(function.__name__, arguments, constraints)
+            check_parameters(function.__qualname__, arguments, constraints)
             return function(*args, **kwargs)
 
         return checked

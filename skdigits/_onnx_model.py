@@ -120,8 +120,9 @@ class OnnxModel:
         images = np.asarray(images)
         if not self._takes(images.shape[1:]):
             raise ValueError(
-                f"The model takes images of shape {self.image_shape}; got an array of shape "
-                f"{images.shape}."
+                f"The model takes images of shape {self.image_shape}, in an array of shape "
+                f"(n_images, {', '.join(map(str, self.input_shape))}): the first dimension counts "
+                f"the images. Got an array of shape {images.shape}."
             )
         if images.dtype.kind == "f" and not np.isfinite(images).all():
             raise ValueError("The images hold values that are not finite numbers.")

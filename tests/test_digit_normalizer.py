@@ -6,6 +6,7 @@ import tracemalloc
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -842,6 +843,8 @@ def test_a_message_names_a_limited_number_of_pictures():
         (np.zeros((2, 2, 9, 9, 1)), r"shape \(2, 2, 9, 9, 1\)"),
         ([], "0 samples"),
         (7, "X is of type int"),
+        (pd.DataFrame(np.zeros((2, 784))), r"a data frame of shape \(2, 784\).*ImageReshaper"),
+        (pd.DataFrame({"picture": ["seven.png"]}), r"by name, such as X\['picture'\]"),
     ],
 )
 def test_x_must_be_a_sequence_of_pictures(X, message):

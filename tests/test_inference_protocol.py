@@ -140,6 +140,7 @@ ONE = tensor(X[:1])
         ({"inputs": [ONE | {"shape": [2, 392]}]}, "takes images of shape"),
         ({"inputs": [ONE | {"data": [["a"]]}]}, "an array of numbers"),
         ({"inputs": [ONE | {"shape": [1, 1, 28, 28]}]}, "takes images of shape"),
+        ({"inputs": [ONE | {"shape": [28, 28]}]}, "shape (n_images, 28, 28): the first dimension"),
         ({"inputs": [ONE | {"data": [[1], [2, 3]]}]}, "an array of numbers"),
         ({"inputs": [ONE | {"data": [2**80] * 784}]}, "an array of numbers"),
         ({"inputs": [ONE | {"data": [256] * 784}]}, "whole numbers from 0 to 255"),

@@ -1,3 +1,5 @@
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from support import (
     CNN_AND_SLOWLY_MLP,
@@ -104,6 +107,8 @@ def test_history_from_an_estimator_and_from_one_without_history():
         HistoryDisplay.from_estimator(LogisticRegression())
     with pytest.raises(ValueError, match="No history has the metric 'auc'"):
         HistoryDisplay({"mlp": HISTORY}, metric="auc").plot()
+    with pytest.raises(TypeError, match=r'HistoryDisplay\(\{"first": first.history_, '):
+        HistoryDisplay.from_estimator([Fitted(), Fitted()])
 
 
 def test_samples_show_every_image_in_its_row(images):
@@ -276,6 +281,50 @@ def test_confusions_of_a_faultless_classifier_draw_nothing(images):
     display = ConfusionExamplesDisplay.from_predictions(images, y, y, ax=given_axes())
     assert display.confusions == []
     assert not display.ax_.images
+
+
+def test_labels_of_another_type_than_the_predictions_are_no_confusions():
+    X, y = tiny()
+    rows = X.reshape(60, 36)
+    fitted = GaussianNB().fit(rows, y)
+    with pytest.raises(ValueError, match="Mix of label input types"):
+        fitted.score(rows, y.astype(str))
+    mixed = "labels of one type; they have strings and others, such as '2' and 2"
+    with pytest.raises(ValueError, match=mixed):
+        ConfusionExamplesDisplay.from_estimator(fitted, rows, y.astype(str))
+    with pytest.raises(ValueError, match=mixed):
+        find_confusions(y, y.astype(str).tolist())
+    for labels in (y.astype(float), pd.Series(y, dtype="Int64"), y.astype(object)):
+        assert find_confusions(labels, y) == []
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5])
+def test_a_number_of_pictures_is_a_whole_number_from_one(number, images):
+    y = [0, 0, 0, 1, 1, 1]
+    draw = [
+        ("n_images", partial(SampleImagesDisplay.from_arrays, images, y)),
+        ("n_filters", partial(FirstLayerDisplay.from_estimator, mlp())),
+    ]
+    for name in ("n_images", "n_confusions"):
+        draw += [
+            (name, partial(ConfusionExamplesDisplay.from_predictions, images, y, y[::-1])),
+            (name, partial(ConfusionExamplesDisplay.from_estimator, mlp(), images, y)),
+        ]
+    for name, each in draw:
+        with pytest.raises(
+            ValueError, match=rf"{name!r} parameter of \w+Display\.from_\w+ must be"
+        ):
+            each(**{name: number})
+
+
+@pytest.mark.parametrize("number", [-1, 1.5])
+def test_a_number_of_indices_is_a_whole_number(number):
+    y = [0, 0, 1, 1]
+    assert choose_samples(y, y, n_images=0)[0].tolist() == []
+    assert find_confusions(y, y[::-1], n_images=0)[0].indices == []
+    for find in (choose_samples, find_confusions):
+        with pytest.raises(ValueError, match=f"'n_images' parameter of {find.__name__} must be"):
+            find(y, y, n_images=number)
 
 
 def test_confusions_of_what_the_estimator_takes(tmp_path):

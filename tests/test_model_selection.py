@@ -12,7 +12,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -544,6 +545,34 @@ def test_bad_input_is_told_before_any_fit(arguments, message):
     arguments = {"models": {"m": Untouchable()}, "X": X3, "y": Y3} | arguments
     with pytest.raises((TypeError, ValueError), match=message):
         compare(**arguments)
+
+
+def stack():
+    """Return a classifier whose `predict` appears with its fit, for lack of a final estimator."""
+    return StackingClassifier([("bayes", GaussianNB())], cv=2)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [stack(), make_pipeline(StandardScaler(), stack()), GridSearchCV(stack(), {"cv": [2]}, cv=2)],
+)
+def test_models_that_predict_only_after_their_fit(model):
+    X, y = tiny()
+    X = X.reshape(len(X), -1)
+    found = compare({"m": model}, X, y, X_test=X, y_test=y)["m"]
+    assert found.mean["accuracy"] == clone(model).fit(X, y).score(X, y)
+
+
+def test_a_frozen_classifier_is_for_evaluate_alone(digits):
+    X, y, X_test, y_test = digits
+    frozen = FrozenEstimator(GaussianNB().fit(X, y))
+    for model in (frozen, make_pipeline(StandardScaler(), frozen)):
+        with pytest.raises(TypeError, match=r"'m' is frozen, .* skdigits.model_selection.evaluate"):
+            compare({"m": model}, X, y, X_test=X_test, y_test=y_test)
+    found = evaluate({"m": frozen}, X_test, y_test)["m"]
+    assert found.mean["accuracy"] == frozen.score(X_test, y_test)
+    inside = {"m": CalibratedClassifierCV(frozen)}
+    assert compare(inside, X, y, X_test=X_test, y_test=y_test)["m"].mean["accuracy"] > 0.5
 
 
 def test_a_list_of_models_is_named_by_class(digits):

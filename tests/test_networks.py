@@ -175,6 +175,12 @@ def test_bad_arguments_of_the_cnn_are_named(name, value):
         build_cnn((28, 28), 10, **{name: value})
 
 
+@pytest.mark.parametrize(("filters", "poolings"), [(2, "1 pooling"), ((2, 2), "2 poolings")])
+def test_the_poolings_that_images_are_too_small_for_are_counted(filters, poolings):
+    with pytest.raises(ValueError, match=f"too small for {poolings} of 2 x 2: "):
+        build_cnn((1, 9), 3, filters=filters)
+
+
 @pytest.mark.parametrize("n_blocks", range(1, 8))
 @pytest.mark.parametrize("size", [2, 4, 5, 7, 8, 16, 33])
 def test_images_too_small_give_our_error_or_a_network(size, n_blocks):

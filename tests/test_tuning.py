@@ -474,7 +474,7 @@ def test_a_folder_belongs_to_one_search(tmp_path_factory, change, message):
         search(folder, **{"n_trials": 1, **change})
     assert message in str(caught.value)
     X, y = tiny(seed=1)
-    with pytest.raises(ValueError, match="holds another search: its images is"):
+    with pytest.raises(ValueError, match="another search: its images or labels are others"):
         tune(mlp(), X, y, folder=folder, n_trials=1, space=RATES)
     check_search(folder, mlp(), RATES)
 
@@ -501,7 +501,7 @@ def test_a_search_of_a_data_frame_of_several_types_goes_on(tmp_path):
         result = tune(mlp(), copy, y, folder=tmp_path, n_trials=n_trials, space=RATES)
         assert len(result.trials) == n_trials
     two.iloc[0, 1] += 1
-    with pytest.raises(ValueError, match="holds another search: its images is"):
+    with pytest.raises(ValueError, match="another search: its images or labels are others"):
         tune(mlp(), two, y, folder=tmp_path, n_trials=2, space=RATES)
 
 

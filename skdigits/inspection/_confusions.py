@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from skdigits import _constraints as c
+from skdigits._arrays import check_labels
 from skdigits.inspection._drawing import draw_rows
 from skdigits.inspection._drawn_images import as_images, images_of
+
+_COUNTS = {"n_confusions": [c.whole_number(1)], "n_images": [c.whole_number(1)]}
 
 
 class ConfusionExamplesDisplay:
@@ -51,6 +55,7 @@ class ConfusionExamplesDisplay:
         self.images = images
 
     @classmethod
+    @c.with_checked_arguments(_COUNTS)
     def from_estimator(cls, estimator, X, y, *, n_confusions=5, n_images=8, ax=None):
         """Draw the confusions of a fitted classifier.
 
@@ -73,6 +78,12 @@ class ConfusionExamplesDisplay:
         -------
         ConfusionExamplesDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If `X` cannot be drawn as images, or if one of `y` and the predictions holds strings
+            and the other one numbers.
         """
         images = images_of(estimator, X)
         probability = None
@@ -89,6 +100,7 @@ class ConfusionExamplesDisplay:
         )
 
     @classmethod
+    @c.with_checked_arguments(_COUNTS)
     def from_predictions(
         cls, X, y_true, y_pred, *, probability=None, n_confusions=5, n_images=8, ax=None
     ):
@@ -111,6 +123,12 @@ class ConfusionExamplesDisplay:
         -------
         ConfusionExamplesDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If `X` cannot be drawn as images, or if one of `y_true` and `y_pred` holds strings and
+            the other one numbers.
         """
         X = as_images(X)
         check_consistent_length(X, y_true, y_pred, probability)
@@ -159,6 +177,7 @@ class Confusion:
     indices: list[int]
 
 
+@c.with_checked_arguments({"n_confusions": [c.whole_number(0)], "n_images": [c.whole_number(0)]})
 def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_images=8):
     """Find the most frequent confusions.
 
@@ -176,6 +195,12 @@ def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_image
     list of Confusion
         The most frequent first. Equally frequent ones are in the order of the classes.
 
+    Raises
+    ------
+    ValueError
+        If one of `y_true` and `y_pred` holds strings and the other one numbers, or if labels are
+        missing.
+
     Examples
     --------
     >>> from skdigits.inspection import find_confusions
@@ -183,7 +208,14 @@ def find_confusions(y_true, y_pred, *, probability=None, n_confusions=5, n_image
     [Confusion(label=4, predicted=9, count=2, indices=[1, 0]),
      Confusion(label=9, predicted=4, count=1, indices=[2])]
     """
-    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+    y_true = column_or_1d(check_labels(y_true, "y_true"))
+    y_pred = column_or_1d(check_labels(y_pred, "y_pred"))
+    examples = {isinstance(label, str): label for y in (y_true, y_pred) for label in y.tolist()}
+    if len(examples) > 1:
+        raise ValueError(
+            "y_true and y_pred must have labels of one type; they have strings and others, such as "
+            f"{examples[True]!r} and {examples[False]!r}."
+        )
     order = np.flatnonzero(y_true != y_pred)
     if probability is not None:
         sureness = np.asarray(probability, dtype=float)[order]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from skdigits import _constraints as c
 from skdigits.inspection._classifier import image_shape, networks
 from skdigits.inspection._drawing import grid, new_axes
 
@@ -62,6 +63,7 @@ class FirstLayerDisplay:
         self.filters = filters
 
     @classmethod
+    @c.with_checked_arguments({"n_filters": [c.whole_number(1)]})
     def from_estimator(cls, estimator, *, n_filters=32, ax=None):
         """Draw the filters of a fitted classifier.
 

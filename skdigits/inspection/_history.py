@@ -84,7 +84,14 @@ class HistoryDisplay:
         ------
         ValueError
             If there is no ``history_``, or if no history has the metric.
+        TypeError
+            If `estimator` is a list; `HistoryDisplay` itself draws several.
         """
+        if isinstance(estimator, list | tuple | dict):
+            raise TypeError(
+                "HistoryDisplay.from_estimator draws one estimator; draw several by their names, "
+                'as HistoryDisplay({"first": first.history_, "second": second.history_}).plot().'
+            )
         found = [member for _, member in members(estimator)]
         for member in found:
             if not hasattr(member, "history_"):

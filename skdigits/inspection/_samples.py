@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
+from skdigits import _constraints as c
 from skdigits.inspection._drawing import draw_rows
 from skdigits.inspection._drawn_images import as_images
 
@@ -39,6 +40,7 @@ class SampleImagesDisplay:
         self.labels = labels
 
     @classmethod
+    @c.with_checked_arguments({"n_images": [c.whole_number(1)]})
     def from_arrays(cls, X, y, *, n_images=10, labels=None, random_state=None, ax=None):
         """Draw images chosen at random.
 
@@ -93,6 +95,7 @@ class SampleImagesDisplay:
         return self
 
 
+@c.with_checked_arguments({"n_images": [c.whole_number(0)]})
 def choose_samples(X, y, *, n_images=10, random_state=None):
     """Choose images of each class at random.
 

@@ -21,6 +21,7 @@ from skdigits.model_selection._inputs import (
     check_split,
     n_rows,
     named_models,
+    refuse_frozen,
     row_shape,
 )
 from skdigits.model_selection._measure import (
@@ -96,7 +97,7 @@ def compare(
         set lacks; if a class has fewer images than there are folds. Errors of a training name the
         model.
     TypeError
-        If a model is not a classifier, or is a search with ``refit=False``.
+        If a model is not a classifier, is a search with ``refit=False``, or is frozen.
 
     See Also
     --------
@@ -138,6 +139,7 @@ def compare(
     0.10
     """
     named = named_models(models)
+    refuse_frozen(named)
     X, y = as_data(X), as_labels(y, "y")
     check_lengths(X, y, "X")
     seed = _as_seed(random_state)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -45,7 +46,7 @@ def named_models(models):
             raise TypeError(f"The name of a model must be a string, got {name!r}.")
         if not _is_classifier(model):
             raise TypeError(f"The model {name!r} is not a classifier: {model!r}.")
-        if not hasattr(model, "predict"):
+        if not _will_predict(model):
             raise TypeError(f"The model {name!r} will have no predict after its fit: {model!r}.")
         clone(model)
     counts = Counter(name for name, _ in pairs)
@@ -80,6 +81,32 @@ def _is_classifier(model):
         return not isinstance(model, type) and is_classifier(model)
     except (AttributeError, TypeError):  # not an estimator
         return False
+
+
+def _will_predict(model):
+    """Return whether a classifier has `predict`, or may have it after its fit.
+
+    A StackingClassifier gets it from a final estimator that its fit makes. A search with
+    ``refit=False`` never has it.
+    """
+    model = last_step(model)
+    may_have = hasattr(type(model), "predict") and getattr(model, "refit", True)
+    return hasattr(model, "predict") or may_have
+
+
+def refuse_frozen(models):
+    """Raise TypeError for a classifier that no fit changes: its training may have seen any image.
+
+    Parameters
+    ----------
+    models : dict of str to classifier
+    """
+    for name, model in models.items():
+        if isinstance(last_step(model), FrozenEstimator):
+            raise TypeError(
+                f"The model {name!r} is frozen, and compare fits each model; measure it with "
+                "skdigits.model_selection.evaluate, or give the classifier without FrozenEstimator."
+            )
 
 
 def as_data(X):

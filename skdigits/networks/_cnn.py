@@ -156,8 +156,9 @@ def _padding(image, blocks, kernel, pool):
         # a dimension that was smaller from the beginning is enough
         if height >= min(enough, image[0]) and width >= min(enough, image[1]):
             return padding
+    poolings = "1 pooling" if len(blocks) == 1 else f"{len(blocks)} poolings"
     raise ValueError(
-        f"Images of {image[0]} x {image[1]} pixels are too small for {len(blocks)} poolings of "
+        f"Images of {image[0]} x {image[1]} pixels are too small for {poolings} of "
         f"{pool[0]} x {pool[1]}: nothing would be left. Use fewer filters or a smaller pool_size."
         + (" If channels come first, give np.moveaxis(X, 1, -1)." if channels_first(image) else "")
     )

@@ -2,6 +2,7 @@
 
 import os
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
@@ -176,6 +177,11 @@ def _as_list(X):
     """Return a list of pictures, or raise ValueError if X is not a sequence of them."""
     if isinstance(X, str | os.PathLike) or hasattr(X, "getexif"):
         raise ValueError(f"X is one picture; put it in a list: [picture]. Or {HOW_TO_GIVE}.")
+    if nw.dependencies.is_into_dataframe(X):  # a list of it would hold the names of its columns
+        raise ValueError(
+            f"X is a data frame of shape {X.shape}; {HOW_TO_GIVE}. Give a column of pictures by "
+            "name, such as X['picture']; bring rows of pixels to images first, with ImageReshaper."
+        )
     if isinstance(X, np.ndarray) and X.dtype.kind not in "OUT":
         if X.ndim not in (3, 4):
             raise ValueError(

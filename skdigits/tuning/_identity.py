@@ -11,6 +11,7 @@ from skdigits._files import to_json, write_text
 from skdigits.model_selection._search_space import describe_space, text_of
 
 FILE = "search.json"
+IMAGES = "images"
 
 
 def check_search(folder, estimator, space, *, random_state=0):
@@ -51,7 +52,7 @@ def check_search(folder, estimator, space, *, random_state=0):
 
 def keep_identity(folder, estimator, space, random_state, X, y):
     """Write what a search is about, or check it if it is written already."""
-    identity = {**_identity(estimator, space, random_state), "images": _digest(X, y)}
+    identity = {**_identity(estimator, space, random_state), IMAGES: _digest(X, y)}
     if (folder / FILE).exists():
         _compare(folder, identity)
     else:
@@ -93,7 +94,9 @@ def _compare(folder, identity):
     for name, value in identity.items():
         known = stored.get(name, "missing")
         if known != value:
+            difference = f"its {name} is {known}, not {value}"
+            if name == IMAGES:  # the digests tell a reader nothing
+                difference = "its images or labels are others"
             raise ValueError(
-                f"{folder} holds another search: its {name} is {known}, not {value}. Search in "
-                "another folder."
+                f"{folder} holds another search: {difference}. Search in another folder."
             )
