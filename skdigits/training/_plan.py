@@ -151,6 +151,9 @@ class _EarlyStopping(keras.callbacks.EarlyStopping):
     scikit-learn ignores them only when it counts epochs without improvement.
     """
 
+    best_epoch: int
+    best_weights: list | None
+
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self.best_score = None  # of the best epoch; `best` is what `min_delta` is added to
@@ -163,7 +166,8 @@ class _EarlyStopping(keras.callbacks.EarlyStopping):
         if epoch == self.best_epoch:
             self.best_score = score
         elif self.monitor_op(score, self.best_score):
-            self.best_score, self.best_epoch = score, epoch
+            self.best_score = score
+            self.best_epoch = epoch
             self.best_weights = self.model.get_weights()
 
 
