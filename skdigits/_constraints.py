@@ -132,13 +132,15 @@ def with_checked_parameters(method):
     The parameters are checked by `_constraints`. An unknown argument is a `TypeError`, which says
     what to use, since Keras's `fit` takes much that is a parameter of the estimator here.
     """
-    arguments = list(inspect.signature(method).parameters)[1:]
+    signature = inspect.signature(method).parameters
+    arguments = list(signature)[1:]
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in signature.values())
 
     @functools.wraps(method)
     def checked(self, *args, **kwargs):
         owner, parameters = type(self).__name__, self.get_params(deep=False)
         for name in kwargs:
-            if name not in arguments:
+            if name not in arguments and not takes_all:
                 advice = advice_on_argument(name, arguments, owner, parameters)
                 raise TypeError(f"{owner}.{method.__name__} takes no {name!r}; {advice}")
         check_parameters(owner, parameters, self._constraints)
