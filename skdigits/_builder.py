@@ -132,9 +132,8 @@ class NetworkClassifier(ImageClassifier):
         A file that keeps the state of the training after each epoch. If the process is killed, the
         same `fit` goes on after the last epoch in the file, and ends with the same bits. It is for
         one fit: searches, cross-validation and averages have several. It needs a number as
-        `random_state`, and no `callbacks`. The file stays: set this parameter to None, save the
-        classifier, and then delete the file. It takes three times the memory of the weights, and
-        some milliseconds an epoch.
+        `random_state`, and no `callbacks`. The file stays: save the classifier, and then delete the
+        file. It takes three times the memory of the weights, and some milliseconds an epoch.
 
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the last one.

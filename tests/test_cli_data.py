@@ -275,7 +275,7 @@ def test_classes_of_one_picture_cannot_be_divided(command, flowers, capsys, tmp_
     assert main([*command.split(), *args]) == 2
     warning, error = capsys.readouterr().err.splitlines()
     assert str(flowers / "k00" / "2.png") in warning
-    assert error.startswith(f"skdigits: error: classes of {flowers} have one image only, and each ")
+    assert error.startswith(f"skdigits: error: classes of {flowers} have one image only, and ")
     assert error.endswith(
         "'k00', 'k01', 'k02', 'k03', 'k04', 'k05', 'k06', 'k07', 'k08', 'k09', ..."
     )

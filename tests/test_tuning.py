@@ -483,7 +483,7 @@ def test_a_folder_belongs_to_one_search(tmp_path_factory, change, message):
 
 def test_a_folder_of_something_else_stays_as_it_is(tmp_path):
     save(tmp_path / "a" / "1.png")
-    with pytest.raises(ValueError, match="holds no search, but a. Search in a new or an empty"):
+    with pytest.raises(ValueError, match=r"holds no search, but a\. Search in a new or an empty"):
         search(tmp_path)
     with pytest.raises(ValueError, match=f"{re.escape(str(tmp_path))} holds no search"):
         check_search(tmp_path, mlp(), RATES)
