@@ -98,7 +98,7 @@ def test_an_unknown_size():
 
 
 def test_a_prefix_is_text():
-    with pytest.raises(ValueError, match="'prefix' parameter of search_space must be .* Got 3 "):
+    with pytest.raises(ValueError, match=r"'prefix' parameter of search_space must be .* Got 3 "):
         search_space(mlp(), prefix=3)
 
 

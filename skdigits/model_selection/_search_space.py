@@ -64,7 +64,8 @@ def search_space(estimator, size="small", prefix=""):
     Raises
     ------
     ValueError
-        If there is no such size, if the prefix is no text, or if there is no classifier of this package in `estimator`.
+        If there is no such size, if the prefix is no text, or if there is no classifier of this
+        package in `estimator`.
 
     See Also
     --------
