@@ -8,6 +8,14 @@ from skdigits._base import ImageClassifier
 PREFIX = "build_options__"
 
 
+def _is_builder(value):
+    is_model = hasattr(value, "get_weights") and not isinstance(value, type)  # or it is a layer
+    return callable(value) and not is_model
+
+
+BUILDER = c.Constraint("a callable that builds the network, not a model", _is_builder)
+
+
 class NetworkClassifier(ImageClassifier):
     """Any Keras network for small images, trained like the other classifiers.
 
@@ -224,7 +232,7 @@ class NetworkClassifier(ImageClassifier):
 
     _constraints: dict = {
         **ImageClassifier._constraints,
-        "build": [c.CALLABLE],
+        "build": [BUILDER],
         "build_options": [c.instance_of(dict), c.NONE],
         "standardize": [c.BOOLEAN],
     }
