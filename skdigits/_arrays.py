@@ -13,6 +13,8 @@ READ = (
     "stack them with np.stack(pictures); skdigits.datasets.load_images does so for folders."
 )
 
+NAMED = 10  # labels or files that a message names
+
 NAMES_OF_TYPES = (
     (bool | np.bool_, "bool"),
     (numbers.Integral, "int"),
@@ -132,6 +134,11 @@ def _n_missing(y, labels):
     return sum(map(_is_missing, labels)) if labels.dtype == object else 0
 
 
+def some(texts):
+    """Return texts as one, which ends with dots if they are many."""
+    return ", ".join(texts[:NAMED]) + (", ..." if len(texts) > NAMED else "")
+
+
 def check_known_labels(y, known, name, where):
     """Raise ValueError if labels are not among the known ones.
 
@@ -143,8 +150,14 @@ def check_known_labels(y, known, name, where):
         What has the labels `y`, and what has the known ones, for the message.
     """
     if unknown := sorted(set(y.tolist()) - set(known.tolist())):
-        labels = ", ".join(map(repr, unknown))
+        labels = some(list(map(repr, unknown)))
         raise ValueError(f"{name} has labels that {where} lacks: {labels}.")
+
+
+def lone_labels(y):
+    """Return the labels that one image alone has, as a list of their texts."""
+    labels, counts = np.unique(y, return_counts=True)
+    return [repr(label) for label in labels[counts < 2].tolist()]
 
 
 def check_number(X, y, name="X"):

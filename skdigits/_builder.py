@@ -8,6 +8,14 @@ from skdigits._base import ImageClassifier
 PREFIX = "build_options__"
 
 
+def _is_builder(value):
+    is_model = hasattr(value, "get_weights") and not isinstance(value, type)  # or it is a layer
+    return callable(value) and not is_model
+
+
+BUILDER = c.Constraint("a callable that builds the network, not a model", _is_builder)
+
+
 class NetworkClassifier(ImageClassifier):
     """Any Keras network for small images, trained like the other classifiers.
 
@@ -133,9 +141,8 @@ class NetworkClassifier(ImageClassifier):
         A file that keeps the state of the training after each epoch. If the process is killed, the
         same `fit` goes on after the last epoch in the file, and ends with the same bits. It is for
         one fit: searches, cross-validation and averages have several. It needs a number as
-        `random_state`, and no `callbacks`. The file stays: set this parameter to None, save the
-        classifier, and then delete the file. It takes three times the memory of the weights, and
-        some milliseconds an epoch.
+        `random_state`, and no `callbacks`. The file stays: save the classifier, and then delete the
+        file. It takes three times the memory of the weights, and some milliseconds an epoch.
 
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the last one.
@@ -226,7 +233,7 @@ class NetworkClassifier(ImageClassifier):
 
     _constraints: dict = {
         **ImageClassifier._constraints,
-        "build": [c.CALLABLE],
+        "build": [BUILDER],
         "build_options": [c.instance_of(dict), c.NONE],
         "standardize": [c.BOOLEAN],
     }

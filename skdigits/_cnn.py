@@ -128,10 +128,10 @@ class CNNClassifier(LayeredClassifier):
     transfer_from : fitted classifier of skdigits, or keras.Model, default=None
         A network that has learned from images of the same shape and scale. The new network begins
         with its layers and weights, and with a new output layer. Use it where you have few images
-        of your own. The parameters of the hidden layers are ignored. A Keras model must be
-        functional or sequential. The given network stays as it is, and its own parameters cannot be
-        set from here. To search over several, put each into scikit-learn's
-        :class:`~sklearn.frozen.FrozenEstimator`.
+        of your own. The parameters of the hidden layers are ignored, so that a `CNNClassifier` that
+        begins with an MLP is an MLP. A Keras model must be functional or sequential. The given
+        network stays as it is, and its own parameters cannot be set from here. To search over
+        several, put each into scikit-learn's :class:`~sklearn.frozen.FrozenEstimator`.
 
     fine_tune : bool, default=True
         With `transfer_from`, whether to train the whole network after the output layer. The output
@@ -157,9 +157,8 @@ class CNNClassifier(LayeredClassifier):
         A file that keeps the state of the training after each epoch. If the process is killed, the
         same `fit` goes on after the last epoch in the file, and ends with the same bits. It is for
         one fit: searches, cross-validation and averages have several. It needs a number as
-        `random_state`, and no `callbacks`. The file stays: set this parameter to None, save the
-        classifier, and then delete the file. It takes three times the memory of the weights, and
-        some milliseconds an epoch.
+        `random_state`, and no `callbacks`. The file stays: save the classifier, and then delete the
+        file. It takes three times the memory of the weights, and some milliseconds an epoch.
 
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the last one.

@@ -32,6 +32,14 @@ def name_of(path):
     return f"my-{name}" if name in DATA else name
 
 
+class BadSplitError(ValueError):
+    """Images that cannot be trained on and tested; `split` is the `Split` that they give."""
+
+    def __init__(self, message, split):
+        super().__init__(message)
+        self.split = split
+
+
 class Split(NamedTuple):
     """Images for training and for tests.
 
@@ -97,6 +105,11 @@ def load_split(name, *, normalize_digits=False):
     Of your own images without test images, a fifth of each class becomes the test images, always
     the same ones. If images are added or removed, nearly the same. All labels of the test images
     are labels of training images too.
+
+    Raises
+    ------
+    BadSplitError
+        If a class has no training images, or no test images because it has one image only.
     """
     from skdigits._arrays import check_known_labels
     from skdigits.datasets._parts import NoTestImagesError
@@ -107,8 +120,13 @@ def load_split(name, *, normalize_digits=False):
     except NoTestImagesError:
         return _hold_out(name, *load_data(name, "train", **options))
     *train, class_names = load_data(name, "train", **options)
-    check_known_labels(test[1], train[1], f"the test set of {name}", "its training set")
-    return Split(tuple(train), tuple(test), class_names, is_held_out=False)
+    split = Split(tuple(train), tuple(test), class_names, is_held_out=False)
+    try:
+        check_known_labels(test[1], train[1], f"the test set of {name}", "its training set")
+    except ValueError as error:
+        of_both = np.unique(np.concatenate([train[1], test[1]])).astype(str).tolist()
+        raise BadSplitError(str(error), split._replace(class_names=of_both)) from None
+    return split
 
 
 def load_test(name, *, image_shape=None, normalize_digits=False):
@@ -164,19 +182,23 @@ def _hold_out(name, X, y, class_names):
     Their content decides, so that hardly any image changes sides when others come or go, and
     copies of an image lie on one side.
     """
+    from skdigits._arrays import lone_labels, some
+
     is_test = np.zeros(len(y), bool)
     for label in np.unique(y):
         members = np.flatnonzero(y == label)
-        if len(members) < 2:
-            raise ValueError(
-                f"the class {label.item()!r} of {name} has one image only, and each class needs "
-                "another one as a test image"
-            )
         by_content = sorted((blake2b(X[at].tobytes()).digest(), at) for at in members)
         contents, order = zip(*by_content, strict=True)
-        wanted = max(1, len(members) // HELD_OUT)
+        wanted = min(len(members) - 1, max(1, len(members) // HELD_OUT))
         cuts = [n for n in range(1, len(members)) if contents[n - 1] != contents[n]] or [wanted]
         n_test = min(cuts, key=lambda n: abs(n - wanted))  # copies stay together
         is_test[list(order[:n_test])] = True
     train, test = (X[~is_test], y[~is_test]), (X[is_test], y[is_test])
-    return Split(train, test, class_names, is_held_out=True)
+    split = Split(train, test, class_names, is_held_out=True)
+    if lone := lone_labels(y):
+        raise BadSplitError(
+            f"classes of {name} have one image only, and each needs another one as a test image: "
+            f"{some(lone)}",
+            split,
+        )
+    return split

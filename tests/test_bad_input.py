@@ -117,7 +117,7 @@ PARAMETERS = {
     "random_state": ["dice", -1],
 }
 CNN_PARAMETERS = {
-    "filters": [(0,), -3, (4, -1), "many", ("many",), None],
+    "filters": [(0,), -3, (4, -1), "many", ("many",), ((),), (4, ()), None],
     "kernel_size": [0, (3,), (3, 3, 3), -1, 2.5, "3x3", ("a", "b"), None],
     "pool_size": [0, (2,), (2, 2, 2), -1, 2.5, None, 7],
 }

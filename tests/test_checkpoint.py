@@ -9,11 +9,14 @@ import keras
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from support import cnn, dense, digits, mlp, slow_but
 
 import skdigits
 from skdigits import NetworkClassifier
+from skdigits.ensemble import AveragingClassifier
+from skdigits.preprocessing import PixelScaler
 
 X, Y = digits()
 
@@ -305,6 +308,11 @@ def test_a_file_that_cannot_be_written_is_an_error_before_any_training(tmp_path)
 
 def test_a_saved_classifier_forgets_the_file(tmp_path):
     fitted = mlp(checkpoint=tmp_path / "checkpoint").fit(X, Y)
-    assert skdigits.load(skdigits.save(fitted, tmp_path / "model.skd")).checkpoint is None
-    with pytest.raises(ValueError, match="'checkpoint' holds the name of a file to write"):
-        skdigits.save(mlp(checkpoint="x"), tmp_path / "other.skd")
+    pipeline = Pipeline([("scaler", PixelScaler()), ("mlp", fitted)])
+    for model in (fitted, pipeline):
+        loaded = skdigits.load(skdigits.save(model, tmp_path / "model.skd"))
+        assert getattr(loaded, "named_steps", {"mlp": loaded})["mlp"].checkpoint is None
+    average = AveragingClassifier(mlp(checkpoint=tmp_path / "one"), n_estimators=1, random_state=0)
+    for model in (mlp(checkpoint="x"), average.fit(X, Y)):
+        with pytest.raises(ValueError, match="'checkpoint' holds the name of a file to write"):
+            skdigits.save(model, tmp_path / "other.skd")

@@ -125,6 +125,40 @@ def test_info_of_your_own_pictures(flowers, capsys):
     assert re.fullmatch(line, err)
 
 
+def test_info_names_all_that_is_wrong_and_still_counts(flowers, capsys):
+    for number in range(12):
+        (flowers / "tulip" / f"bad-{number}.png").write_bytes(b"x")
+    for label in ("lily", "rose"):
+        save(flowers / label / "1.png", size=(9, 8))
+    (flowers / "rose" / "2.png").write_bytes(b"")
+    assert main(["data", "info", str(flowers)]) == 2
+    lines, err = words(capsys)
+    for line in ("daisy 8 2", "lily 1 0", "rose 1 0", "tulip 8 2"):
+        assert line in lines
+    warning, error = err.splitlines()
+    assert "13 of 35 pictures cannot be read and are left out." in warning
+    for path in ("rose/2.png", *(f"tulip/bad-{number}.png" for number in range(12))):
+        assert str(flowers / path) in warning
+    assert error == (
+        f"skdigits: error: classes of {flowers} have one image only, and each needs another one as "
+        "a test image: 'lily', 'rose'"
+    )
+
+
+def test_info_counts_classes_that_only_test_images_have(tmp_path, capsys):
+    for path in ("train/a/1", "train/a/2", "train/b/1", "test/a/1", "test/zebra/1"):
+        save(tmp_path / f"{path}.png")
+    (tmp_path / "train" / "zebra").mkdir()
+    (tmp_path / "train" / "zebra" / "1.png").write_bytes(b"")
+    assert main(["data", "info", str(tmp_path)]) == 2
+    lines, err = words(capsys)
+    for line in ("a 2 1", "b 1 0", "zebra 0 1"):
+        assert line in lines
+    warning, error = err.splitlines()
+    assert str(tmp_path / "train" / "zebra" / "1.png") in warning
+    assert error.endswith("has labels that its training set lacks: 'zebra'.")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_names_do_not_steer_the_terminal(tmp_path, capsys):
     for label in ("\x1b]0;x\x07red", "two\nlines", "a\u3000b\u200d"):
@@ -232,10 +266,20 @@ def test_copies_of_a_picture_lie_on_one_side(tmp_path):
     assert not {image.tobytes() for image in test} & {image.tobytes() for image in train}
 
 
-def test_a_class_of_one_picture_cannot_be_divided(flowers, capsys, tmp_path):
-    save(flowers / "rose" / "1.png")
-    assert main(["compare", "--data", str(flowers), "--out", str(tmp_path / "out")]) == 2
-    assert "the class 'rose' of" in capsys.readouterr().err
+@pytest.mark.parametrize("command", ["train --model mlp", "compare --models dummy"])
+def test_classes_of_one_picture_cannot_be_divided(command, flowers, capsys, tmp_path):
+    for number in range(12):
+        save(flowers / f"k{number:02}" / "1.png", size=(9, 8))
+    (flowers / "k00" / "2.png").write_bytes(b"")
+    args = ["--data", str(flowers), "--out", str(tmp_path / "out")]
+    assert main([*command.split(), *args]) == 2
+    warning, error = capsys.readouterr().err.splitlines()
+    assert str(flowers / "k00" / "2.png") in warning
+    assert error.startswith(f"skdigits: error: classes of {flowers} have one image only, and ")
+    assert error.endswith(
+        "'k00', 'k01', 'k02', 'k03', 'k04', 'k05', 'k06', 'k07', 'k08', 'k09', ..."
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_compare_on_your_own_pictures(flowers, tmp_path, monkeypatch, capsys):

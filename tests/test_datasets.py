@@ -357,7 +357,10 @@ def test_missing_files_without_leave_to_download(tiny, tmp_path, monkeypatch):
     folder = _local(tmp_path / "local", monkeypatch, {})
     with pytest.raises(OSError, match=re.escape(f"{folder} or {_cache(tiny)}")):
         fetch_mnist(download_if_missing=False)
+    with pytest.raises(OSError, match="download_if_missing is False"):
+        fetch_mnist(download_if_missing=False, data_home=tmp_path / "new")
     assert tiny.first.asked == []
+    assert os.listdir(tmp_path) == ["local"]  # no empty folder
 
 
 @pytest.mark.parametrize("files", [FILES, PACKED, {**FILES, **PACKED}])

@@ -335,6 +335,11 @@ BAD = {
     ),
     "no model": (lambda shape, n: None, TypeError, "must return a keras.Model; it returned None"),
     "no function": ("cnn", ValueError, "'build' parameter of NetworkClassifier must be a callable"),
+    "a model": (
+        dense((6, 6, 1), 3),
+        ValueError,
+        "'build' parameter of NetworkClassifier must be .* builds the network, not a model. Got <",
+    ),
     "fails": (fails, RuntimeError, "no network today"),
 }
 

@@ -449,6 +449,14 @@ def test_wrong_arguments(tmp_path):
         skdigits.export(small_mlp(), tmp_path / "model.onnx")
 
 
+@pytest.mark.parametrize("suffix", ["onnx", "tflite", "keras", "html"])
+def test_what_is_no_estimator(suffix, tmp_path):
+    for model, shown in ((dense((6, 6, 1), 3), "<Functional "), (NetworkClassifier, "<class ")):
+        with pytest.raises(ValueError, match=f"^export takes a fitted .* Got {shown}.* classifier"):
+            skdigits.export(model, tmp_path / f"model.{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_reader(tmp_path):
     model = OnnxModel(skdigits.export(images_cnn(), tmp_path / "model.onnx"))
     assert model.image_shape == (6, 6, 1)

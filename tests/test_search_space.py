@@ -97,6 +97,11 @@ def test_an_unknown_size():
         search_space(mlp(), "tiny")
 
 
+def test_a_prefix_is_text():
+    with pytest.raises(ValueError, match=r"'prefix' parameter of search_space must be .* Got 3 "):
+        search_space(mlp(), prefix=3)
+
+
 @pytest.mark.parametrize("n_iter", slow_but([1, 3], 1))
 def test_the_full_space_of_a_cnn_trains(n_iter):
     estimator = cnn(epochs=1)

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import optuna
 import pandas as pd
 import pytest
 from optuna.trial import TrialState
+from pictures import save
 from scipy.stats import loguniform
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
@@ -479,6 +481,23 @@ def test_a_folder_belongs_to_one_search(tmp_path_factory, change, message):
     check_search(folder, mlp(), RATES)
 
 
+def test_a_folder_of_something_else_stays_as_it_is(tmp_path):
+    save(tmp_path / "a" / "1.png")
+    with pytest.raises(ValueError, match=r"holds no search, but a\. Search in a new or an empty"):
+        search(tmp_path)
+    with pytest.raises(ValueError, match=f"{re.escape(str(tmp_path))} holds no search"):
+        check_search(tmp_path, mlp(), RATES)
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_search_begins_where_another_was_killed_or_a_system_left_files(tmp_path):
+    (tmp_path / "locks").mkdir()  # which comes first
+    (tmp_path / ".DS_Store").touch()
+    assert len(search(tmp_path, n_trials=1).trials) == 1
+    (tmp_path / "notes.txt").touch()
+    assert len(search(tmp_path, n_trials=2).trials) == 2
+
+
 def test_a_search_with_an_object_of_keras_goes_on(tmp_path):
     def classifier(rate):
         return mlp(epochs=1, optimizer=keras.optimizers.SGD(rate, momentum=0.9))
@@ -552,8 +571,8 @@ def test_bad_input_is_refused_before_any_work(tmp_path, options, error, message)
 def test_classes_of_one_image(tmp_path):
     X, y = tiny()
     y = y.copy()
-    y[0] = 9
-    with pytest.raises(ValueError, match="too few to hold out a fifth of each class"):
+    y[:2] = 8, 9
+    with pytest.raises(ValueError, match=r"too few to hold out a fifth of each .* only of 8, 9\."):
         tune(mlp(), X, y, folder=tmp_path, n_trials=1)
 
 

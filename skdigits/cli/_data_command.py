@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from skdigits._named_data import DATA, load_data, load_split, title_of
+from skdigits._named_data import DATA, BadSplitError, load_data, load_split, title_of
 from skdigits.cli._arguments import unknown
 from skdigits.cli._data_argument import METAVAR, check_data
 from skdigits.cli._streams import answer, say, tell, warnings_told
@@ -69,7 +69,7 @@ def show_info(
     """Show what a data set holds: the size of its images, and the number of each class.
 
     For your own images, this is a check before a training: it reads all of them as `compare` does,
-    and names those that cannot be read, and classes that only the test images have.
+    and names all that cannot be read, classes of one image, and those that only test images have.
 
     **Examples**
 
@@ -86,18 +86,25 @@ def show_info(
     import numpy as np
 
     from skdigits.cli._terminal import print_table
+    from skdigits.datasets._read_pictures import every_file_named
 
-    with warnings_told():
-        split = load_split(name)
+    problem = None
+    with warnings_told(), every_file_named():
+        try:
+            split = load_split(name)
+        except BadSplitError as error:
+            problem, split = error, error.split
     (X, y), (_, y_test) = split.train, split.test
     color = "grey" if X.ndim == 3 else "RGB"
     say(f"{len(y) + len(y_test):,} {color} images of {X.shape[1]} x {X.shape[2]} pixels.")
     rows = [
         [text, f"{np.sum(y == label):,}", f"{np.sum(y_test == label):,}"]
-        for label, text in _classes(y, split.class_names)
+        for label, text in _classes(np.concatenate([y, y_test]), split.class_names)
     ]
     title = f"{title_of(name)}, images of each class"
     print_table(("Class", "Training", "Test"), rows, title=title, best_first=False)
+    if problem:
+        raise problem
 
 
 def _classes(y, class_names):

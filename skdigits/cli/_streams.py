@@ -109,12 +109,15 @@ def tell(message):
 
 @contextmanager
 def warnings_told():
-    """Tell each warning once, in one line, at the end."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield
-    for message in dict.fromkeys(str(warning.message) for warning in caught):
-        tell(f"warning: {message}")
+    """Tell each warning once, in one line, at the end, also before an error."""
+    caught = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            yield
+    finally:
+        for message in dict.fromkeys(str(warning.message) for warning in caught):
+            tell(f"warning: {message}")
 
 
 def drop_output():

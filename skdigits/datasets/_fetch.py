@@ -5,8 +5,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sklearn.datasets import get_data_home
-
 from skdigits._files import probe_file, write_bytes
 from skdigits._quiet import is_quiet
 from skdigits.datasets._find import find_file
@@ -145,19 +143,9 @@ def _local_folder(value):
 
 
 def _data_home(data_home):
-    """Return the folder for downloaded data sets; make it if needed."""
-    try:
-        return Path(get_data_home(data_home)).absolute()
-    except OSError as error:
-        raise _unusable(error) from error
-
-
-def _unusable(error):
-    return OSError(
-        f"the folder for downloads can't be made or written ({error}). Name another one as "
-        f"data_home or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
-        f"{LOCAL_FOLDER}"
-    )
+    """Return the folder for downloaded data sets; scikit-learn's `get_data_home` would make it."""
+    home = data_home or os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data"
+    return Path(os.path.expanduser(os.fsdecode(home))).absolute()
 
 
 def _read(path, name, file_name, remedy):
@@ -189,7 +177,11 @@ def _download_file(name, file_name, folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe_file(path)
     except OSError as error:
-        raise _unusable(error) from error
+        raise OSError(
+            f"the folder for downloads can't be made or written ({error}). Name another one as "
+            "data_home or in the environment variable SCIKIT_LEARN_DATA, or one with the files in "
+            f"{LOCAL_FOLDER}"
+        ) from error
     failures = []
     for mirror in SOURCES[name].mirrors:
         url = f"{mirror}{file_name}.gz"

@@ -2,18 +2,32 @@
 
 import sys
 from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import prod
 
 import numpy as np
 
+from skdigits._arrays import NAMED
 from skdigits._picture import Form, PictureError, bombs_are_errors, measure_file, read_file
 from skdigits._quiet import is_quiet
 from skdigits._warnings import warn
 from skdigits.datasets._pixel_stores import FileStore, MemoryStore
 
-NAMED = 10  # unreadable files that an error names
 LARGEST = 256 * 256  # pixels of a small image
 LONGER_SIDE = 64  # of the size to use in place of a larger one
+
+_named = ContextVar("_named", default=NAMED)
+
+
+@contextmanager
+def every_file_named():
+    """Let warnings and errors name every unreadable file, and not the first ones only."""
+    token = _named.set(sys.maxsize)
+    try:
+        yield
+    finally:
+        _named.reset(token)
 
 
 class LargePicturesError(ValueError):
@@ -105,9 +119,10 @@ def read_files(paths, form, *, on_error, read=read_file, memmap=None):
 
 def _tell(unreadable, n_paths, *, raises):
     """Raise an error, or warn, that names the unreadable files and says how many there are."""
-    lines = [f"{len(unreadable)} of {n_paths} pictures cannot be read", *unreadable[:NAMED]]
-    if len(unreadable) > NAMED:
-        lines.append(f"... and {len(unreadable) - NAMED} more.")
+    named = unreadable[: _named.get()]
+    lines = [f"{len(unreadable)} of {n_paths} pictures cannot be read", *named]
+    if len(unreadable) > len(named):
+        lines.append(f"... and {len(unreadable) - len(named)} more.")
     if not raises:
         lines[0] += " and are left out."
         warn("\n".join(lines))

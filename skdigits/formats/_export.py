@@ -116,6 +116,11 @@ def content_of(model, path, **options):
         As `export` takes them; those that are None are not given.
         For ".onnx" also `normalizes_digits`, as `onnx_content` takes it.
     """
+    if not hasattr(model, "get_params") or isinstance(model, type):
+        raise ValueError(
+            "export takes a fitted classifier of skdigits, or an estimator of scikit-learn around "
+            f"one. Got {model!r:.60} instead; give the classifier itself, not its model_."
+        )
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
         raise ValueError(

@@ -6,6 +6,7 @@ from numbers import Number
 import numpy as np
 from scipy.stats import loguniform, uniform
 
+from skdigits import _constraints as c
 from skdigits._base import ImageClassifier
 
 # By size and parameter. A classifier is searched over those parameters that it has. docs/design.md
@@ -32,6 +33,7 @@ FULL = {
 SIZES = {"small": SMALL, "full": FULL}
 
 
+@c.with_checked_arguments({"prefix": [c.TEXT]})
 def search_space(estimator, size="small", prefix=""):
     """Return distributions for a random search of a classifier's parameters.
 
@@ -62,7 +64,8 @@ def search_space(estimator, size="small", prefix=""):
     Raises
     ------
     ValueError
-        If there is no such size, or no classifier of this package in `estimator`.
+        If there is no such size, if the prefix is no text, or if there is no classifier of this
+        package in `estimator`.
 
     See Also
     --------

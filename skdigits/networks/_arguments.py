@@ -20,10 +20,10 @@ def shapes(input_shape, n_classes, meta):
     return (*shape, 1) if len(shape) == 2 else shape, int(n_classes)
 
 
-def sizes_of(name, sizes):
-    """Return one size or several as a tuple of whole numbers."""
+def sizes_of(name, sizes, *, least=0):
+    """Return one size or several, at least so many, as a tuple of whole numbers."""
     found = tuple(sizes) if hasattr(sizes, "__len__") else (sizes,)
-    if not all(_is_size(n) for n in found):
+    if len(found) < least or not all(_is_size(n) for n in found):
         raise ValueError(f"{name} must hold whole numbers of at least 1; got {sizes!r}.")
     return tuple(int(n) for n in found)
 

@@ -141,7 +141,7 @@ def _blocks(filters, input_shape, pool):
             n -= 1
         filters = FILTERS[:n]
     blocks = filters if hasattr(filters, "__len__") else (filters,)
-    return tuple(sizes_of("filters", block) for block in blocks)
+    return tuple(sizes_of("filters", block, least=1) for block in blocks)
 
 
 def _padding(image, blocks, kernel, pool):

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
+from skdigits._arrays import lone_labels, some
 from skdigits.model_selection._measure import predictions, watch_epochs
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import quiet_optuna
@@ -34,8 +35,8 @@ def split(X, y, random_state, number=0):
         If the images are too few.
     """
     try:
-        if np.unique(y, return_counts=True)[1].min() < 2:
-            raise ValueError("A class has one image.")
+        if lone := lone_labels(y):
+            raise ValueError(f"There is one only of {some(lone)}.")
         folds = StratifiedKFold(PARTS, shuffle=True, random_state=random_state)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that some parts lack a rare class
