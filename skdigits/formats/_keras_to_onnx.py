@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from onnx import TensorProto, defs, helper
 
+from skdigits._log_lines import without_log_lines
 from skdigits._tensorflow import neutral_keras, tf
 from skdigits.formats._layers import DivideBySum
 from skdigits.formats._onnx_graph import add_layer
@@ -72,7 +73,7 @@ def _converted(classifier, opset):
     def predict(pixels):
         return probabilities(model(pixels, training=False), traits)
 
-    with neutral_keras(), _silent(logging.getLogger("tf2onnx")):
+    with neutral_keras(), without_log_lines(), _silent(logging.getLogger("tf2onnx")):
         converted, _ = tf2onnx.convert.from_function(predict, signature, opset=opset)
     _write_differences(converted.graph)
     unknown = sorted(_unknown_operations(converted.graph))
