@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 import pytest
-from pictures import save
 from support import run_python, tiny
 from test_tuning import at_call
 
@@ -129,15 +128,6 @@ def test_another_search_in_the_same_folder(data, found, capsys, change):
     assert error.startswith(f"skdigits: error: {found} holds another search: its ")
     assert error.count("\n") == 1
     assert (found / "journal.log").read_bytes() == before
-
-
-def test_the_folder_of_the_pictures_is_not_that_of_the_search(tmp_path, capsys):
-    for label in ("a", "b"):
-        save(tmp_path / label / "1.png")
-    assert main(words(tmp_path, tmp_path)) == 2
-    error = f"{tmp_path} holds no search, but a, b. Search in a new or an empty folder."
-    assert capsys.readouterr() == ("", f"skdigits: error: {error}\n")
-    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
 
 
 def test_the_extra_is_missing(data, tmp_path, monkeypatch, capsys):

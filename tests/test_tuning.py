@@ -4,7 +4,6 @@ import itertools
 import json
 import math
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from test_report import Page
 
 import skdigits
 from skdigits import CNNClassifier, NetworkClassifier
+from skdigits.datasets import load_images
 from skdigits.model_selection import evaluate, search_space
 from skdigits.report import write_tuning
 from skdigits.tuning import check_search, tune
@@ -290,7 +290,7 @@ def test_ctrl_c_in_a_trial_and_in_the_last_fit(tmp_path, name, n):
     states = [trial.state for trial in search(tmp_path, mlp(epochs=4), n_trials=2).trials]
     assert [state for state in states if state != "lost"] == ["complete"] * 2
     assert (tmp_path / "best.skd").exists()
-    assert not [*tmp_path.glob("locks/trial*"), *tmp_path.glob("*.checkpoint")]
+    assert not [*tmp_path.glob(".locks/trial*"), *tmp_path.glob("*.checkpoint")]
 
 
 def test_a_torn_line_is_cut_off(tmp_path):
@@ -481,21 +481,12 @@ def test_a_folder_belongs_to_one_search(tmp_path_factory, change, message):
     check_search(folder, mlp(), RATES)
 
 
-def test_a_folder_of_something_else_stays_as_it_is(tmp_path):
-    save(tmp_path / "a" / "1.png")
-    with pytest.raises(ValueError, match=r"holds no search, but a\. Search in a new or an empty"):
-        search(tmp_path)
-    with pytest.raises(ValueError, match=f"{re.escape(str(tmp_path))} holds no search"):
-        check_search(tmp_path, mlp(), RATES)
-    assert os.listdir(tmp_path) == ["a"]
-
-
-def test_a_search_begins_where_another_was_killed_or_a_system_left_files(tmp_path):
-    (tmp_path / "locks").mkdir()  # which comes first
-    (tmp_path / ".DS_Store").touch()
-    assert len(search(tmp_path, n_trials=1).trials) == 1
-    (tmp_path / "notes.txt").touch()
-    assert len(search(tmp_path, n_trials=2).trials) == 2
+def test_the_folder_of_pictures_stays_a_data_set(tmp_path):
+    for label in ("a", "b"):
+        save(tmp_path / label / "1.png")
+    search(tmp_path, n_trials=1)
+    _, labels = load_images(tmp_path, return_X_y=True)
+    assert labels.tolist() == ["a", "b"]
 
 
 def test_a_search_with_an_object_of_keras_goes_on(tmp_path):
@@ -571,8 +562,8 @@ def test_bad_input_is_refused_before_any_work(tmp_path, options, error, message)
 def test_classes_of_one_image(tmp_path):
     X, y = tiny()
     y = y.copy()
-    y[:2] = 8, 9
-    with pytest.raises(ValueError, match=r"too few to hold out a fifth of each .* only of 8, 9\."):
+    y[0] = 9
+    with pytest.raises(ValueError, match="too few to hold out a fifth of each class"):
         tune(mlp(), X, y, folder=tmp_path, n_trials=1)
 
 

@@ -73,7 +73,7 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
     ...     comparison = evaluate({"best": result.best_estimator}, X[200:300], y[200:300])
     ...     page = write_tuning(result, comparison, X[200:300], y[200:300], folder, title="Digits")
     ...     sorted(path.name for path in page.parent.iterdir())
-    ['best.skd', 'index.html', 'journal.log', 'locks', 'results.json', 'search.json']
+    ['.locks', 'best.skd', 'index.html', 'journal.log', 'results.json', 'search.json']
     """
     labels = comparison.classes if class_names is None else class_names
     names = [escaped(str(label)) for label in labels]

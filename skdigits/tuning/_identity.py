@@ -2,24 +2,20 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 import skdigits
-from skdigits._arrays import some
 from skdigits._files import to_json, write_text
-from skdigits._picture_files import visible
 from skdigits.model_selection._search_space import describe_space, text_of
-from skdigits.tuning._search import LOCKS
 
 FILE = "search.json"
 IMAGES = "images"
 
 
 def check_search(folder, estimator, space, *, random_state=0):
-    """Check that a folder holds this search or nothing, before data are loaded.
+    """Check that a folder holds no other search, before data are loaded.
 
     Parameters
     ----------
@@ -39,7 +35,7 @@ def check_search(folder, estimator, space, *, random_state=0):
     ------
     ValueError
         If the folder holds a search of another estimator, space or seed, or of another version of
-        skdigits, or no search but other files. `tune` also compares the images.
+        skdigits. `tune` also compares the images.
 
     See Also
     --------
@@ -51,19 +47,7 @@ def check_search(folder, estimator, space, *, random_state=0):
     >>> from skdigits.tuning import check_search
     >>> check_search("there/is/none", MLPClassifier(), {"dropout": [0.0, 0.5]})
     """
-    check_folder(Path(folder))
     _compare(Path(folder), _identity(estimator, space, random_state))
-
-
-def check_folder(folder):
-    """Raise ValueError if a folder holds files, and no search."""
-    names = [os.path.basename(path) for path in visible(folder)] if folder.is_dir() else []
-    others = [name for name in names if name != LOCKS]  # which a search makes first
-    # In this order: another process may begin the search meanwhile.
-    if others and not (folder / FILE).exists():
-        raise ValueError(
-            f"{folder} holds no search, but {some(others)}. Search in a new or an empty folder."
-        )
 
 
 def keep_identity(folder, estimator, space, random_state, X, y):

@@ -14,7 +14,7 @@ from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import open_study
 
 JOURNAL = "journal.log"
-LOCKS = "locks"
+LOCKS = ".locks"  # hidden, so that a folder of pictures stays one
 ERROR = "error"  # attribute of a trial that cannot be trained
 LOSS = "log loss"  # attribute of a complete trial
 RANDOM_TRIALS = 20  # before the sampler learns from earlier ones

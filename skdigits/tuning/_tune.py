@@ -17,7 +17,7 @@ from skdigits.model_selection._inputs import as_data, as_labels, check_lengths
 from skdigits.model_selection._search_space import describe_space, ignored_parameters, search_space
 from skdigits.persistence._refuse_code import refuse_code
 from skdigits.tuning._file_lock import FileLock
-from skdigits.tuning._identity import check_folder, keep_identity
+from skdigits.tuning._identity import keep_identity
 from skdigits.tuning._journal import quiet_optuna
 from skdigits.tuning._outcome import best_trial, importances, trial_results
 from skdigits.tuning._refit import refit
@@ -83,9 +83,9 @@ def tune(
         Their labels. Each class needs two images or more.
 
     folder : path-like
-        The folder of the search, which holds nothing else. It is made if it does not exist. It gets
-        Optuna's journal, ``journal.log``, and the best classifier, ``best.skd``. The file system
-        needs locks, as local disks and NFS 4 have.
+        The folder of the search. It is made if it does not exist. It gets Optuna's journal,
+        ``journal.log``, and the best classifier, ``best.skd``. The file system needs locks, as
+        local disks and NFS 4 have.
 
     n_trials : int, default=20
         Number of trials in all, with those of earlier calls and of other processes. Trials that
@@ -121,9 +121,8 @@ def tune(
     Raises
     ------
     ValueError
-        If the folder holds another search, or files and no search, if the data or parameters cannot
-        be used, or if no trial could be trained. Trials that fail among others do not stop the
-        search.
+        If the folder holds another search, if the data or parameters cannot be used, or if no trial
+        could be trained. Trials that fail among others do not stop the search.
     TypeError
         If `estimator` is not one of these classifiers.
     OSError
@@ -155,7 +154,6 @@ def tune(
     X, y = _as_images(X), as_labels(y, "y")
     check_lengths(X, y, "X")
     train, held_out = split(X, y, random_state)
-    check_folder(folder)
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCKS / "search.lock"):
         keep_identity(folder, estimator, space, random_state, X, y)
