@@ -148,7 +148,7 @@ def test_images_that_float32_can_hold_do_not_hide_what_the_columns_need(quantize
     assert (narrow.unit_ < 1).all()
     for model in (far, narrow, make_pipeline(FrozenEstimator(far))):
         with pytest.raises(ValueError, match=r"\.tflite file takes .* without .* offset_"):
-            skdigits.export(model, tmp_path / "a.tflite", images=columns[:1], quantize=quantize)
+            skdigits.export(model, tmp_path / "a.tflite", images=columns[:2], quantize=quantize)
     assert list(tmp_path.iterdir()) == []
 
 
