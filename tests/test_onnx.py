@@ -187,6 +187,25 @@ def test_networks_with_other_layers(build):
         assert_same(model, skl2onnx.to_onnx(model, X[:1], target_opset=opset), X)
 
 
+@pytest.mark.slow
+def test_conversions_print_nothing_where_tensorflow_was_imported_before():
+    done = run_python(
+        """
+import tensorflow
+import skl2onnx, sys
+import skdigits.formats
+from support import tiny
+from test_onnx import residual
+X, y = tiny()
+model = skdigits.NetworkClassifier(residual, epochs=1, random_state=0).fit(X, y)
+print("converting", file=sys.stderr, flush=True)
+skl2onnx.to_onnx(model, X[:1])
+        """,
+        TF_CPP_MIN_LOG_LEVEL="0",
+    )
+    assert done.stderr.partition("converting\n")[2] == ""
+
+
 @pytest.mark.parametrize("name", slow_but(["gelu", "celu"], "gelu"))
 def test_activations_whose_operations_tf2onnx_lacks(name, capfd):
     def build(input_shape, n_classes):
