@@ -134,7 +134,7 @@ def _n_missing(y, labels):
     return sum(map(_is_missing, labels)) if labels.dtype == object else 0
 
 
-def some(texts):
+def listed(texts):
     """Return texts as one, which ends with dots if they are many."""
     return ", ".join(texts[:NAMED]) + (", ..." if len(texts) > NAMED else "")
 
@@ -150,7 +150,7 @@ def check_known_labels(y, known, name, where):
         What has the labels `y`, and what has the known ones, for the message.
     """
     if unknown := sorted(set(y.tolist()) - set(known.tolist())):
-        labels = some(list(map(repr, unknown)))
+        labels = listed(list(map(repr, unknown)))
         raise ValueError(f"{name} has labels that {where} lacks: {labels}.")
 
 

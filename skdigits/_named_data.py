@@ -182,7 +182,7 @@ def _hold_out(name, X, y, class_names):
     Their content decides, so that hardly any image changes sides when others come or go, and
     copies of an image lie on one side.
     """
-    from skdigits._arrays import lone_labels, some
+    from skdigits._arrays import listed, lone_labels
 
     is_test = np.zeros(len(y), bool)
     for label in np.unique(y):
@@ -198,7 +198,7 @@ def _hold_out(name, X, y, class_names):
     if lone := lone_labels(y):
         raise BadSplitError(
             f"classes of {name} have one image only, and each needs another one as a test image: "
-            f"{some(lone)}",
+            f"{listed(lone)}",
             split,
         )
     return split

@@ -2,7 +2,7 @@
 
 import os
 
-from skdigits._arrays import NAMED, some
+from skdigits._arrays import NAMED, listed
 from skdigits._picture_files import is_picture, look_into, visible, walk
 from skdigits._warnings import warn
 from skdigits.datasets._parts import FilePart, clean_label, part_of
@@ -49,7 +49,7 @@ def list_folder(folder):
     if not parts:
         raise ValueError(f"there are no pictures in the folders of {folder}")
     if without:
-        names = some(without)
+        names = listed(without)
         warn(f"Left out: folders without pictures, and pictures without a folder: {names}.")
     return parts
 
@@ -70,7 +70,7 @@ def _check_beside_parts(found, folders, files):
     if unnamed and len({part_of(os.path.basename(each)) for each in folders} - {None}) == 1:
         each = of_parts[0]
         raise ValueError(
-            f"{each} is called as a part of the data, and there are pictures in {some(unnamed)} "
+            f"{each} is called as a part of the data, and there are pictures in {listed(unnamed)} "
             f"too. If {each} holds all that you want, give its path. If the others are parts, call "
             "them train, val and test. If all of them are classes, put their folders into one "
             "folder called train"
@@ -78,7 +78,7 @@ def _check_beside_parts(found, folders, files):
     if left_out := [path for path in files if is_picture(path)] + others:
         names = " and ".join(os.path.basename(each) for each in of_parts)
         folder = "folder" if len(of_parts) == 1 else "folders"
-        warn(f"Left out, since the data are in the {folder} {names}: {some(left_out)}.")
+        warn(f"Left out, since the data are in the {folder} {names}: {listed(left_out)}.")
 
 
 def _holds_pictures(folder):

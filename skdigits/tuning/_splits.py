@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
-from skdigits._arrays import lone_labels, some
+from skdigits._arrays import listed, lone_labels
 from skdigits.model_selection._measure import predictions, watch_epochs
 from skdigits.tuning._file_lock import FileLock
 from skdigits.tuning._journal import quiet_optuna
@@ -36,7 +36,7 @@ def split(X, y, random_state, number=0):
     """
     try:
         if lone := lone_labels(y):
-            raise ValueError(f"There is one only of {some(lone)}.")
+            raise ValueError(f"There is only one image of {listed(lone)}.")
         folds = StratifiedKFold(PARTS, shuffle=True, random_state=random_state)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that some parts lack a rare class
