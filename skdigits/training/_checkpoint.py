@@ -15,7 +15,7 @@ from skdigits.training._compiled_model import architecture
 from skdigits.training._state import versions
 from skdigits.training._variables import to_array
 
-STOPPING = ("wait", "stopped_epoch", "best", "best_score", "best_epoch")  # of early stopping
+STOPPING = ("wait", "stopped_epoch", "best", "best_score", "best_epoch")  # of early stopping, in a file
 ROWS_AT_ONCE = 4096
 # They change no result, or, like the body, are part of the network.
 NOT_COMPARED = ("body", "callbacks", "checkpoint", "owner", "verbose")
@@ -139,7 +139,8 @@ def fingerprint(network, parameters, training, validation, rng):
         if each.name not in NOT_COMPARED
     }
     layers = architecture(network.compiled.model)
-    digest.update(json.dumps([compared, layers, rng.bit_generator.state, versions()]).encode())
+    facts = [compared, layers, rng.bit_generator.state, versions(), STOPPING]
+    digest.update(json.dumps(facts).encode())
     for data, numbers in (training, validation):
         digest.update(np.ascontiguousarray(numbers).data)
         for array in (data.labels, data.weights):
