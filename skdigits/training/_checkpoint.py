@@ -15,7 +15,7 @@ from skdigits.training._compiled_model import architecture
 from skdigits.training._state import versions
 from skdigits.training._variables import to_array
 
-STOPPING = ("wait", "stopped_epoch", "best", "best_score", "best_epoch")  # of early stopping, in a file
+STOPPING = ("wait", "stopped_epoch", "best", "best_score", "best_epoch")  # of early stopping
 ROWS_AT_ONCE = 4096
 # They change no result, or, like the body, are part of the network.
 NOT_COMPARED = ("body", "callbacks", "checkpoint", "owner", "verbose")
