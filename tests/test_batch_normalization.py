@@ -21,7 +21,10 @@ def build(input_shape, n_classes, *, kind="keras", options=()):
     inputs = keras.Input(input_shape)
     x = keras.layers.Conv2D(4, 5, strides=8)(inputs)
     x = keras.layers.Activation("relu")(normalization(momentum=0.8, **dict(options))(x))
-    x = normalization()(keras.layers.Dense(8)(keras.layers.Flatten()(x)))
+    x = keras.layers.Dense(8)(keras.layers.Flatten()(x))
+    x = normalization(gamma_initializer=keras.initializers.Constant(2))(x)
+    x = normalization()(keras.layers.Reshape((4, 2))(x))
+    x = keras.layers.Flatten()(x)
     return keras.Model(inputs, keras.layers.Dense(n_classes, activation="softmax")(x))
 
 

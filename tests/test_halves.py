@@ -197,16 +197,16 @@ def test_the_mean_of_a_batch_is_that_of_all_of_its_images(kind):
     ],
 )
 def test_averages_of_batch_normalisation(synchronized, momentum):
-    """Both halves count alike, and move the averages as far as a whole batch does."""
-    X, y = images(64)
+    """Both halves count by their images, and move the averages as far as a whole batch does."""
+    X, y = images(67)
 
     def middle(x):
         kind = keras.layers.BatchNormalization
         return kind(momentum=momentum, synchronized=synchronized, name="norm")(x)
 
-    model = NetworkClassifier(network(middle), **still(standardize=False)).fit(X, y)
-    layer = model.model_.get_layer("norm")
-    expected = X.reshape(64, -1).mean(axis=0) * (1 - momentum)
+    settings = still(standardize=False, batch_size=67)
+    layer = NetworkClassifier(network(middle), **settings).fit(X, y).model_.get_layer("norm")
+    expected = X.reshape(67, -1).mean(axis=0) * (1 - momentum)
     np.testing.assert_allclose(layer.moving_mean, expected, atol=1e-4)
     assert layer.momentum == momentum
 

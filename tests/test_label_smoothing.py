@@ -111,6 +111,26 @@ def test_the_last_quarter_has_the_labels_as_they_are(make):
             np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+class EachBatch(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        """Nothing, after each step."""
+
+
+def test_it_may_end_within_an_epoch():
+    """Also where one call takes all steps of an epoch."""
+    parameters = {**FIRST_STEP, "epochs": 9, "batch_size": 1, "callbacks": None}
+    one = mlp(**parameters).fit(X, Y)
+    other = mlp(**parameters | {"callbacks": [EachBatch()]}).fit(X, Y)
+    assert_same_weights(*map(weights, (one, other)))
+
+
+def test_a_scaled_loss_gives_the_same_steps():
+    optimizers = [keras.optimizers.SGD(0.1, loss_scale_factor=scale) for scale in (None, 64.0)]
+    parameters = {**FIRST_STEP, "batch_size": len(Y)}
+    one, other = (mlp(**parameters | {"optimizer": each}).fit(X, Y) for each in optimizers)
+    assert_same_weights(*map(weights, (one, other)))
+
+
 WITHOUT = {
     "constant": {"learning_rate_schedule": "constant"},
     "early stopping": {"early_stopping": True, "n_iter_no_change": 100},

@@ -69,15 +69,17 @@ def in_halves(call, images, averages):
     """
     n_images = tf.shape(images)[0]
     n_first = (n_images + 1) // 2
-    before = [average.read_value() for average in averages]
-    first = call(images[:n_first])
-    after = [average.read_value() for average in averages]
+    share = n_first / n_images
+    half, other_half = tf.split(images, [n_first, n_images - n_first])
+    before = [tf.convert_to_tensor(average) for average in averages]
+    first = call(half)
+    after = [tf.convert_to_tensor(average) for average in averages]
     for average, value in zip(averages, before, strict=True):
         average.assign(value)
-    second = call(images[n_first:])
+    second = call(other_half)
     for average, value in zip(averages, after, strict=True):
-        share = tf.cast(n_first / n_images, average.dtype)
-        average.assign_add(share * (value - average))  # exact where nothing has moved
+        moved = tf.cast(share, average.dtype) * (value - average)
+        average.assign_add(moved)  # exact where nothing has moved
     return _joined([first, second])
 
 

@@ -222,7 +222,7 @@ def _inverse_roots(products):
     squares = tf.linalg.trace(products)[:, tf.newaxis, tf.newaxis]
     scale = tf.math.rsqrt(squares + LEAST_SQUARE)
     products *= tf.square(scale)
-    unit = tf.eye(GROUP)
+    unit = tf.constant(np.eye(GROUP), tf.float32)
     factors = scale * unit
     for _ in range(ROUNDS):
         polynomial = A * unit + tf.matmul(products, B * unit + C * products)

@@ -140,47 +140,29 @@ def fused_batch_normalization(images, scale, offset, epsilon):
         divided by one less than their number.
     """
     unused = tf.zeros([0])
+    given = {"x": images, "scale": scale, "offset": offset, "mean": unused, "variance": unused}
+    options = {**_COMMON, "epsilon": epsilon, "is_training": True}
     add = _operations()
     if not add or images.dtype != tf.float32:
-        return tf.raw_ops.FusedBatchNormV3(
-            x=images,
-            scale=scale,
-            offset=offset,
-            mean=unused,
-            variance=unused,
-            epsilon=epsilon,
-            is_training=True,
-        )[:3]
-    options = {**_COMMON, "epsilon": epsilon, "is_training": True}
+        return tf.raw_ops.FusedBatchNormV3(**given, **options)[:3]
+    whole = {**given, **options, "exponential_avg_factor": 1.0}
+    outputs, mean, variance, *kept = add("_MklNativeFusedBatchNormV3", **whole)
+    for tensor, like in ((outputs, images), (mean, scale), (variance, scale)):
+        tensor.set_shape(like.shape)
 
+    # Of the first output alone: of the others TensorFlow would make gradients of zeros.
     @tf.custom_gradient
-    def normalize(images, scale, offset):
-        outputs = add(
-            "_MklNativeFusedBatchNormV3",
-            x=images,
-            scale=scale,
-            offset=offset,
-            mean=unused,
-            variance=unused,
-            exponential_avg_factor=1.0,
-            **options,
-        )
-        *found, kept_1, kept_2, kept_3 = outputs
-        for tensor, like in zip(found, (images, scale, scale), strict=True):
-            tensor.set_shape(like.shape)
-
-        def gradient(change, *_):  # nothing depends on the mean and the variance
+    def normalized(images, scale, offset):
+        def gradient(change):
             return add(
                 "_MklNativeFusedBatchNormGradV3",
                 y_backprop=change,
                 x=images,
                 scale=scale,
-                reserve_space_1=kept_1,
-                reserve_space_2=kept_2,
-                reserve_space_3=kept_3,
+                **{f"reserve_space_{place}": each for place, each in enumerate(kept, 1)},
                 **options,
             )[:3]
 
-        return tuple(found), gradient
+        return outputs, gradient
 
-    return normalize(images, scale, offset)
+    return normalized(images, scale, offset), mean, variance

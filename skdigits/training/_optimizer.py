@@ -125,19 +125,20 @@ def take_adams_steps(optimizer, steps):
     """
     step = tf.cast(optimizer.iterations.value + 1, tf.float32)
     rate = tf.cast(optimizer.learning_rate, tf.float32)
-    powers = [tf.pow(beta, step) for beta in (optimizer.beta_1, optimizer.beta_2)]
+    numbers = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon}
+    numbers = {name: tf.constant(number, tf.float32) for name, number in numbers.items()}
+    numbers |= {
+        "beta1_power": tf.pow(numbers["beta1"], step),
+        "beta2_power": tf.pow(numbers["beta2"], step),
+        "lr": rate,
+    }
     for variable, gradient, (mean, variance) in steps:
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
             m=mean.value.handle,
             v=variance.value.handle,
-            beta1_power=tf.cast(powers[0], variable.dtype),
-            beta2_power=tf.cast(powers[1], variable.dtype),
-            lr=tf.cast(rate, variable.dtype),
-            beta1=optimizer.beta_1,
-            beta2=optimizer.beta_2,
-            epsilon=optimizer.epsilon,
             grad=gradient,
+            **{name: tf.cast(number, variable.dtype) for name, number in numbers.items()},
         )
 
 

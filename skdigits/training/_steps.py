@@ -147,26 +147,29 @@ class Steps:
 
         def step(number, batch):
             if self.spec.sets_rate:
-                optimizer.learning_rate.assign(rates[number])
+                optimizer.learning_rate.assign(tf.gather(rates, number))
             images = batch[0]
             outputs = in_halves(outputs_of, images, averages) if halves else outputs_of(images)
             loss, hits = self._measure(outputs, *batch[1:])
-            smoothed = loss
-            if self.spec.may_smooth_labels:
-                added = smoothing[number] * self._margin(outputs, *batch[1:])
-                smoothed += tf.cast(added, loss.dtype)
-            scaled = optimizer.scale_loss(smoothed)
-            gradients = tf.gradients(scaled, [variable.value for variable in variables])
-            apply_gradients(optimizer, gradients, variables)
+            sums, their_gradients = [optimizer.scale_loss(loss)], [None]
+            logits = p.logits_of(outputs, self.traits) if self.spec.may_smooth_labels else None
+            if logits is not None:  # outputs that are no softmax have labels as they are
+                added = tf.gather(smoothing, number) * _gradient_of_smoothing(logits, *batch[1:])
+                sums.append(logits)
+                their_gradients.append(tf.cast(optimizer.scale_loss(added), logits.dtype))
+            values = [variable.value for variable in variables]
+            apply_gradients(optimizer, tf.gradients(sums, values, their_gradients), variables)
             return loss, tf.reduce_sum(hits)
 
         loss, correct = _loop(step, *data, change=augment)
         with tf.control_dependencies([loss, correct]):
             # Do not check the mean and variance of the input: they come from the data.
             layers = [layer for layer in self.model.layers if layer.name != STANDARDIZE]
-            weights = [weight.value.read_value() for layer in layers for weight in layer.weights]
+            weights = [
+                tf.convert_to_tensor(each.value) for layer in layers for each in layer.weights
+            ]
         # Check the squares: weights whose squares overflow give outputs that are not finite.
-        squares = [tf.reduce_sum(tf.square(tf.cast(weight, tf.float32))) for weight in weights]
+        squares = [tf.nn.l2_loss(tf.cast(weight, tf.float32)) for weight in weights]
         return loss, correct, tf.reduce_all(tf.math.is_finite(squares))
 
     def _measure(self, outputs, labels, weights):
@@ -183,18 +186,6 @@ class Steps:
         best = tf.argmax(p.scores(outputs, self.traits), -1, output_type=tf.int32)
         return loss, tf.cast(tf.equal(best, labels), tf.float32)
 
-    def _margin(self, outputs, labels, weights):
-        """Return by how much the cross-entropy grows if all of each label is smoothed.
-
-        That is the mean over the batch of the label's logit, less the mean of all logits.
-        """
-        logits = p.logits_of(outputs, self.traits)
-        if logits is None:  # outputs that are no softmax have labels as they are
-            return 0.0
-        logits = tf.cast(logits, tf.float32)  # those of the user's own layers may be others
-        of_label = tf.gather(logits, labels, batch_dims=1)
-        return tf.reduce_mean(weights * (of_label - tf.reduce_mean(logits, axis=-1)))
-
 
 def _variables(model):
     """Return the variables of a model, in the same order as those of a copy."""
@@ -204,6 +195,17 @@ def _variables(model):
 def is_float32(model):
     """Tell whether all layers of a model compute in float32."""
     return all(layer.compute_dtype == "float32" for layer in layers_in(model))
+
+
+def _gradient_of_smoothing(logits, labels, weights):
+    """Return the gradient to the logits of how much smoothing the whole of each label costs.
+
+    The cross-entropy grows by the mean, over the batch, of the label's logit less the mean of all.
+    TensorFlow would make some hundred operations of the gradient of such a sum.
+    """
+    n_images, n_classes = tf.shape(logits)[0], logits.shape[-1]
+    shares = tf.one_hot(labels, n_classes) - 1 / n_classes
+    return weights[:, tf.newaxis] * shares / tf.cast(n_images, tf.float32)
 
 
 def _loop(step, images, labels, weights, rows, batch_size, *, change=tf.identity):
