@@ -141,11 +141,11 @@ def _check(data, model, settings, normalize_digits, seed, out):
 @contextmanager
 def _names_out(checkpoint):
     """Say what to do about a file of another training, in words of the command line."""
+    from skdigits.training import CheckpointError
+
     try:
         yield
-    except ValueError as error:
-        if "'checkpoint' parameter" not in str(error):
-            raise
+    except CheckpointError as error:
         raise ValueError(
             f"{checkpoint} is the state of another training that was killed. Run that command "
             "again, delete the file, or give another --out"

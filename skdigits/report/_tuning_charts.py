@@ -57,7 +57,7 @@ def _progress(trials, places, x, of):
         "complete": {"marker": "o", "color": BLUE, "label": "Complete"},
         "pruned": {"marker": "v", "color": GREY, "label": "Stopped early"},
     }
-    best_so_far = list(accumulate((_final(trial) for trial in trials), max))
+    best_so_far = list(accumulate((_final(trial) for trial in trials), np.fmax))
 
     def plot(ax):
         ax.step(places, best_so_far, where="post", color=ORANGE, linewidth=1.4, label="Best so far")
