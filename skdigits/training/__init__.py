@@ -1,7 +1,7 @@
 """Train Keras models: fast, repeatable, and without side effects."""
 
-from skdigits.training._checks import check_loss_values
 from skdigits.training._checkpoint import CheckpointError
+from skdigits.training._checks import check_loss_values
 from skdigits.training._comparable import describe
 from skdigits.training._loop import Data, Rows, TrainingResult, train
 from skdigits.training._network import Network
