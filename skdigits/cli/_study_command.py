@@ -12,7 +12,7 @@ from skdigits._named_data import DATA, load_split, name_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._data_argument import check_data
-from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._options import Quiet, path_of, show_help
 from skdigits.cli._page_folder import check_index, check_page
 from skdigits.cli._streams import say, tell, warnings_told
 
@@ -23,11 +23,7 @@ study = typer.Typer(
 )
 
 
-@study.callback(invoke_without_command=True)
-def describe(context: typer.Context):
-    """Show the help if no command is given."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+study.callback(invoke_without_command=True)(show_help)
 
 
 @study.command(name="list")
@@ -62,7 +58,7 @@ def complete_study(incomplete: str):
     return [name for name in (*STUDIES, "all") if name.startswith(incomplete)]
 
 
-@study.command(name="run", no_args_is_help=False)
+@study.command(name="run")
 def run_studies(
     names: Annotated[
         list[str],

@@ -12,7 +12,8 @@ from skdigits.report import _format as fmt
 from skdigits.report._tuning_charts import MOST_PARAMETERS, tuning_charts
 
 N_TRIALS = 10  # trials that are shown without a click
-RESULTS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
+# What became of a trial, in words.
+ENDS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
 
 
 def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, run=None):
@@ -101,7 +102,7 @@ def _context(result, comparison, X, data, run):
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
     best = f"the best {result.estimator.partition('(')[0]}"
     model = blocks.model_part(replace(comparison.models[0], name=best), X, names)
-    tried = [trial for trial in result.trials if trial.state in RESULTS]
+    tried = [trial for trial in result.trials if trial.state in ENDS]
     ends = ["End"] if any(trial.state != "complete" for trial in tried) else []
     measured = [trial for trial in tried if trial.accuracy is not None]
     measured.sort(key=lambda trial: (trial.finished, trial.number))
@@ -153,7 +154,7 @@ def _rank(trial):
     loss = trial.loss if trial.loss is not None else 0.0
     mean = trial.mean_loss if trial.other_losses else math.inf
     accuracy = trial.accuracy or 0.0
-    return list(RESULTS).index(trial.state), mean, -accuracy, loss, trial.number
+    return list(ENDS).index(trial.state), mean, -accuracy, loss, trial.number
 
 
 def _splits_columns(result):
@@ -176,5 +177,5 @@ def _row(trial, result, ends):
         *(means if result.n_splits > 1 else []),
         fmt.count(len(trial.curve)),
         fmt.seconds(trial.seconds),
-        *([RESULTS[trial.state]] if ends else []),
+        *([ENDS[trial.state]] if ends else []),
     ]
