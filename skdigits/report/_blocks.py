@@ -1,10 +1,12 @@
-"""Parts of a page about a comparison, as texts and pictures for the templates."""
+"""Parts of a page about a comparison, as texts and pictures for the templates; its files."""
 
 from math import prod
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skdigits._files import escaped, to_json, write_bytes, write_text
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.inspection._drawn_images import as_images
 from skdigits.model_selection._inputs import as_data, as_same_labels, n_rows, row_shape
@@ -21,6 +23,34 @@ WHAT_IT_IS = {
     "MLPClassifier": "a multilayer perceptron, a network of fully connected layers",
 }
 SIGNIFICANCE = 0.05
+
+
+def named_images(comparison, X, y, class_names):
+    """Return the names of the classes, and what `evaluated` returns.
+
+    Parameters
+    ----------
+    comparison : skdigits.model_selection.Comparison
+    X, y : array-like
+        The evaluated images and their labels.
+    class_names : list of str or None
+        None means the labels.
+    """
+    labels = comparison.classes if class_names is None else class_names
+    names = [escaped(str(label)) for label in labels]
+    return names, *evaluated(comparison, X, y, names)
+
+
+def write_page(folder, page, results, pngs=None):
+    """Write ``index.html`` and ``results.json``, and pictures by name; return the page's path."""
+    text = to_json(results)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (pngs or {}).items():
+        write_bytes(folder / f"{name}.png", content)
+    write_text(folder / "results.json", text)
+    write_text(folder / "index.html", page)
+    return folder / "index.html"
 
 
 def evaluated(comparison, X, y, class_names):

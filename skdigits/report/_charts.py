@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from skdigits.inspection._history import MARKERS, PALETTE
+from skdigits.model_selection._model_results import mean_and_std
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report._pictures import Drawing, training_curves
@@ -35,10 +36,10 @@ def curves(models, *, of):
             continue
         limits = _limits(histories, metric)
         for part, prefix in (("training", ""), ("test", "val_")):
+            key = prefix + metric
             chosen = {
                 name: [{key: run[key]} for run in runs if key in run]
                 for name, runs in histories.items()
-                if (key := prefix + metric)
             }
             drawing = training_curves(chosen, metric, of=of, limits=limits, held_out="test")
             described = replace(drawing, description=f"{drawing.description}, {part}")
@@ -119,7 +120,7 @@ def _bars(means, spreads, most=100):
 
 
 def _spread(values):
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return mean_and_std(values)["std"] or 0.0
 
 
 def _sweep_plot(series, axes, limits):

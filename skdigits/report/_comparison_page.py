@@ -1,8 +1,5 @@
 """The page of a comparison: which model is best, by how much, and what mistakes each makes."""
 
-from pathlib import Path
-
-from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
@@ -65,18 +62,11 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     ...     sorted(path.name for path in page.parent.iterdir())
     ['index.html', 'results.json']
     """
-    labels = comparison.classes if class_names is None else class_names
-    names = [escaped(str(label)) for label in labels]
-    X, y = blocks.evaluated(comparison, X, y, names)
+    names, X, y = blocks.named_images(comparison, X, y, class_names)
     data = {"title": title, "class_names": names}
     page = render("skdigits.report", "compare.html.j2", _context(comparison, X, y, data, run))
-    results = to_json({"data": data, "comparison": comparison.to_dict(), "run": run})
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "results.json", results)
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    results = {"data": data, "comparison": comparison.to_dict(), "run": run}
+    return blocks.write_page(folder, page, results)
 
 
 def _context(comparison, X, y, data, run):
@@ -203,13 +193,9 @@ def _facts(best, comparison):
         facts["mistake" if wrong == 1 else "mistakes"] = fmt.count(wrong)
     fit_seconds, n_parameters = best.mean["fit_seconds"], best.n_parameters
     if fit_seconds is not None:
-        facts["to fit"] = _seconds(fit_seconds)
+        facts["to fit"] = fmt.in_seconds(fit_seconds)
     if fit_seconds is None or n_parameters is None:
-        facts["to predict"] = _seconds(best.mean["predict_seconds"])
+        facts["to predict"] = fmt.in_seconds(best.mean["predict_seconds"])
     if n_parameters is not None:
         facts["parameters"] = fmt.count(n_parameters)
     return [(value, f"{best.name}, {what}") for what, value in facts.items()]
-
-
-def _seconds(value):
-    return f"{fmt.seconds(value)}{fmt.NARROW_SPACE}s"

@@ -19,6 +19,7 @@ __all__ = [
     "count",
     "date",
     "duration",
+    "in_seconds",
     "number",
     "p_value",
     "parameter",
@@ -40,6 +41,11 @@ def duration(value):
     """Return a time in minutes and seconds."""
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
+
+
+def in_seconds(value):
+    """Return a time in seconds with its unit."""
+    return f"{seconds(value)}{NARROW_SPACE}s"
 
 
 def words(name):

@@ -1,11 +1,10 @@
 """The page of a study: its answer, published figures beside ours, and all details."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
-from skdigits._files import plain_names, to_json, write_bytes, write_text
+from skdigits._files import plain_names
 from skdigits._named_data import title_of
 from skdigits._pages import render
 from skdigits.inspection._drawn_images import as_images
@@ -103,7 +102,7 @@ def write_study(result, data, folder, *, run=None):
         "fmt": fmt,
     }
     page = render("skdigits.report", "study.html.j2", context)
-    results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
+    results = {"answer": context["answer"], "study": result.to_dict(), "run": run}
     drawings = {
         f"samples-{name}": blocks.samples_drawing(X, y, names, title_of(name))
         for name, (X, y, names) in data.items()
@@ -113,14 +112,7 @@ def write_study(result, data, folder, *, run=None):
     with pictures.one_warning_of_missing_letters():
         pngs = [each.png() for each in drawings.values()]
     files = dict(zip(plain_names(drawings), pngs, strict=True))
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_bytes(folder / f"{name}.png", content)
-    write_text(folder / "results.json", results)
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    return blocks.write_page(folder, page, results, files)
 
 
 def _data_names(result):
@@ -334,7 +326,7 @@ def _facts_of_one(result):
     (best,) = models
     return [
         (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
-        (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", f"{best.name}, to fit"),
+        (fmt.in_seconds(best.mean["fit_seconds"]), f"{best.name}, to fit"),
         (fmt.count(best.n_parameters), f"{best.name}, parameters"),
         _seeds(result),
     ]

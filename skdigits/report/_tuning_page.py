@@ -2,9 +2,7 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
-from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
 from skdigits.model_selection._search_space import as_plain
 from skdigits.report import _blocks as blocks
@@ -76,9 +74,7 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
     ...     sorted(path.name for path in page.parent.iterdir())
     ['.locks', 'best.skd', 'index.html', 'journal.log', 'results.json', 'search.json']
     """
-    labels = comparison.classes if class_names is None else class_names
-    names = [escaped(str(label)) for label in labels]
-    X, y = blocks.evaluated(comparison, X, y, names)
+    names, X, y = blocks.named_images(comparison, X, y, class_names)
     data = {"title": title, "class_names": names}
     page = render("skdigits.report", "tune.html.j2", _context(result, comparison, X, data, run))
     (model,) = comparison.models
@@ -89,12 +85,7 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
         "comparison": comparison.to_dict(),
         "run": run,
     }
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "results.json", to_json(results))
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    return blocks.write_page(folder, page, results)
 
 
 def _context(result, comparison, X, data, run):
