@@ -31,13 +31,14 @@ def list_studies():
     """Show the question, data, models and duration of each study."""
     from skdigits.cli._terminal import print_table
     from skdigits.studies import STUDIES
+    from skdigits.studies._declarations import data_of
 
     columns = ("Name", "Question", "Data", "Parts", "Takes about")
     rows = [
         [
             name,
             declared.question,
-            ", ".join(dict.fromkeys(DATA[d] for e in declared.experiments for d in e.data)),
+            ", ".join(DATA[name] for name in data_of(declared)),
             "; ".join(map(_part, declared.experiments)),
             f"{declared.minutes} min",
         ]
@@ -232,10 +233,12 @@ def _check(names, out, seeds):
 
 def _choose(studies, names, data):
     """Return the studies that use the data sets, each with those that it uses."""
+    from skdigits.studies._declarations import data_of
+
     given = None if data is None else split_names(data)
     chosen = []
     for study in studies:
-        own = dict.fromkeys(d for e in study.experiments for d in e.data)
+        own = data_of(study)
         wanted = [d for d in own if given is None or d in given]
         if wanted:
             chosen.append((study, wanted))
