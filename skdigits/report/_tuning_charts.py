@@ -5,6 +5,7 @@ from textwrap import fill
 
 import numpy as np
 
+from skdigits.inspection._drawing import draw_frame
 from skdigits.inspection._history import PALETTE
 from skdigits.model_selection._search_space import text_of_choice
 from skdigits.report import _format as fmt
@@ -68,7 +69,7 @@ def _progress(trials, places, x, of):
                 ax.plot(
                     [places[n] for n in at], accuracies, linestyle="none", markersize=5, **style
                 )
-        _frame(ax, x)
+        draw_frame(ax, x, "Accuracy on held-out images (%)")
         if x == "Trials":
             ax.xaxis.get_major_locator().set_params(integer=True)
         low, high = ax.get_ylim()
@@ -176,9 +177,3 @@ def _numbers(low, high, given, *, is_log=False):
     numbers = np.exp(numbers) if is_log else numbers
     ticks = [(height, f"{number:.3g}") for height, number in zip(places, numbers, strict=True)]
     return heights.tolist(), ticks
-
-
-def _frame(ax, x):
-    ax.set(xlabel=x, ylabel="Accuracy on held-out images (%)")
-    ax.grid(visible=True, alpha=0.3, linewidth=0.6)
-    ax.spines[["top", "right"]].set_visible(False)
