@@ -1,37 +1,6 @@
-"""Numbers and tables as text, the same on the terminal and on pages."""
+"""Numbers and names as text on pages and in drawings; templates also use `count` and `number`."""
 
-from skdigits._shown_numbers import (
-    DASH,
-    NARROW_SPACE,
-    PLUS_MINUS,
-    count,
-    number,
-    percent,
-    seconds,
-)
-from skdigits.model_selection._table import comparison_table, ranked
-
-__all__ = [
-    "DASH",
-    "NARROW_SPACE",
-    "PLUS_MINUS",
-    "comparison_table",
-    "count",
-    "date",
-    "duration",
-    "in_seconds",
-    "number",
-    "p_value",
-    "parameter",
-    "percent",
-    "plural",
-    "points",
-    "ranked",
-    "seconds",
-    "short_names",
-    "signed",
-    "words",
-]
+from skdigits._shown_numbers import NARROW_SPACE, count, number, seconds
 
 MOST_LETTERS = 20  # letters of a name in a drawing
 MOST_LETTERS_IN_HEADLINE = 40

@@ -5,6 +5,7 @@ from textwrap import fill
 
 import numpy as np
 
+from skdigits._shown_numbers import NARROW_SPACE
 from skdigits.inspection._drawing import draw_frame
 from skdigits.inspection._history import PALETTE
 from skdigits.model_selection._search_space import text_of_choice
@@ -99,7 +100,7 @@ def _importance(importances, of):
     def plot(ax):
         shares = [100 * importances[name] for name in names]
         bars = ax.barh([fmt.words(name) for name in names], shares, color=BLUE, height=0.6)
-        ax.bar_label(bars, [f"{share:.0f}{fmt.NARROW_SPACE}%" for share in shares], padding=3)
+        ax.bar_label(bars, [f"{share:.0f}{NARROW_SPACE}%" for share in shares], padding=3)
         ax.set(xlabel="Share of the importance (%)", xlim=(0, 1.15 * max(shares)))
         ax.set_xticks([tick for tick in ax.get_xticks() if tick <= 100])
         ax.spines[["top", "right"]].set_visible(False)

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from skdigits._pages import render
+from skdigits._shown_numbers import DASH, count, number, percent, seconds
 from skdigits.model_selection._search_space import as_plain
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
@@ -97,7 +98,7 @@ def _context(result, comparison, X, data, run):
     ends = ["End"] if any(trial.state != "complete" for trial in tried) else []
     measured = [trial for trial in tried if trial.accuracy is not None]
     measured.sort(key=lambda trial: (trial.finished, trial.number))
-    accuracy = fmt.percent(comparison.models[0].mean["accuracy"])
+    accuracy = percent(comparison.models[0].mean["accuracy"])
     charts = tuning_charts(
         measured, result.space, result.importances, result.best_trial, of=f", {data['title']}"
     )
@@ -113,8 +114,8 @@ def _context(result, comparison, X, data, run):
         "accuracy": accuracy,
         "facts": [
             (accuracy, "the best setting, test images"),
-            (fmt.percent(result.best_trial.mean_accuracy), "the best setting, held-out images"),
-            (fmt.count(len(tried)), "setting" if len(tried) == 1 else "settings"),
+            (percent(result.best_trial.mean_accuracy), "the best setting, held-out images"),
+            (count(len(tried)), "setting" if len(tried) == 1 else "settings"),
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],
         "best": [
@@ -158,15 +159,15 @@ def _row(trial, result, ends):
     params = as_plain(trial.params)
     on_all = bool(trial.other_accuracies)
     means = [
-        fmt.percent(trial.mean_accuracy if on_all else None),
-        fmt.number(trial.mean_loss if on_all else None),
+        percent(trial.mean_accuracy if on_all else None),
+        number(trial.mean_loss if on_all else None),
     ]
     return [
         f"#{trial.number}",
-        *(fmt.parameter(params[name]) if name in params else fmt.DASH for name in result.space),
-        fmt.percent(trial.accuracy),
+        *(fmt.parameter(params[name]) if name in params else DASH for name in result.space),
+        percent(trial.accuracy),
         *(means if result.n_splits > 1 else []),
-        fmt.count(len(trial.curve)),
-        fmt.seconds(trial.seconds),
+        count(len(trial.curve)),
+        seconds(trial.seconds),
         *([ENDS[trial.state]] if ends else []),
     ]
