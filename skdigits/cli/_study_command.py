@@ -38,7 +38,7 @@ def list_studies():
         [
             name,
             declared.question,
-            ", ".join(DATA[name] for name in data_of(declared)),
+            ", ".join(DATA[each] for each in data_of(declared)),
             "; ".join(map(_part, declared.experiments)),
             f"{declared.minutes} min",
         ]

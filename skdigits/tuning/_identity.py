@@ -50,10 +50,7 @@ def check_search(folder, estimator, space, *, random_state=0):
 
 def keep_identity(folder, estimator, space, random_state, X, y):
     """Write what a search is about, or check it if it is written already."""
-    identity = {
-        **_identity(estimator, space, random_state),
-        IMAGES: digest_of(X, y),
-    }
+    identity = {**_identity(estimator, space, random_state), IMAGES: digest_of(X, y)}
     if (folder / FILE).exists():
         _compare(folder, identity)
     else:
