@@ -18,8 +18,8 @@ from benchmarks.efforts import EFFORTS, probabilities_of
 from benchmarks.side_by_side import TITLES
 from benchmarks.sweep import RESULTS, load_rows, read, save_rows
 from skdigits._pages import render
+from skdigits._shown_numbers import percent
 from skdigits.datasets import fetch_fashion_mnist
-from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
 
 
@@ -87,9 +87,9 @@ def _write_page(path, data, X, found, facts):
     context = {
         "title": TITLES[data],
         "n_networks": n_networks,
-        "least": fmt.percent(least, digits=0),
-        "accuracy": fmt.percent(accuracy),
-        "cost": fmt.percent(len(found) / len(X)),
+        "least": percent(least, digits=0),
+        "accuracy": percent(accuracy),
+        "cost": percent(len(found) / len(X)),
         "images": [
             {
                 "number": row["image"],

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from skdigits._named_data import DATA
+from skdigits._shown_numbers import count, number, percent, seconds
 from skdigits.report import _format as fmt
 from skdigits.report import published_table
 from skdigits.studies import STUDIES, PublishedResult
@@ -105,10 +106,10 @@ def _experiment(experiment):
     rows = [
         [
             model["name"],
-            fmt.percent(model["mean"]["accuracy"], model["std"]["accuracy"]),
-            fmt.number(model["mean"]["log_loss"], model["std"]["log_loss"]),
-            fmt.seconds(model["mean"]["fit_seconds"], model["std"]["fit_seconds"]),
-            fmt.count(model["n_parameters"]),
+            percent(model["mean"]["accuracy"], model["std"]["accuracy"]),
+            number(model["mean"]["log_loss"], model["std"]["log_loss"]),
+            seconds(model["mean"]["fit_seconds"], model["std"]["fit_seconds"]),
+            count(model["n_parameters"]),
         ]
         for model in experiment["comparison"]["models"]
     ]

@@ -1,11 +1,13 @@
 """Turn what users give as images or labels into arrays, or say how to make an array of it."""
 
+import hashlib
 import numbers
 import os
 from collections.abc import Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from numpy.lib import format as npy
 from scipy.sparse import issparse
 
 READ = (
@@ -177,6 +179,33 @@ def _number(each):
     return len(each) if isinstance(each, Sequence) and not isinstance(each, str) else None
 
 
+def digest_of(*arrays):
+    """Return a text that only the same arrays have."""
+    digest = hashlib.sha256()
+    for array in map(np.asarray, arrays):
+        of_objects = array.dtype == object  # which numpy would give as addresses
+        content = repr(array.tolist()).encode() if of_objects else np.ascontiguousarray(array).data
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def npy_header(file):
+    """Return shape and dtype of an array in an ``.npy`` file; its numbers are not read.
+
+    Raises
+    ------
+    ValueError
+        If the version of the format is unknown, or if it is another file.
+    """
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    version = npy.read_magic(file)
+    if version not in readers:
+        raise ValueError(f"version {version} of its format is unknown")
+    shape, _, dtype = readers[version](file)
+    return shape, dtype
+
+
 def _is_missing(label):
     """Return whether a label is None, NaN or the NA of pandas."""
     if label is None:
@@ -250,8 +279,8 @@ def _check_columns(frame):
     for column in nw.from_native(frame).iter_columns():
         name, dtype = f"X[{column.name!r}]", column.dtype
         if dtype.is_temporal():
-            numbers = f"{name}.to_numpy().astype('int64')"
-            raise TypeError(f"{name} holds dates; give numbers, such as {numbers}.")
+            advice = f"give numbers, such as {name}.to_numpy().astype('int64')"
+            raise TypeError(f"{name} holds dates; {advice}.")
         if (dtype.is_nested() or dtype == nw.Object) and len(column):
             _check_elements(np.fromiter(column, dtype=object), name)
 

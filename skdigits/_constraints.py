@@ -50,9 +50,10 @@ def real_number(interval):
     low, high = (float(end) for end in interval[1:-1].split(","))
 
     def admits(value):
-        if not isinstance(value, Real) or math.isnan(float(value)):
+        try:
+            number = float(value) if isinstance(value, Real) else math.nan  # in no interval
+        except OverflowError:  # an integer that is larger than any float
             return False
-        number = float(value)
         above = number >= low if interval[0] == "[" else number > low
         return above and (number <= high if interval[-1] == "]" else number < high)
 

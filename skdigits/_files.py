@@ -20,11 +20,9 @@ def write_text(path, text):
 
 def probe_file(path):
     """Raise the OSError that `write_bytes` would, as far as an empty file shows it."""
-    target = _regular_file(path)
-    temporary = beside(target)
-    with errors_name(path):
-        create(temporary, target).close()
-        os.unlink(temporary)
+    with _file_beside(_regular_file(path), path) as file, errors_name(path):
+        file.close()
+        os.unlink(file.name)
 
 
 def _regular_file(path):
@@ -37,27 +35,6 @@ def _regular_file(path):
     if not found.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, f"There is no folder {found.parent}", str(path))
     return found
-
-
-def beside(path):
-    """Return a path for a file that takes the place of another one when it is whole.
-
-    Its name is short, since the other one may be as long as the file system allows.
-    """
-    return Path(path).with_name(f".{secrets.token_hex(8)}.part")
-
-
-def create(path, target):
-    """Open a new file that takes the place of `target`, and has the permissions of that one."""
-    try:
-        mode = stat.S_IMODE(os.stat(target).st_mode)
-    except FileNotFoundError:
-        mode = None
-    # Unlike a file of tempfile, others may read it by umask.
-    file = open(path, "xb")  # noqa: SIM115 (the caller closes it)
-    if mode is not None:
-        os.chmod(path, mode)
-    return file
 
 
 @contextmanager
@@ -74,19 +51,43 @@ def write_bytes(path, content):
 
     A file that is replaced keeps its permissions.
     """
+    with replaced(path) as file, errors_name(path):
+        file.write(content)
+
+
+@contextmanager
+def replaced(path):
+    """Give a file to write; at the end, but not after an error, it takes the place of another."""
     target = _regular_file(path)
-    temporary = beside(target)
-    try:
+    with _file_beside(target, path) as file:
+        yield file
         with errors_name(path):
-            with create(temporary, target) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())  # else a power cut may leave the name with no content
-            os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):  # it could not be made
-            os.unlink(temporary)
-        raise
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the name with no content
+            file.close()
+            os.replace(file.name, target)
+
+
+@contextmanager
+def _file_beside(target, path):
+    """Give a new file with the permissions of `target`, and remove it unless it was renamed.
+
+    Its name is short, since the other one may be as long as the file system allows. Errors name
+    `path`.
+    """
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    # Unlike a file of tempfile, others may read it by umask.
+    with errors_name(path):
+        file = open(part, "xb")  # noqa: SIM115 (closed below)
+    try:
+        with errors_name(path), suppress(FileNotFoundError):
+            os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+        yield file
+    finally:
+        with suppress(OSError):  # after an error, what is left cannot be written either
+            file.close()
+        with suppress(OSError):
+            os.unlink(part)
 
 
 def to_json(value, *, ascii_only=False, indent=1):

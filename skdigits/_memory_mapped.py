@@ -10,8 +10,8 @@ from threading import Event
 
 import numpy as np
 
-PART_BYTES = 2**26  # of a part that is read at once
-ROWS_AT_ONCE = 1024
+# Of a mapped file, what is read at once.
+BYTES_AT_ONCE, ROWS_AT_ONCE = 2**26, 1024
 
 
 def parts(array, rows=None):
@@ -28,7 +28,7 @@ def parts(array, rows=None):
     part : ndarray
         A view, if it holds all rows.
     """
-    n_rows = rows_of(PART_BYTES, array.shape, array.dtype.itemsize)
+    n_rows = rows_of(BYTES_AT_ONCE, array.shape, array.dtype.itemsize)
     some = rows is not None and len(rows) < len(array)
     read = MappedRows(array) if some and is_mapped(array) else array
     for start in range(0, len(rows) if some else len(array), n_rows):
@@ -106,7 +106,7 @@ class MappedRows:
         """Read rows into an array and return it; if `stop` is set meanwhile, only some of them."""
         fill = self._read if self._place and found.size else self._copy
         order = np.argsort(rows, kind="stable")  # disks and caches are faster at ascending places
-        n_rows = min(ROWS_AT_ONCE, rows_of(PART_BYTES, self.shape, self.dtype.itemsize))
+        n_rows = min(ROWS_AT_ONCE, rows_of(BYTES_AT_ONCE, self.shape, self.dtype.itemsize))
         for start in range(0, len(rows), n_rows):
             if stop.is_set():
                 break

@@ -96,7 +96,8 @@ def load_data(name, subset, *, image_shape=None, normalize_digits=False):
     }
     classes = (0, 1) if name == "binary" else None
     bunch = loaders[name](subset=subset, classes=classes)
-    return bunch.data, bunch.target, [str(n) for n in bunch.target_names[: classes and 2]]
+    names = bunch.target_names.tolist()
+    return bunch.data, bunch.target, names if classes is None else [names[n] for n in classes]
 
 
 def load_split(name, *, normalize_digits=False):

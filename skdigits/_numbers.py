@@ -20,7 +20,7 @@ HUGE = 1e37  # nearly the largest float32
 # tried.
 FARTHEST = 8
 # The rows whose moments are computed at a time, and the most bytes that their float copy may have.
-PART_ROWS, PART_BYTES = 1024, 2**27
+MOMENTS_ROWS, MOMENTS_BYTES = 1024, 2**27
 
 
 class Origin:
@@ -148,7 +148,7 @@ class Moments:
     def _see(self, images, rows):
         read = MappedRows(images) if is_mapped(images) else images
         with np.errstate(over="ignore", invalid="ignore"):
-            n_rows = min(PART_ROWS, rows_of(PART_BYTES, images.shape, self._shift.itemsize))
+            n_rows = min(MOMENTS_ROWS, rows_of(MOMENTS_BYTES, images.shape, self._shift.itemsize))
             for start in range(0, len(rows), n_rows):
                 part = read[rows[start : start + n_rows]].reshape(-1, len(self._shift))
                 part = part - self._shift

@@ -135,7 +135,8 @@ class ValidatedInput:
             rows, codes = self._labelled_rows(X_val, y_val, None, known=True)
             images = self._as_images(rows)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"X_val and y_val cannot be used: {error}") from error
+            kind = TypeError if isinstance(error, TypeError) else ValueError  # others take no text
+            raise kind(f"X_val and y_val cannot be used: {error}") from error
         self._warn_of_scale(images, "X_val")
         return images, codes, np.ones(len(codes))
 

@@ -23,9 +23,14 @@ def warn(message):
     if _suppressed.get():
         return
     level, frame = 2, sys._getframe(1)
-    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in PASSED_OVER:
+    while frame.f_back and _package_of(frame) in PASSED_OVER:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, UserWarning, stacklevel=level)
+
+
+def _package_of(frame):
+    """Return the package of a frame's code; code of `exec` may have none."""
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 @contextmanager

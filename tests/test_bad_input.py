@@ -108,7 +108,7 @@ PARAMETERS = {
     "early_stopping": ["loss", None],
     "validation_fraction": [0, 1, 1.0, -0.1, "some"],
     "n_iter_no_change": [0, -1, 1.5],
-    "tol": [-1, "small"],
+    "tol": [-1, "small", 10**400],
     "class_weight": ["even", 3, {0: 1.0, 1: 1.0, 77: 1.0}],
     "callbacks": [[3], "progress", [keras.callbacks.EarlyStopping], keras.callbacks.History()],
     "checkpoint": [3, b"file"],
@@ -339,6 +339,16 @@ class TestValidationData:
     def test_sparse_images(self):
         with pytest.raises(TypeError, match="X_val and y_val cannot be used: Sparse data"):
             mlp().fit(X, Y, X_val=scipy.sparse.csr_matrix(ROWS), y_val=Y)
+
+    def test_labels_whose_text_cannot_be_read(self):
+        """Python's error takes more than a text."""
+
+        class Labels:
+            def __array__(self, dtype=None, copy=None):
+                return np.array([b"\xff".decode()] * len(Y))
+
+        with pytest.raises(ValueError, match="X_val and y_val cannot be used: 'utf-8' codec"):
+            mlp().fit(X, Y, X_val=X, y_val=Labels())
 
 
 @pytest.fixture(scope="module")

@@ -209,6 +209,14 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["d-page", "d.skd"]
 
 
+def test_the_state_of_another_training_is_named(tmp_path, capsys):
+    (tmp_path / "d.skd.checkpoint").write_text("mine")
+    assert main(["train", "--data", "digits", *TINY, "--out", str(tmp_path / "d.skd")]) == 2
+    err = capsys.readouterr().err
+    assert f"{tmp_path / 'd.skd.checkpoint'} is the state of another training that was" in err
+    assert os.listdir(tmp_path) == ["d.skd.checkpoint"]
+
+
 def test_the_model_is_kept_where_the_page_cannot_be_written(tmp_path, capsys, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError(28, "No space left on device")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from skdigits.model_selection._measure import describe
+from skdigits.model_selection._measure import text_of_estimator
 from skdigits.report import published_table
 from skdigits.studies import STUDIES, PublishedResult
 from skdigits.studies._measured_runs import make_estimator
@@ -96,4 +96,4 @@ def test_the_settings_of_a_published_study_are_those_of_its_results(name):
             if not model.from_search:  # whose other settings were found
                 models = results[experiment.name]["comparison"]["models"]
                 (shown,) = (each["estimator"] for each in models if each["name"] == label)
-                assert shown == describe(make_estimator(model.estimator, model.params))
+                assert shown == text_of_estimator(make_estimator(model.estimator, model.params))

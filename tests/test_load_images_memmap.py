@@ -7,7 +7,7 @@ import pytest
 from pictures import save_tree
 
 from skdigits.datasets import load_images
-from skdigits.datasets._pixel_stores import FileStore
+from skdigits.datasets._pixel_stores import file_store
 
 FILES = {f"{label}/{number}.png": 10 * number for label in ("cat", "dog") for number in range(5)}
 
@@ -66,19 +66,34 @@ def test_arrays_are_in_memory_anyway(tmp_path):
 
 @pytest.mark.parametrize("n_images", [1, 9, 10, 99_999])
 def test_the_header_has_room_for_any_number(n_images, tmp_path):
-    with FileStore(tmp_path / "images.npy", (10**12, 1)) as store:
+    with file_store(tmp_path / "images.npy", (10**12, 1)) as store:
         for number in range(n_images):
             store.add(np.array([number % 251]))
-        images = store.finish()
+    images = store.array()
     assert images.shape == (n_images, 1)
     assert images[-1] == (n_images - 1) % 251
 
 
+def test_a_header_that_cannot_be_written_leaves_no_file(tmp_path):
+    with (
+        pytest.raises(ValueError, match="Header length"),
+        file_store(tmp_path / "images.npy", (1,) * 40_000),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("notes.txt", "must name an .npy file"), ("no/a.npy", "no such folder"), ("data", "npy file")],
+    [
+        ("notes.txt", "must name an .npy file"),
+        ("no/a.npy", r"There is no folder .*no.*a\.npy"),
+        ("data", "npy file"),
+        ("folder.npy", "Is a folder"),
+    ],
 )
 def test_a_file_that_cannot_be(name, message, tmp_path):
     folder = save_tree(tmp_path / "data", FILES)
+    (tmp_path / "folder.npy").mkdir()
     with pytest.raises((ValueError, OSError), match=message):
         load_images(folder, memmap=tmp_path / name)

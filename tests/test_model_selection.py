@@ -506,7 +506,7 @@ X3, Y3 = np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]
         ({"cv": 2, "n_seeds": 2}, "either cv or n_seeds"),
         (
             {"X_test": X3, "y_test": Y3, "n_seeds": 0},
-            "n_seeds must be a whole number",
+            "The 'n_seeds' parameter of compare must be an int in",
         ),
         ({"cv": 4}, "cv=4 folds need 4 images of every class; class 0 has 3"),
         ({"X_test": X3, "y_test": [0, 0, 0, 1, 1, 2]}, "y_test has labels that y lacks: 2"),

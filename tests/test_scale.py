@@ -64,6 +64,13 @@ def test_one_warning_says_so(name):
             assert caught[0].filename == __file__
 
 
+def test_code_of_exec_that_has_no_name_is_warned():
+    names = {"classifier": mlp(epochs=1).fit(X, Y), "images": X_TEST / 255}
+    with pytest.warns(UserWarning, match="X seems") as caught:
+        exec("classifier.predict(images)", names)
+    assert [warning.filename for warning in caught] == ["<string>"]
+
+
 @pytest.mark.parametrize("make", MLP_AND_SLOWLY_CNN)
 @pytest.mark.parametrize("other", [X_TEST / 255, 255 - X_TEST], ids=["smaller", "negative"])
 def test_rows_of_pixels_too(make, other):

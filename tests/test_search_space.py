@@ -93,8 +93,9 @@ def test_what_has_no_classifier(estimator):
 
 
 def test_an_unknown_size():
-    with pytest.raises(ValueError, match="'small', 'full'; got 'tiny'"):
-        search_space(mlp(), "tiny")
+    for size in ("tiny", ["small"]):
+        with pytest.raises(ValueError, match=r"'size' .* among {'small', 'full'}\. Got .* instead"):
+            search_space(mlp(), size)
 
 
 def test_a_prefix_is_text():

@@ -1,5 +1,6 @@
 """Searches with Optuna from Python: what they find, their journal, and other processes."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -14,6 +15,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from optuna.trial import TrialState
 from pictures import save
 from scipy.stats import loguniform
@@ -27,6 +29,7 @@ from skdigits import CNNClassifier, NetworkClassifier
 from skdigits.datasets import load_images
 from skdigits.model_selection import evaluate, search_space
 from skdigits.report import write_tuning
+from skdigits.report._tuning_charts import tuning_charts
 from skdigits.tuning import check_search, tune
 from skdigits.tuning._search import Search
 
@@ -681,6 +684,21 @@ def test_the_page_shows_each_trial(found, tmp_path):
     assert results["test"] == {"n_images": 60, "accuracy": comparison["mlp"].mean["accuracy"]}
     assert results["search"]["best"] == result.best
     assert results["search"]["n_splits"] == 2
+
+
+@pytest.mark.parametrize("first", ["complete", "pruned"])
+def test_the_best_so_far_is_drawn_whatever_trial_ends_first(first, found):
+    result, *_ = found
+    states = [first, "complete", "pruned", "complete"]
+    trials = [
+        dataclasses.replace(result.best_trial, state=state, accuracy=accuracy)
+        for state, accuracy in zip(states, [0.5, 0.6, 0.9, 0.7], strict=True)
+    ]
+    charts = tuning_charts(trials, result.space, {}, trials[3], of="")
+    ax = Figure().subplots()
+    charts["progress-trials"].plot(ax)
+    best = [50 if first == "complete" else np.nan, 60, 60, 70]
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), best)
 
 
 def test_the_page_names_objects_and_numbers_of_numpy(tmp_path):

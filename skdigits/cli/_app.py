@@ -9,6 +9,7 @@ from skdigits.cli._compare_command import compare
 from skdigits.cli._data_command import data
 from skdigits.cli._evaluate_command import evaluate
 from skdigits.cli._export_command import export
+from skdigits.cli._options import show_help
 from skdigits.cli._predict_command import predict
 from skdigits.cli._serve_command import serve
 from skdigits.cli._study_command import study
@@ -46,8 +47,7 @@ def describe(
     page that shows which is better and what mistakes each makes. `skdigits train` trains a network
     on your own pictures, and `skdigits predict` gives the labels of new ones.
     """
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    show_help(context)
 
 
 app.command()(train)

@@ -88,13 +88,15 @@ def split_names(text):
 def command_line(*words, **options):
     """Return the command with every option, so that it does not depend on defaults.
 
-    A flag is an option whose value is True; None and False are left out.
+    A flag is an option whose value is True; None and False are left out. An option whose value is a
+    list comes once for each item.
     """
     for name, value in options.items():
-        if value is True:
-            words += (f"--{name}",)
-        elif value is not None and value is not False:
-            words += (f"--{name}", str(value))
+        for each in value if isinstance(value, list) else [value]:
+            if each is True:
+                words += (f"--{name}",)
+            elif each is not None and each is not False:
+                words += (f"--{name}", str(each))
     return " ".join(map(_quote, ("skdigits", *words)))
 
 

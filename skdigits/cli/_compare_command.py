@@ -9,17 +9,15 @@ import typer
 from skdigits._named_data import load_data, load_split, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, check_seed, command_line, split_names
-from skdigits.cli._data_argument import HELP, METAVAR, check_data, complete_data
+from skdigits.cli._data_argument import check_data
 from skdigits.cli._models import BASELINES, NETWORKS, complete_models, make_model
-from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._options import Data, PageFolder, Quiet
 from skdigits.cli._page_folder import check_page
 from skdigits.cli._streams import say, tell, warnings_told
 
 
 def compare(
-    data: Annotated[
-        str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)
-    ] = "digits",
+    data: Data = "digits",
     models: Annotated[
         str,
         typer.Option(
@@ -47,10 +45,7 @@ def compare(
     seed: Annotated[
         int, typer.Option(metavar="INT", help="The same seed gives the same numbers, except times.")
     ] = 0,
-    out: Annotated[
-        Path,
-        typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),
-    ] = Path("skdigits-compare"),
+    out: PageFolder = Path("skdigits-compare"),
     quiet: Quiet = False,
 ):
     """Train models on the same images; show which is best and what mistakes each makes.

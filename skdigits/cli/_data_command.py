@@ -7,7 +7,8 @@ import typer
 from skdigits._named_data import DATA, BadSplitError, load_data, load_split, title_of
 from skdigits.cli._arguments import unknown
 from skdigits.cli._data_argument import METAVAR, check_data
-from skdigits.cli._streams import answer, say, tell, warnings_told
+from skdigits.cli._options import show_help
+from skdigits.cli._streams import print_result, say, tell, warnings_told
 
 N_IMAGES = {  # for training and for tests
     "digits": (1_442, 355),
@@ -28,11 +29,7 @@ data = typer.Typer(
 )
 
 
-@data.callback(invoke_without_command=True)
-def describe(context: typer.Context):
-    """Show the help if no command is given."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+data.callback(invoke_without_command=True)(show_help)
 
 
 @data.command(name="list")
@@ -137,7 +134,7 @@ def _say_description(name):
         from skdigits.datasets import _digits, _mnist
 
         texts = {"digits": _digits.DESCR, "fashion": _mnist.FASHION_DESCR}
-        answer(texts.get(name, _mnist.MNIST_DESCR))
+        print_result(texts.get(name, _mnist.MNIST_DESCR))
 
 
 def _place(name):

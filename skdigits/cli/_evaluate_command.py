@@ -2,32 +2,22 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from skdigits._named_data import DATA, load_test, title_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line
 from skdigits.cli._data_argument import check_data
-from skdigits.cli._options import Data, Quiet, path_of
+from skdigits.cli._options import Data, ModelFile, PageFolder, Quiet
 from skdigits.cli._page_folder import check_page
 from skdigits.cli._streams import say, warnings_told
 
 
 def evaluate(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL", help="A file of `skdigits train`, or of `skdigits.save` in Python."
-        ),
-    ],
+    model: ModelFile,
     data: Data,
-    out: Annotated[
-        Path,
-        typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),
-    ] = Path("skdigits-evaluate"),
+    out: PageFolder = Path("skdigits-evaluate"),
     quiet: Quiet = False,
 ):
     """Measure a trained model, and show what mistakes it makes.

@@ -11,19 +11,12 @@ from skdigits._named_data import load_data
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_file
 from skdigits.cli._data_argument import METAVAR, check_data, complete_data
-from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._options import ModelFile, Quiet, path_of
 from skdigits.cli._streams import say, warnings_told
-
-MOST_IMAGES = 1000  # that the file is tried on
 
 
 def export(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL", help="A file of `skdigits train`, or of `skdigits.save` in Python."
-        ),
-    ],
+    model: ModelFile,
     file: Annotated[
         Path,
         typer.Argument(
@@ -115,6 +108,8 @@ def export(
 
 def _some_images(data, opened):
     """Return some training images as the estimator takes them: as images if it can, or as rows."""
+    from skdigits.formats._agreement import MOST_IMAGES
+
     X, _, _ = load_data(
         data,
         "train",

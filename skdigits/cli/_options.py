@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share, and the help of groups of commands."""
 
 import os
 from pathlib import Path
@@ -19,6 +19,12 @@ def path_of(text: str):
     return Path(os.path.expanduser(text))  # that of pathlib fails for ~name of no user
 
 
+def show_help(context: typer.Context):
+    """Show the help if no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=QUIET_HELP)]
 Data = Annotated[str, typer.Option(metavar=METAVAR, help=HELP, autocompletion=complete_data)]
 NetworkName = Annotated[
@@ -37,5 +43,15 @@ Settings = Annotated[
         callback=check_settings,
         help="A parameter of the network, as MLPClassifier or CNNClassifier takes it, such as "
         "epochs=5, filters=8,16 or batch_norm=false. Give the option again for another one.",
+    ),
+]
+PageFolder = Annotated[
+    Path,
+    typer.Option(parser=path_of, metavar="DIR", help="Folder for index.html and results.json."),
+]
+ModelFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A file of `skdigits train`, or of `skdigits.save` in Python."
     ),
 ]

@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from skdigits._files import escaped, to_json
-from skdigits.cli._streams import answer, in_one_line, readable, tell
+from skdigits.cli._streams import in_one_line, print_result, readable, tell
 
 UNKNOWN = "-"  # in place of a probability
 
@@ -80,7 +80,7 @@ class Table(Format):
         line = _padded(path, self.path_width)
         for label, probability in zip(others[::2], others[1::2], strict=True):
             line += f"  {_padded(label, self.label_width)}  {probability:>11}"
-        answer(line)
+        print_result(line)
 
 
 class Csv(Format):
@@ -105,7 +105,7 @@ class Csv(Format):
         csv.writer(line, lineterminator="\n").writerow(
             [escaped(cell) if isinstance(cell, str) else cell for cell in cells]
         )
-        answer(line.getvalue(), end="")
+        print_result(line.getvalue(), end="")
 
 
 class Json(Format):
@@ -129,7 +129,7 @@ class Json(Format):
         )
 
     def end(self):
-        answer(to_json(self.predictions, ascii_only=True), end="")
+        print_result(to_json(self.predictions, ascii_only=True), end="")
 
 
 FORMATS: dict[str, type[Format]] = {"table": Table, "json": Json, "csv": Csv}

@@ -92,10 +92,10 @@ def readable(text):
 def say(text):
     """Print a line on standard output, at once, unless the command is quiet."""
     if not is_quiet():
-        answer(in_one_line(text))
+        print_result(in_one_line(text))
 
 
-def answer(text, end="\n"):
+def print_result(text, end="\n"):
     """Print what the command is asked for on standard output, at once."""
     print(text, end=end, flush=True)
 

@@ -12,7 +12,7 @@ from skdigits._named_data import DATA, load_split, name_of
 from skdigits._quiet import be_quiet
 from skdigits.cli._arguments import check_folder, command_line, split_names, unknown
 from skdigits.cli._data_argument import check_data
-from skdigits.cli._options import Quiet, path_of
+from skdigits.cli._options import Quiet, path_of, show_help
 from skdigits.cli._page_folder import check_index, check_page
 from skdigits.cli._streams import say, tell, warnings_told
 
@@ -23,11 +23,7 @@ study = typer.Typer(
 )
 
 
-@study.callback(invoke_without_command=True)
-def describe(context: typer.Context):
-    """Show the help if no command is given."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+study.callback(invoke_without_command=True)(show_help)
 
 
 @study.command(name="list")
@@ -35,13 +31,14 @@ def list_studies():
     """Show the question, data, models and duration of each study."""
     from skdigits.cli._terminal import print_table
     from skdigits.studies import STUDIES
+    from skdigits.studies._declarations import data_of
 
     columns = ("Name", "Question", "Data", "Parts", "Takes about")
     rows = [
         [
             name,
             declared.question,
-            ", ".join(dict.fromkeys(DATA[d] for e in declared.experiments for d in e.data)),
+            ", ".join(DATA[each] for each in data_of(declared)),
             "; ".join(map(_part, declared.experiments)),
             f"{declared.minutes} min",
         ]
@@ -62,7 +59,7 @@ def complete_study(incomplete: str):
     return [name for name in (*STUDIES, "all") if name.startswith(incomplete)]
 
 
-@study.command(name="run", no_args_is_help=False)
+@study.command(name="run")
 def run_studies(
     names: Annotated[
         list[str],
@@ -236,10 +233,12 @@ def _check(names, out, seeds):
 
 def _choose(studies, names, data):
     """Return the studies that use the data sets, each with those that it uses."""
+    from skdigits.studies._declarations import data_of
+
     given = None if data is None else split_names(data)
     chosen = []
     for study in studies:
-        own = dict.fromkeys(d for e in study.experiments for d in e.data)
+        own = data_of(study)
         wanted = [d for d in own if given is None or d in given]
         if wanted:
             chosen.append((study, wanted))

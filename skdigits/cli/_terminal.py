@@ -14,9 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from skdigits._quiet import is_quiet
-from skdigits.cli._streams import answer, in_one_line, readable, tell
+from skdigits._shown_numbers import percent
+from skdigits.cli._streams import in_one_line, print_result, readable, tell
 from skdigits.model_selection._table import narrowed
-from skdigits.report._format import duration, percent, short_names
+from skdigits.report._format import duration, short_names
 
 BAR_WIDTH = 20  # with the name and the time, leaves 25 letters of 80 for the stage
 SECONDS_BETWEEN_LINES = 60  # if standard error is no terminal
@@ -171,7 +172,7 @@ def print_table(columns, rows, *, title, n_texts=1, best_first=True):
         console.print(readable(title), style="table.title")  # it may be wider than the table
         console.print(table)
     if not is_quiet():
-        answer(printed.get().removesuffix("\n"))
+        print_result(printed.get().removesuffix("\n"))
 
 
 def _table(columns, rows, *, n_texts, best_first, padding=1):
@@ -202,3 +203,13 @@ def _with_shorter_names(rows, excess):
     """Return rows whose names, in the first column, are broken at hyphens and spaces."""
     width = max(NARROWEST_NAME, max(len(name) for name, *_ in rows) - excess)
     return [["\n".join(textwrap.wrap(name, width)) or name, *others] for name, *others in rows]
+
+
+def accuracy_line(comparison, n_train, is_held_out):
+    """Return what to print of a model that was trained, and measured on other images."""
+    (model,) = comparison.models
+    which = "held-out images, a fifth of each class" if is_held_out else "test images"
+    return (
+        f"Accuracy: {percent(model.mean['accuracy'])} on {comparison.n_evaluated:,} {which} "
+        f"(trained on {n_train:,})"
+    )

@@ -77,7 +77,7 @@ def train(
     check_page(page_folder(out), "train", command, f"--out {out}")
     # These imports take seconds, so that help and errors must come before them.
     from skdigits import report, save
-    from skdigits.cli._terminal import Display
+    from skdigits.cli._terminal import Display, accuracy_line
     from skdigits.model_selection import evaluate
 
     with warnings_told():
@@ -94,7 +94,7 @@ def train(
     say(f"Model: {path}")
     comparison = evaluate({model: network}, X_test, y_test)
     comparison = _with_training(comparison, len(y), seed, seconds)
-    say(_accuracy(comparison, split.is_held_out))
+    say(accuracy_line(comparison, len(y), split.is_held_out))
     for warning in display.warnings:
         tell(f"warning: {warning}")
     page = report.write_report(
@@ -141,11 +141,11 @@ def _check(data, model, settings, normalize_digits, seed, out):
 @contextmanager
 def _names_out(checkpoint):
     """Say what to do about a file of another training, in words of the command line."""
+    from skdigits.training import CheckpointError
+
     try:
         yield
-    except ValueError as error:
-        if "'checkpoint' parameter" not in str(error):
-            raise
+    except CheckpointError as error:
         raise ValueError(
             f"{checkpoint} is the state of another training that was killed. Run that command "
             "again, delete the file, or give another --out"
@@ -185,19 +185,7 @@ def _with_normalizer(network):
     return make_pipeline(DigitNormalizer(), network)
 
 
-def _accuracy(comparison, is_held_out):
-    from skdigits.report._format import percent
-
-    (model,) = comparison.models
-    which = "held-out images, a fifth of each class" if is_held_out else "test images"
-    return (
-        f"Accuracy: {percent(model.mean['accuracy'])} on {comparison.n_evaluated:,} {which} "
-        f"(trained on {comparison.n_train:,})"
-    )
-
-
 def _command(data, model, out, settings, normalize_digits, seed):
     """Return the command line of a training, with every option."""
-    words = [word for setting in settings for word in ("--set", setting)]
     options = {"data": data, "model": model, "normalize-digits": normalize_digits, "seed": seed}
-    return command_line("train", *words, **options, out=out)
+    return command_line("train", set=settings, **options, out=out)

@@ -8,6 +8,7 @@ import typer
 
 from skdigits._named_data import load_split, title_of
 from skdigits._quiet import be_quiet
+from skdigits._shown_numbers import percent
 from skdigits.cli._arguments import check_folder, check_seed, command_line
 from skdigits.cli._data_argument import check_data
 from skdigits.cli._models import make_network
@@ -15,9 +16,6 @@ from skdigits.cli._options import Data, NetworkName, Quiet, Settings, path_of
 from skdigits.cli._page_folder import check_page
 from skdigits.cli._settings import apply_settings
 from skdigits.cli._streams import say, tell, warnings_told
-
-# What became of a trial, in words.
-PARTS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
 
 
 def tune(
@@ -155,22 +153,19 @@ def _check(data, model, trials, out, jobs, minutes, settings, seed):
 
 def _answer(result, comparison, is_held_out):
     """Return what to print, line by line."""
-    from skdigits.report._format import percent
+    from skdigits.cli._terminal import accuracy_line
+    from skdigits.report._tuning_page import ENDS
 
     states = [trial.state for trial in result.trials]
-    n_tried = sum(state in ("complete", "pruned", "failed") for state in states)
-    parts = [f"{states.count(state)} {word}" for state, word in PARTS.items() if state in states]
+    n_tried = sum(state in ENDS for state in states)
+    parts = [f"{states.count(state)} {word}" for state, word in ENDS.items() if state in states]
     best = result.best_trial
     params = ", ".join(f"{name}={_text(value)}" for name, value in best.params.items())
     splits = f", on average over {result.n_splits} splits" if result.n_splits > 1 else ""
-    (model,) = comparison.models
-    which = "held-out images, a fifth of each class" if is_held_out else "test images"
-    n_train = result.n_train + result.n_held_out
     return [
         f"Trials: {n_tried} ({', '.join(parts)})",
         f"Best: {params}, {percent(best.mean_accuracy)} in the search{splits}",
-        f"Accuracy: {percent(model.mean['accuracy'])} on {comparison.n_evaluated:,} {which} "
-        f"(trained on {n_train:,})",
+        accuracy_line(comparison, result.n_train + result.n_held_out, is_held_out),
     ]
 
 
@@ -180,6 +175,5 @@ def _text(value):
 
 def _command(data, model, trials, out, jobs, minutes, settings, seed):
     """Return the command line of a search, with every option."""
-    words = [word for setting in settings for word in ("--set", setting)]
     options = {"trials": trials, "jobs": jobs, "minutes": minutes, "seed": seed}
-    return command_line("tune", *words, data=data, model=model, **options, out=out)
+    return command_line("tune", set=settings, data=data, model=model, **options, out=out)

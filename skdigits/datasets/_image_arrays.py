@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.lib import format as npy
 
+from skdigits._arrays import npy_header
 from skdigits.datasets._find import letters_of
 from skdigits.datasets._idx import read_idx_file
 from skdigits.datasets._memory import check_memory
@@ -166,11 +167,7 @@ def _read_array(path, name):
 
     def read(archive):
         with archive.open(f"{name}.npy") as member:
-            version = npy.read_magic(member)
-            header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-            if version not in header:
-                raise ValueError(f"version {version} of its format is unknown")
-            shape, _, dtype = header[version](member)
+            shape, dtype = npy_header(member)
             if dtype.hasobject:
                 raise ValueError(
                     "it holds Python objects, which may run code; save numbers or text"

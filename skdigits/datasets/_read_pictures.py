@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from math import prod
 
@@ -12,7 +12,7 @@ from skdigits._arrays import NAMED
 from skdigits._picture import Form, PictureError, bombs_are_errors, measure_file, read_file
 from skdigits._quiet import is_quiet
 from skdigits._warnings import warn
-from skdigits.datasets._pixel_stores import FileStore, MemoryStore
+from skdigits.datasets._pixel_stores import MemoryStore, file_store
 
 LARGEST = 256 * 256  # pixels of a small image
 LONGER_SIDE = 64  # of the size to use in place of a larger one
@@ -104,7 +104,8 @@ def read_files(paths, form, *, on_error, read=read_file, memmap=None):
     shape = (len(paths), *form.shape)
     readable = np.ones(len(paths), bool)
     unreadable = []
-    with MemoryStore(shape) if memmap is None else FileStore(memmap, shape) as store:
+    stores = nullcontext(MemoryStore(shape)) if memmap is None else file_store(memmap, shape)
+    with stores as store:
         with bombs_are_errors():
             for number, path in enumerate(_progress(paths, "Reading pictures")):
                 try:
@@ -114,7 +115,7 @@ def read_files(paths, form, *, on_error, read=read_file, memmap=None):
                     unreadable.append(f"{path}: {error}.")
         if unreadable:
             _tell(unreadable, len(paths), raises=on_error == "raise" or not readable.any())
-        return store.finish(), readable
+    return store.array(), readable
 
 
 def _tell(unreadable, n_paths, *, raises):

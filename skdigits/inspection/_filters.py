@@ -168,9 +168,8 @@ def _kernel(layer, before, shape):
         kernel = layer.kernel.numpy()
         flattened = [each for each in before if isinstance(each, kinds.Flatten | kinds.Reshape)]
         shapes = [shape, *(each.input.shape[1:] for each in flattened)]
-        shape = next(
-            shape for shape in reversed(shapes) if len(shape) > 1
-        )  # before it was flattened
+        # Before it was flattened.
+        shape = next(shape for shape in reversed(shapes) if len(shape) > 1)
         if math.prod(shape) == len(kernel):
             return kernel.reshape(*shape[:2], -1, kernel.shape[-1])
     raise ValueError(

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdigits._nested import last_step
 from skdigits._open_estimators import members
-from skdigits.inspection._drawing import new_axes
+from skdigits.inspection._drawing import draw_frame, new_axes
 
 # The palette of Okabe and Ito for colour-blind readers, without its pale yellow.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -125,11 +125,9 @@ class HistoryDisplay:
         self.figure_ = self.ax_.figure
         self.lines_ = [self._draw(*curve) for curve in curves]
         longest = max(len(run) for _, _, runs, _ in curves for run in runs)
-        self.ax_.set(xlabel="Epoch", ylabel=self.metric.replace("_", " ").capitalize())
+        draw_frame(self.ax_, "Epoch", self.metric.replace("_", " ").capitalize())
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.set_xlim(1 - 0.04 * longest, 1.04 * longest)
-        self.ax_.grid(visible=True, alpha=0.3, linewidth=0.6)
-        self.ax_.spines[["top", "right"]].set_visible(False)
         labels = [line.get_label() for line in self.lines_]
         legend = self.ax_.legend(self.lines_, labels, frameon=False)
         for text in legend.get_texts():

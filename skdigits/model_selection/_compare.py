@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import check_random_state
 
+from skdigits import _constraints as c
 from skdigits._nested import random_states
 from skdigits.model_selection._inputs import (
     as_data,
@@ -25,18 +26,19 @@ from skdigits.model_selection._inputs import (
     row_shape,
 )
 from skdigits.model_selection._measure import (
-    describe,
     errors_name,
     hint_at_rows,
     import_keras_first,
     measure_fit,
     rows_for,
+    text_of_estimator,
 )
 from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
 Progress = Callable[[str, float | None, str], None]
 
 
+@c.with_checked_arguments({"n_seeds": [c.whole_number(1), c.NONE]})
 def compare(
     models: Mapping[str, Any] | Sequence[Any],
     X,
@@ -155,7 +157,7 @@ def compare(
         for name, model in named.items()
     }
     return compare_outcomes(
-        {name: describe(model) for name, model in named.items()},
+        {name: text_of_estimator(model) for name, model in named.items()},
         outcomes,
         classes.tolist(),
         image_shape=list(row_shape(X)),
@@ -181,8 +183,6 @@ def _seeds(seed, n_seeds, cv):
     """Return the seeds of several trainings, or None for one that keeps the model's own seeds."""
     if n_seeds is None:
         return None
-    if not isinstance(n_seeds, Integral) or n_seeds < 1:
-        raise ValueError(f"n_seeds must be a whole number of at least 1, got {n_seeds!r}.")
     if cv is not None:
         raise ValueError("Give either cv or n_seeds: the runs are the folds or the seeds.")
     return [None if seed is None else seed + number for number in range(n_seeds)]
@@ -220,19 +220,32 @@ def _plan(X, y, X_test, y_test, cv, seed):
         raise ValueError("Give both X_test and y_test, or neither.")
     if (X_test is None) == (cv is None):
         raise ValueError("Give either X_test and y_test, or cv.")
-    classes, counts = np.unique(y, return_counts=True)
+    classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(f"y holds one class only, {classes[0].item()!r}; give two or more.")
-    if X_test is not None:
-        X_test, y_test = as_data(X_test), as_same_labels(y_test, classes, "y_test", "y")
-        check_lengths(X_test, y_test, "X_test")
-        tested, learned = row_shape(X_test), row_shape(X)
-        if tested and learned and prod(tested) != prod(learned):
-            raise ValueError(f"X_test has images of shape {tested}, X of shape {learned}.")
-        return X_test, y_test, [(np.arange(len(y)), np.arange(len(y_test)))], None
+    if cv is not None:
+        splits = _folds(X, y, cv, seed)
+        return X, y, splits, len(splits)
+    X_test, y_test = _checked_test_set(X, X_test, y_test, classes)
+    return X_test, y_test, [(np.arange(len(y)), np.arange(len(y_test)))], None
+
+
+def _checked_test_set(X, X_test, y_test, classes):
+    """Return test images and labels, after a check that they are like those of the training."""
+    X_test, y_test = as_data(X_test), as_same_labels(y_test, classes, "y_test", "y")
+    check_lengths(X_test, y_test, "X_test")
+    tested, learned = row_shape(X_test), row_shape(X)
+    if tested and learned and prod(tested) != prod(learned):
+        raise ValueError(f"X_test has images of shape {tested}, X of shape {learned}.")
+    return X_test, y_test
+
+
+def _folds(X, y, cv, seed):
+    """Return the (train, evaluated) rows of a cross-validation."""
     if isinstance(cv, Integral):
         if cv < 2:
             raise ValueError(f"cv must be at least 2 folds, got {cv}.")
+        classes, counts = np.unique(y, return_counts=True)
         if cv > counts.min():
             fewest = classes[counts.argmin()].item()
             raise ValueError(
@@ -253,7 +266,7 @@ def _plan(X, y, X_test, y_test, cv, seed):
         ) from error
     for number, (train, evaluated) in enumerate(splits, start=1):
         check_split(number, len(splits), train, evaluated, y)
-    return X, y, splits, len(splits)
+    return splits
 
 
 def _run_model(name, model, data, runs, progress):

@@ -12,12 +12,12 @@ from skdigits.model_selection._inputs import (
     row_shape,
 )
 from skdigits.model_selection._measure import (
-    describe,
     errors_name,
     hint_at_rows,
     import_keras_first,
     measure_fitted,
     rows_for,
+    text_of_estimator,
 )
 from skdigits.model_selection._model_results import Comparison, compare_outcomes
 
@@ -81,7 +81,7 @@ def evaluate(models, X, y) -> Comparison:
         with errors_name(f"model {name!r}"), hint_at_rows():
             outcomes[name] = [measure_fitted(model, evaluated, np.arange(len(y)), classes)]
     return compare_outcomes(
-        {name: describe(model) for name, model in named.items()},
+        {name: text_of_estimator(model) for name, model in named.items()},
         outcomes,
         classes.tolist(),
         image_shape=list(row_shape(X)),

@@ -20,7 +20,7 @@ from skdigits.model_selection._model_results import Outcome, Run
 FIT_SHARE = 0.95  # share of the fit in the progress of a run; the rest is for the prediction
 
 
-def describe(estimator):
+def text_of_estimator(estimator):
     """Return an estimator, or the last step of a pipeline, as text in one line."""
     return " ".join(repr(last_step(estimator)).split())
 

@@ -227,7 +227,23 @@ class Outcome:
 
 
 def compare_outcomes(descriptions, outcomes, classes, **facts) -> Comparison:
-    """Return the comparison of models from their outcomes.
+    """Return what `sum_up` returns; each model is also compared with the best one.
+
+    With several seeds, the outcomes of a model are paired by seed; otherwise by image.
+    """
+    comparison = sum_up(descriptions, outcomes, classes, **facts)
+    best, test = comparison.best, seed_test if (comparison.n_seeds or 1) > 1 else image_test
+    models = [
+        model
+        if model.name == best
+        else replace(model, against_best=test(outcomes[best], outcomes[model.name]))
+        for model in comparison.models
+    ]
+    return replace(comparison, models=models)
+
+
+def sum_up(descriptions, outcomes, classes, **facts) -> Comparison:
+    """Return a comparison of models from their outcomes.
 
     Parameters
     ----------
@@ -238,10 +254,12 @@ def compare_outcomes(descriptions, outcomes, classes, **facts) -> Comparison:
     **facts
         The other attributes of a `Comparison`.
     """
-    results = [summarize(name, descriptions[name], outcomes[name], classes) for name in outcomes]
-    results, best = rank_results(results, outcomes, by_seed=(facts.get("n_seeds") or 1) > 1)
-    n_evaluated = int(np.sum([outcome.confusion for outcome in outcomes[best]]))
-    return Comparison(models=results, best=best, classes=classes, n_evaluated=n_evaluated, **facts)
+    models = [summarize(name, descriptions[name], outcomes[name], classes) for name in outcomes]
+    best = min(models, key=rank)
+    n_evaluated = int(np.sum(best.confusion))
+    return Comparison(
+        models=models, best=best.name, classes=classes, n_evaluated=n_evaluated, **facts
+    )
 
 
 def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: list) -> ModelResult:
@@ -266,36 +284,13 @@ def summarize(name: str, estimator: str, outcomes: Sequence[Outcome], classes: l
     )
 
 
-def rank_results(results, outcomes, *, by_seed=False):
-    """Return results with their comparison with the best model, and the name of that one.
-
-    Parameters
-    ----------
-    results : list of ModelResult
-    outcomes : dict of str to list of Outcome
-        Those of each model by its name.
-    by_seed : bool, default=False
-        Whether the outcomes of a model are those of several seeds, on the same images.
-    """
-    best = min(results, key=rank).name
-    test = seed_test if by_seed else image_test
-    compared = [
-        result
-        if result.name == best
-        else replace(result, against_best=test(outcomes[best], outcomes[result.name]))
-        for result in results
-    ]
-    return compared, best
-
-
 def measure_means(runs):
     """Return the mean of each measure over the runs, and its sample standard deviation."""
     mean, std = {}, {}
     for measure in MEASURES:
         values = [getattr(run, measure) for run in runs]
-        known = None not in values
-        mean[measure] = float(np.mean(values)) if known else None
-        std[measure] = float(np.std(values, ddof=1)) if known and len(values) > 1 else None
+        found = {} if None in values else mean_and_std(values)
+        mean[measure], std[measure] = found.get("mean"), found.get("std")
     return mean, std
 
 

@@ -33,7 +33,7 @@ FULL = {
 SIZES = {"small": SMALL, "full": FULL}
 
 
-@c.with_checked_arguments({"prefix": [c.TEXT]})
+@c.with_checked_arguments({"size": [c.one_of(*SIZES)], "prefix": [c.TEXT]})
 def search_space(estimator, size="small", prefix=""):
     """Return distributions for a random search of a classifier's parameters.
 
@@ -84,8 +84,6 @@ def search_space(estimator, size="small", prefix=""):
     mlpclassifier__dropout
     mlpclassifier__learning_rate
     """
-    if size not in SIZES:
-        raise ValueError(f"size must be one of {', '.join(map(repr, SIZES))}; got {size!r}.")
     return {
         f"{prefix}{step}{name}": distribution
         for step, classifier in _classifiers(estimator)

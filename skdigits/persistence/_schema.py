@@ -8,7 +8,7 @@ import io
 import json
 from math import prod
 
-import numpy as np
+from skdigits._arrays import npy_header
 
 # Nodes of skops that files may have. Left out are those whose parts are archives of their own, or
 # refer to other nodes.
@@ -144,11 +144,7 @@ def _check_array(node, content):
     """Check an array: its size is that of its part, and it holds no objects."""
     file = io.BytesIO(content)
     try:
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }
-        shape, _, dtype = read[np.lib.format.read_magic(file)](file)
+        shape, dtype = npy_header(file)
     except Exception as error:  # numpy evaluates the header as Python's literals
         raise ValueError(f"its part {node['file']!r} is not an array.") from error
     count = prod(shape)

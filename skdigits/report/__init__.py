@@ -1,7 +1,7 @@
 """Write results as self-contained pages, as JSON and as drawings."""
 
+from skdigits.model_selection._table import comparison_table
 from skdigits.report._comparison_page import write_report
-from skdigits.report._format import comparison_table
 from skdigits.report._index_page import write_index
 from skdigits.report._published_table import published_table
 from skdigits.report._run import describe_run

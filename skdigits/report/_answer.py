@@ -3,8 +3,9 @@
 import numpy as np
 
 from skdigits._named_data import title_of
+from skdigits._shown_numbers import NARROW_SPACE, percent
+from skdigits.model_selection._table import ranked
 from skdigits.report import _blocks as blocks
-from skdigits.report import _format as fmt
 
 MOST_PLACES = 3  # places that a headline names one by one
 MOST_LETTERS = 200  # of a headline that names places
@@ -29,7 +30,7 @@ def rival(comparison):
     That is the best model of another class of estimator, such as the better of two MLPs if a CNN
     is the best model. If there is no other class, it is the second best model.
     """
-    best, *others = fmt.ranked(comparison)
+    best, *others = ranked(comparison)
     other_kind = [model for model in others if _kind(model) != _kind(best)]
     return next(iter(other_kind or others), None)
 
@@ -108,7 +109,7 @@ def answer(result):
     """Return the answer of one experiment, sweep or search."""
     if result.kind == "search":
         return (
-            f"The best of {result.n_iter} candidates gets {fmt.percent(result.best_score)} of the "
+            f"The best of {result.n_iter} candidates gets {percent(result.best_score)} of the "
             f"images right, on average over {result.cv} folds of the training images"
         )
     if result.kind == "sweep":
@@ -133,10 +134,10 @@ def _of_experiments(results):
 def _of_experiment(result):
     comparison = result.comparison
     best, other = comparison[comparison.best], rival(comparison)
-    accuracy = fmt.percent(best.mean["accuracy"], best.std["accuracy"])
+    accuracy = percent(best.mean["accuracy"], best.std["accuracy"])
     if other is None:
         return f"{best.name} gets {accuracy} of the images right"
-    others = fmt.percent(other.mean["accuracy"], other.std["accuracy"])
+    others = percent(other.mean["accuracy"], other.std["accuracy"])
     if n_runs(result) < 2:
         return (
             f"In one run {best.name} gets {accuracy} of the images right, {other.name} {others}: "
@@ -165,7 +166,7 @@ def _verdict(result):
     clause = f"{best} and {other.name} are too close to call"
     if _kind(result.comparison[best]) != _kind(other):
         return clause
-    others = [difference(result, model.name) for model in fmt.ranked(result.comparison)[1:]]
+    others = [difference(result, model.name) for model in ranked(result.comparison)[1:]]
     behind = [each for each in others if is_significant(each)]
     return f"{clause}, {_points(behind[-1])} ahead of {behind[-1].other}" if behind else clause
 
@@ -211,9 +212,9 @@ def _of_sweep(result, target):
     if not over:
         return _range(result)
     worst = min((lowest[label] for label in over), key=lambda point: point["mean"]["accuracy"])
-    figure = fmt.percent(worst["mean"]["accuracy"], worst["std"]["accuracy"])
+    figure = percent(worst["mean"]["accuracy"], worst["std"]["accuracy"])
     runs = ", in one run each" if n_runs(result) < 2 else ""
-    name, goal = blocks.axis_name(axis, labels).lower(), f"{100 * target:g}{fmt.NARROW_SPACE}%"
+    name, goal = blocks.axis_name(axis, labels).lower(), f"{100 * target:g}{NARROW_SPACE}%"
     if over == labels:
         claim = f"with {_listed(labels)} {name}, every setting gets over {goal} right"
     else:
@@ -238,7 +239,7 @@ def _range(result):
     means = [point["mean"]["accuracy"] for point in result.points]
     runs = "in one run each" if n_runs(result) < 2 else f"on average over {n_runs(result)} seeds"
     return (
-        f"all {len(means)} settings get {fmt.percent(min(means))} to {fmt.percent(max(means))} "
+        f"all {len(means)} settings get {percent(min(means))} to {percent(max(means))} "
         f"of the images right, {runs}"
     )
 

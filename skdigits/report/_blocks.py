@@ -1,10 +1,13 @@
-"""Parts of a page about a comparison, as texts and pictures for the templates."""
+"""Parts of a page about a comparison, as texts and pictures for the templates; its files."""
 
 from math import prod
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skdigits._files import escaped, to_json, write_bytes, write_text
+from skdigits._shown_numbers import count, percent
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.inspection._drawn_images import as_images
 from skdigits.model_selection._inputs import as_data, as_same_labels, n_rows, row_shape
@@ -21,6 +24,34 @@ WHAT_IT_IS = {
     "MLPClassifier": "a multilayer perceptron, a network of fully connected layers",
 }
 SIGNIFICANCE = 0.05
+
+
+def named_images(comparison, X, y, class_names):
+    """Return the names of the classes, and what `evaluated` returns.
+
+    Parameters
+    ----------
+    comparison : skdigits.model_selection.Comparison
+    X, y : array-like
+        The evaluated images and their labels.
+    class_names : list of str or None
+        None means the labels.
+    """
+    labels = comparison.classes if class_names is None else class_names
+    names = [escaped(str(label)) for label in labels]
+    return names, *evaluated(comparison, X, y, names)
+
+
+def write_page(folder, page, results, pngs=None):
+    """Write ``index.html`` and ``results.json``, and pictures by name; return the page's path."""
+    text = to_json(results)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (pngs or {}).items():
+        write_bytes(folder / f"{name}.png", content)
+    write_text(folder / "results.json", text)
+    write_text(folder / "index.html", page)
+    return folder / "index.html"
 
 
 def evaluated(comparison, X, y, class_names):
@@ -84,7 +115,7 @@ def samples_drawing(X, y, names, title):
 def accuracies(models):
     """Return the accuracies of the first models, for the top of a page that calls none the best."""
     return [
-        (fmt.percent(model.mean["accuracy"]), f"{model.name}, accuracy")
+        (percent(model.mean["accuracy"]), f"{model.name}, accuracy")
         for model in models[:MOST_FACTS]
     ]
 
@@ -147,14 +178,14 @@ def model_part(model, X, names, *, of=""):
         "matrix": pictures.confusion_matrix(model.confusion, list(names.values()), model.name + of),
         "confusions": _confusions(model, X, names),
         "per_class": [
-            {**row, "name": names[row["label"]], "support": fmt.count(row["support"])}
+            {**row, "name": names[row["label"]], "support": count(row["support"])}
             for row in model.per_class
         ],
         "average": {
             measure: np.mean([row[measure] for row in model.per_class if row[measure] is not None])
             for measure in ("precision", "recall", "f1")
         },
-        "n": fmt.count(sum(row["support"] for row in model.per_class)),
+        "n": count(sum(row["support"] for row in model.per_class)),
     }
 
 
@@ -173,12 +204,12 @@ def _confusions(model, X, names):
         {
             "label": names[confusion.label],
             "predicted": names[confusion.predicted],
-            "count": fmt.count(confusion.count),
-            "support": fmt.count(support[confusion.label]),
+            "count": count(confusion.count),
+            "support": count(support[confusion.label]),
             "examples": [
                 {
                     "index": index,
-                    "sureness": fmt.percent(probability[position], digits=0) if probability else "",
+                    "sureness": percent(probability[position], digits=0) if probability else "",
                     "picture": None if X is None else pictures.picture(X[index]),
                 }
                 for index, position in _surest(confusion.indices, mistakes["index"])

@@ -6,7 +6,9 @@ from itertools import product
 import numpy as np
 from scipy.stats import spearmanr
 
+from skdigits.inspection._drawing import draw_frame
 from skdigits.inspection._history import MARKERS, PALETTE
+from skdigits.model_selection._model_results import mean_and_std
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report._pictures import Drawing, training_curves
@@ -35,10 +37,10 @@ def curves(models, *, of):
             continue
         limits = _limits(histories, metric)
         for part, prefix in (("training", ""), ("test", "val_")):
+            key = prefix + metric
             chosen = {
                 name: [{key: run[key]} for run in runs if key in run]
                 for name, runs in histories.items()
-                if (key := prefix + metric)
             }
             drawing = training_curves(chosen, metric, of=of, limits=limits, held_out="test")
             described = replace(drawing, description=f"{drawing.description}, {part}")
@@ -119,7 +121,7 @@ def _bars(means, spreads, most=100):
 
 
 def _spread(values):
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return mean_and_std(values)["std"] or 0.0
 
 
 def _sweep_plot(series, axes, limits):
@@ -150,7 +152,7 @@ def _sweep_plot(series, axes, limits):
                 elinewidth=0.8,
                 linewidth=1.2,
             )
-        _frame(ax, axes["x"], "Accuracy (%)" if axes["y"] == "accuracy" else "Epochs trained")
+        draw_frame(ax, axes["x"], "Accuracy (%)" if axes["y"] == "accuracy" else "Epochs trained")
         if numeric:
             _mark_tested(ax, numbers)
         else:
@@ -171,7 +173,7 @@ def search_charts(search, *, of):
 
     def plot_candidates(ax):
         ax.errorbar(range(1, len(scores) + 1), scores, yerr=_bars(scores, spreads), **_DOTS)
-        _frame(ax, "Candidates, the best first", "Mean accuracy over the folds (%)")
+        draw_frame(ax, "Candidates, the best first", "Mean accuracy over the folds (%)")
         ax.xaxis.get_major_locator().set_params(integer=True)
 
     charts = {
@@ -187,7 +189,7 @@ def search_charts(search, *, of):
             if min(values) > 0 and max(values) >= LOG_FROM * min(values):
                 ax.set_xscale("log")
             _mark_tested(ax, values)
-            _frame(ax, name, "Mean accuracy over the folds (%)")
+            draw_frame(ax, name, "Mean accuracy over the folds (%)")
 
         charts["parameter"] = Drawing(
             plot_parameter, f"Accuracy of each candidate against {name.lower()}{of}", SIZE
@@ -246,12 +248,6 @@ def _flat(value):
             yield from _flat(item)
         else:
             yield item
-
-
-def _frame(ax, x, y):
-    ax.set(xlabel=fmt.words(x), ylabel=y)
-    ax.grid(visible=True, alpha=0.3, linewidth=0.6)
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 def _number(label):

@@ -1,9 +1,8 @@
 """The page of a comparison: which model is best, by how much, and what mistakes each makes."""
 
-from pathlib import Path
-
-from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
+from skdigits._shown_numbers import count, number, percent
+from skdigits.model_selection._table import comparison_table, ranked
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report import _pictures as pictures
@@ -65,23 +64,16 @@ def write_report(comparison, X, y, folder, *, title, class_names=None, run=None)
     ...     sorted(path.name for path in page.parent.iterdir())
     ['index.html', 'results.json']
     """
-    labels = comparison.classes if class_names is None else class_names
-    names = [escaped(str(label)) for label in labels]
-    X, y = blocks.evaluated(comparison, X, y, names)
+    names, X, y = blocks.named_images(comparison, X, y, class_names)
     data = {"title": title, "class_names": names}
     page = render("skdigits.report", "compare.html.j2", _context(comparison, X, y, data, run))
-    results = to_json({"data": data, "comparison": comparison.to_dict(), "run": run})
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "results.json", results)
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    results = {"data": data, "comparison": comparison.to_dict(), "run": run}
+    return blocks.write_page(folder, page, results)
 
 
 def _context(comparison, X, y, data, run):
     """Return the values that the template shows, as texts and pictures."""
-    models = fmt.ranked(comparison)
+    models = ranked(comparison)
     is_clear = _is_clear(models)
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
     histories = blocks.histories(models)
@@ -92,7 +84,7 @@ def _context(comparison, X, y, data, run):
         "evidence": [_evidence(models[0], model) for model in models[1:]],
         "facts": _facts(models[0], comparison) if is_clear else blocks.accuracies(models),
         "clear": is_clear and len(models) > 1,
-        "table": fmt.comparison_table(comparison),
+        "table": comparison_table(comparison),
         "kinds": blocks.kinds(models),
         "samples": None if X is None else blocks.samples(X, y, names, comparison.random_state or 0),
         "size": None if X is None else " × ".join(str(side) for side in X.shape[1:3]),
@@ -156,7 +148,7 @@ def _could_be_chance(test):
 def _headline(models):
     """Return the answer in one sentence; it claims only what the data show."""
     names = fmt.short_names([each.name for each in models], most=fmt.MOST_LETTERS_IN_HEADLINE)
-    accuracies = [fmt.percent(model.mean["accuracy"]) for model in models]
+    accuracies = [percent(model.mean["accuracy"]) for model in models]
     if len(models) == 1:
         return f"{names[0]} gets {accuracies[0]} of the images right"
     if not _is_clear(models):
@@ -182,7 +174,7 @@ def _evidence(best, model):
         "over_images": "only_best_right" in test,
     }
     if "n_won" in test:
-        lead = fmt.number(100 * test["mean"], 100 * test["std"], digits=2)
+        lead = number(100 * test["mean"], 100 * test["std"], digits=2)
         return {**evidence, "lead": lead, "n_won": test["n_won"], "n": test["n"]}
     return {
         **evidence,
@@ -195,21 +187,17 @@ def _evidence(best, model):
 
 def _facts(best, comparison):
     """Return figures of the best model for the top of the page."""
-    facts = {"accuracy": fmt.percent(best.mean["accuracy"])}
+    facts = {"accuracy": percent(best.mean["accuracy"])}
     if comparison.n_evaluated > comparison.n_images:
-        facts[_runs(comparison)] = fmt.count(len(best.runs))
+        facts[_runs(comparison)] = count(len(best.runs))
     else:
         wrong = len(best.mistakes["index"])
-        facts["mistake" if wrong == 1 else "mistakes"] = fmt.count(wrong)
+        facts["mistake" if wrong == 1 else "mistakes"] = count(wrong)
     fit_seconds, n_parameters = best.mean["fit_seconds"], best.n_parameters
     if fit_seconds is not None:
-        facts["to fit"] = _seconds(fit_seconds)
+        facts["to fit"] = fmt.in_seconds(fit_seconds)
     if fit_seconds is None or n_parameters is None:
-        facts["to predict"] = _seconds(best.mean["predict_seconds"])
+        facts["to predict"] = fmt.in_seconds(best.mean["predict_seconds"])
     if n_parameters is not None:
-        facts["parameters"] = fmt.count(n_parameters)
+        facts["parameters"] = count(n_parameters)
     return [(value, f"{best.name}, {what}") for what, value in facts.items()]
-
-
-def _seconds(value):
-    return f"{fmt.seconds(value)}{fmt.NARROW_SPACE}s"

@@ -1,36 +1,6 @@
-"""Numbers and tables as text, the same on the terminal and on pages."""
+"""Numbers and names as text on pages and in drawings; templates also use `count` and `number`."""
 
-from skdigits._shown_numbers import (
-    DASH,
-    NARROW_SPACE,
-    PLUS_MINUS,
-    count,
-    number,
-    percent,
-    seconds,
-)
-from skdigits.model_selection._table import comparison_table, ranked
-
-__all__ = [
-    "DASH",
-    "NARROW_SPACE",
-    "PLUS_MINUS",
-    "comparison_table",
-    "count",
-    "date",
-    "duration",
-    "number",
-    "p_value",
-    "parameter",
-    "percent",
-    "plural",
-    "points",
-    "ranked",
-    "seconds",
-    "short_names",
-    "signed",
-    "words",
-]
+from skdigits._shown_numbers import NARROW_SPACE, count, number, seconds
 
 MOST_LETTERS = 20  # letters of a name in a drawing
 MOST_LETTERS_IN_HEADLINE = 40
@@ -40,6 +10,11 @@ def duration(value):
     """Return a time in minutes and seconds."""
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{value:.0f} s"
+
+
+def in_seconds(value):
+    """Return a time in seconds with its unit."""
+    return f"{seconds(value)}{NARROW_SPACE}s"
 
 
 def words(name):

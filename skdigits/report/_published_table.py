@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from skdigits._named_data import title_of
+from skdigits._shown_numbers import DASH, count, number, percent
 from skdigits.report import _format as fmt
 
 COLUMNS = {
@@ -21,7 +22,7 @@ def published_row(claim):
     """Return a published figure and ours as texts by name; `claim` is as in ``results.json``."""
     in_percent = claim["measure"].endswith("accuracy")
     change = fmt.points if in_percent else fmt.signed
-    plain = fmt.percent if in_percent else fmt.number
+    plain = percent if in_percent else number
     model = claim["model"] or "lowest setting"
     if claim["against"] is not None:
         model += f" less {claim['against']}"
@@ -30,10 +31,10 @@ def published_row(claim):
     return {
         "text": claim["text"],
         "where": f"{model}, {what}, {title_of(claim['data'])}",
-        "value": fmt.DASH if claim["value"] is None else show(claim["value"]),
+        "value": DASH if claim["value"] is None else show(claim["value"]),
         "found": show(claim["mean"], claim["std"]),
-        "difference": fmt.DASH if claim["difference"] is None else change(claim["difference"]),
-        "n": fmt.count(claim["n"]),
+        "difference": DASH if claim["difference"] is None else change(claim["difference"]),
+        "n": count(claim["n"]),
         "note": claim["note"],
     }
 

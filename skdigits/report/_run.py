@@ -2,11 +2,10 @@
 
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
 import joblib
 
-PACKAGES = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
+from skdigits._versions import installed_versions
 
 
 def describe_run(command, *, seconds=None):
@@ -31,8 +30,6 @@ def describe_run(command, *, seconds=None):
     >>> describe_run("skdigits compare --data digits")["command"]
     'skdigits compare --data digits'
     """
-    import skdigits
-
     return {
         "command": command,
         "seconds": seconds,
@@ -40,15 +37,5 @@ def describe_run(command, *, seconds=None):
         "cores": joblib.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {"skdigits": skdigits.__version__, **_installed(PACKAGES)},
+        "versions": installed_versions(),
     }
-
-
-def _installed(packages):
-    versions = {}
-    for package in packages:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions

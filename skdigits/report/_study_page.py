@@ -1,14 +1,15 @@
 """The page of a study: its answer, published figures beside ours, and all details."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
-from skdigits._files import plain_names, to_json, write_bytes, write_text
+from skdigits._files import plain_names
 from skdigits._named_data import title_of
 from skdigits._pages import render
+from skdigits._shown_numbers import DASH, count, percent, seconds
 from skdigits.inspection._drawn_images import as_images
+from skdigits.model_selection._table import comparison_table, ranked
 from skdigits.report import _answer as answers
 from skdigits.report import _blocks as blocks
 from skdigits.report import _charts as charts
@@ -103,7 +104,7 @@ def write_study(result, data, folder, *, run=None):
         "fmt": fmt,
     }
     page = render("skdigits.report", "study.html.j2", context)
-    results = to_json({"answer": context["answer"], "study": result.to_dict(), "run": run})
+    results = {"answer": context["answer"], "study": result.to_dict(), "run": run}
     drawings = {
         f"samples-{name}": blocks.samples_drawing(X, y, names, title_of(name))
         for name, (X, y, names) in data.items()
@@ -113,14 +114,7 @@ def write_study(result, data, folder, *, run=None):
     with pictures.one_warning_of_missing_letters():
         pngs = [each.png() for each in drawings.values()]
     files = dict(zip(plain_names(drawings), pngs, strict=True))
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_bytes(folder / f"{name}.png", content)
-    write_text(folder / "results.json", results)
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    return blocks.write_page(folder, page, results, files)
 
 
 def _data_names(result):
@@ -175,7 +169,7 @@ def _parts(result, data):
 def _experiment(result, data, of):
     comparison = result.comparison
     X, _, names = data
-    models = fmt.ranked(comparison)
+    models = ranked(comparison)
     shown = [blocks.model_part(model, X, names, of=of) for model in models]
     curves = charts.curves(models, of=of)
     matrices = {f"confusion-{model['name']}": model["matrix"] for model in shown}
@@ -183,7 +177,7 @@ def _experiment(result, data, of):
         "n_seeds": answers.n_runs(result),
         "n_train": comparison.n_train,
         "n_images": len(X),
-        "table": fmt.comparison_table(comparison),
+        "table": comparison_table(comparison),
         "kinds": blocks.kinds(models),
         "ahead": len(models) > 1
         and answers.is_significant(answers.difference(result, models[1].name)),
@@ -206,7 +200,7 @@ def _difference(found):
         "Accuracy (points)" if in_points else fmt.words(found.measure),
         size(found.mean, found.std),
         f"{found.n_won} of {found.n}",
-        fmt.DASH if found.p_value is None else fmt.p_value(found.p_value),
+        DASH if found.p_value is None else fmt.p_value(found.p_value),
         _reading(found),
     ]
 
@@ -230,9 +224,9 @@ def _classes(result, names):
     rows = [
         [
             names[found.label],
-            *(fmt.percent(recall[found.label]) for recall in recalls),
+            *(percent(recall[found.label]) for recall in recalls),
             fmt.points(found.mean, found.std),
-            fmt.DASH if found.p_value is None else fmt.p_value(found.p_value),
+            DASH if found.p_value is None else fmt.p_value(found.p_value),
             _reading(found),
         ]
         for found in result.class_differences
@@ -252,9 +246,9 @@ def _sweep(result, data, of):
         rows.append(
             [
                 *(point[axis] for axis in result.axes),
-                fmt.percent(mean["accuracy"], std["accuracy"]),
-                fmt.seconds(mean["fit_seconds"], std["fit_seconds"]),
-                fmt.count(result.n_parameters[position]),
+                percent(mean["accuracy"], std["accuracy"]),
+                seconds(mean["fit_seconds"], std["fit_seconds"]),
+                count(result.n_parameters[position]),
             ]
         )
     return {
@@ -279,8 +273,8 @@ def _search(result, data, of):
     rows = [
         [
             *(fmt.parameter(candidate["params"][name]) for name in result.best_params),
-            fmt.percent(candidate["mean_test_score"], candidate["std_test_score"]),
-            fmt.seconds(candidate["mean_fit_time"]),
+            percent(candidate["mean_test_score"], candidate["std_test_score"]),
+            seconds(candidate["mean_fit_time"]),
         ]
         for candidate in ranked
     ]
@@ -311,8 +305,8 @@ def _facts(results):
     if experiments:
         return _facts_of_several(experiments)
     return [
-        (fmt.percent(results[0].best_score), "best candidate, over the folds"),
-        (fmt.count(results[0].n_iter), "candidates"),
+        (percent(results[0].best_score), "best candidate, over the folds"),
+        (count(results[0].n_iter), "candidates"),
         (fmt.duration(results[0].seconds), "to search"),
     ]
 
@@ -320,9 +314,9 @@ def _facts(results):
 def _facts_of_sweep(result):
     means = [point["mean"]["accuracy"] for point in result.points]
     return [
-        (fmt.percent(min(means)), "lowest setting, accuracy"),
-        (fmt.percent(max(means)), "highest setting, accuracy"),
-        (fmt.count(len(means)), "settings"),
+        (percent(min(means)), "lowest setting, accuracy"),
+        (percent(max(means)), "highest setting, accuracy"),
+        (count(len(means)), "settings"),
         _seeds(result),
     ]
 
@@ -333,9 +327,9 @@ def _facts_of_one(result):
         return [*blocks.accuracies(models), _seeds(result)]
     (best,) = models
     return [
-        (fmt.percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
-        (f"{fmt.seconds(best.mean['fit_seconds'])}{fmt.NARROW_SPACE}s", f"{best.name}, to fit"),
-        (fmt.count(best.n_parameters), f"{best.name}, parameters"),
+        (percent(best.mean["accuracy"]), f"{best.name}, accuracy"),
+        (fmt.in_seconds(best.mean["fit_seconds"]), f"{best.name}, to fit"),
+        (count(best.n_parameters), f"{best.name}, parameters"),
         _seeds(result),
     ]
 
@@ -345,7 +339,7 @@ def _facts_of_several(results):
     facts: list[tuple[str, str]] = []
     for result, place in zip(results, answers.places(results), strict=True):
         leaders = [
-            (fmt.percent(model.mean["accuracy"]), f"{model.name}, {place}")
+            (percent(model.mean["accuracy"]), f"{model.name}, {place}")
             for model in answers.leaders(result)
         ]
         if len(facts) + len(leaders) <= blocks.MOST_FACTS:
@@ -355,7 +349,7 @@ def _facts_of_several(results):
 
 def _seeds(result):
     n_runs = answers.n_runs(result)
-    return fmt.count(n_runs), "seed" if n_runs == 1 else "seeds"
+    return count(n_runs), "seed" if n_runs == 1 else "seeds"
 
 
 def _how(result, run):

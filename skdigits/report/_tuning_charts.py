@@ -5,6 +5,8 @@ from textwrap import fill
 
 import numpy as np
 
+from skdigits._shown_numbers import NARROW_SPACE
+from skdigits.inspection._drawing import draw_frame
 from skdigits.inspection._history import PALETTE
 from skdigits.model_selection._search_space import text_of_choice
 from skdigits.report import _format as fmt
@@ -57,7 +59,7 @@ def _progress(trials, places, x, of):
         "complete": {"marker": "o", "color": BLUE, "label": "Complete"},
         "pruned": {"marker": "v", "color": GREY, "label": "Stopped early"},
     }
-    best_so_far = list(accumulate((_final(trial) for trial in trials), max))
+    best_so_far = list(accumulate((_final(trial) for trial in trials), np.fmax))
 
     def plot(ax):
         ax.step(places, best_so_far, where="post", color=ORANGE, linewidth=1.4, label="Best so far")
@@ -68,7 +70,7 @@ def _progress(trials, places, x, of):
                 ax.plot(
                     [places[n] for n in at], accuracies, linestyle="none", markersize=5, **style
                 )
-        _frame(ax, x)
+        draw_frame(ax, x, "Accuracy on held-out images (%)")
         if x == "Trials":
             ax.xaxis.get_major_locator().set_params(integer=True)
         low, high = ax.get_ylim()
@@ -98,7 +100,7 @@ def _importance(importances, of):
     def plot(ax):
         shares = [100 * importances[name] for name in names]
         bars = ax.barh([fmt.words(name) for name in names], shares, color=BLUE, height=0.6)
-        ax.bar_label(bars, [f"{share:.0f}{fmt.NARROW_SPACE}%" for share in shares], padding=3)
+        ax.bar_label(bars, [f"{share:.0f}{NARROW_SPACE}%" for share in shares], padding=3)
         ax.set(xlabel="Share of the importance (%)", xlim=(0, 1.15 * max(shares)))
         ax.set_xticks([tick for tick in ax.get_xticks() if tick <= 100])
         ax.spines[["top", "right"]].set_visible(False)
@@ -176,9 +178,3 @@ def _numbers(low, high, given, *, is_log=False):
     numbers = np.exp(numbers) if is_log else numbers
     ticks = [(height, f"{number:.3g}") for height, number in zip(places, numbers, strict=True)]
     return heights.tolist(), ticks
-
-
-def _frame(ax, x):
-    ax.set(xlabel=x, ylabel="Accuracy on held-out images (%)")
-    ax.grid(visible=True, alpha=0.3, linewidth=0.6)
-    ax.spines[["top", "right"]].set_visible(False)

@@ -2,17 +2,17 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
-from skdigits._files import escaped, to_json, write_text
 from skdigits._pages import render
+from skdigits._shown_numbers import DASH, count, number, percent, seconds
 from skdigits.model_selection._search_space import as_plain
 from skdigits.report import _blocks as blocks
 from skdigits.report import _format as fmt
 from skdigits.report._tuning_charts import MOST_PARAMETERS, tuning_charts
 
 N_TRIALS = 10  # trials that are shown without a click
-RESULTS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
+# What became of a trial, in words.
+ENDS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
 
 
 def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, run=None):
@@ -75,9 +75,7 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
     ...     sorted(path.name for path in page.parent.iterdir())
     ['.locks', 'best.skd', 'index.html', 'journal.log', 'results.json', 'search.json']
     """
-    labels = comparison.classes if class_names is None else class_names
-    names = [escaped(str(label)) for label in labels]
-    X, y = blocks.evaluated(comparison, X, y, names)
+    names, X, y = blocks.named_images(comparison, X, y, class_names)
     data = {"title": title, "class_names": names}
     page = render("skdigits.report", "tune.html.j2", _context(result, comparison, X, data, run))
     (model,) = comparison.models
@@ -88,12 +86,7 @@ def write_tuning(result, comparison, X, y, folder, *, title, class_names=None, r
         "comparison": comparison.to_dict(),
         "run": run,
     }
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "results.json", to_json(results))
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
+    return blocks.write_page(folder, page, results)
 
 
 def _context(result, comparison, X, data, run):
@@ -101,11 +94,11 @@ def _context(result, comparison, X, data, run):
     names = dict(zip(comparison.classes, data["class_names"], strict=True))
     best = f"the best {result.estimator.partition('(')[0]}"
     model = blocks.model_part(replace(comparison.models[0], name=best), X, names)
-    tried = [trial for trial in result.trials if trial.state in RESULTS]
+    tried = [trial for trial in result.trials if trial.state in ENDS]
     ends = ["End"] if any(trial.state != "complete" for trial in tried) else []
     measured = [trial for trial in tried if trial.accuracy is not None]
     measured.sort(key=lambda trial: (trial.finished, trial.number))
-    accuracy = fmt.percent(comparison.models[0].mean["accuracy"])
+    accuracy = percent(comparison.models[0].mean["accuracy"])
     charts = tuning_charts(
         measured, result.space, result.importances, result.best_trial, of=f", {data['title']}"
     )
@@ -121,8 +114,8 @@ def _context(result, comparison, X, data, run):
         "accuracy": accuracy,
         "facts": [
             (accuracy, "the best setting, test images"),
-            (fmt.percent(result.best_trial.mean_accuracy), "the best setting, held-out images"),
-            (fmt.count(len(tried)), "setting" if len(tried) == 1 else "settings"),
+            (percent(result.best_trial.mean_accuracy), "the best setting, held-out images"),
+            (count(len(tried)), "setting" if len(tried) == 1 else "settings"),
             (fmt.duration(sum(trial.seconds for trial in tried)), "of training in the search"),
         ],
         "best": [
@@ -153,7 +146,7 @@ def _rank(trial):
     loss = trial.loss if trial.loss is not None else 0.0
     mean = trial.mean_loss if trial.other_losses else math.inf
     accuracy = trial.accuracy or 0.0
-    return list(RESULTS).index(trial.state), mean, -accuracy, loss, trial.number
+    return list(ENDS).index(trial.state), mean, -accuracy, loss, trial.number
 
 
 def _splits_columns(result):
@@ -166,15 +159,15 @@ def _row(trial, result, ends):
     params = as_plain(trial.params)
     on_all = bool(trial.other_accuracies)
     means = [
-        fmt.percent(trial.mean_accuracy if on_all else None),
-        fmt.number(trial.mean_loss if on_all else None),
+        percent(trial.mean_accuracy if on_all else None),
+        number(trial.mean_loss if on_all else None),
     ]
     return [
         f"#{trial.number}",
-        *(fmt.parameter(params[name]) if name in params else fmt.DASH for name in result.space),
-        fmt.percent(trial.accuracy),
+        *(fmt.parameter(params[name]) if name in params else DASH for name in result.space),
+        percent(trial.accuracy),
         *(means if result.n_splits > 1 else []),
-        fmt.count(len(trial.curve)),
-        fmt.seconds(trial.seconds),
-        *([RESULTS[trial.state]] if ends else []),
+        count(len(trial.curve)),
+        seconds(trial.seconds),
+        *([ENDS[trial.state]] if ends else []),
     ]

@@ -358,3 +358,8 @@ class Study:
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
     n_classes: int | None = None
+
+
+def data_of(study):
+    """Return the names of the data sets that the experiments of a study use, in their order."""
+    return list(dict.fromkeys(data for each in study.experiments for data in each.data))

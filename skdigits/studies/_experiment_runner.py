@@ -8,15 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from skdigits.model_selection._measure import describe
-from skdigits.model_selection._model_results import (
-    Comparison,
-    Outcome,
-    Run,
-    measure_means,
-    summarize,
-)
-from skdigits.model_selection._table import rank
+from skdigits.model_selection._measure import text_of_estimator
+from skdigits.model_selection._model_results import Outcome, Run, measure_means, sum_up
 from skdigits.studies._declarations import Search, Sweep
 from skdigits.studies._measured_runs import make_estimator, measured_fit, plain, run_search
 from skdigits.studies._progress import StudyProgress, fits_of_runs
@@ -83,7 +76,7 @@ class Experiments:
                 label = f"{experiment.name}, {data}, {name}"
                 outcomes[name].append(self._fit(label, data, model.estimator, params[name], seed))
         shown = {
-            name: describe(make_estimator(model.estimator, params[name]))
+            name: text_of_estimator(make_estimator(model.estimator, params[name]))
             for name, model in experiment.models.items()
         }
         return _experiment_result(experiment, data, self.images[data].train, shown, outcomes)
@@ -202,21 +195,20 @@ def _experiment_result(experiment, data, train, shown, outcomes):
     """
     X, y = train
     classes = np.unique(y).tolist()
-    results = [summarize(name, shown[name], done, classes) for name, done in outcomes.items()]
-    best = min(results, key=rank)
-    comparison = Comparison(
-        models=results,
-        best=best.name,
-        classes=classes,
+    first = next(iter(outcomes.values()))
+    comparison = sum_up(
+        shown,
+        outcomes,
+        classes,
         image_shape=list(X.shape[1:]),
         n_train=len(y),
-        n_evaluated=int(np.sum(best.confusion)),
-        n_images=int(np.sum(outcomes[best.name][0].confusion)),
+        n_images=int(np.sum(first[0].confusion)),
         n_folds=None,
         random_state=0,
-        n_seeds=len(best.runs),
+        n_seeds=len(first),
     )
-    others = [result for result in results if result is not best]
+    best = comparison[comparison.best]
+    others = [model for model in comparison.models if model is not best]
     confusions = {name: [each.confusion for each in done] for name, done in outcomes.items()}
     return ExperimentResult(
         name=experiment.name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from numbers import Integral
 
-from skdigits.studies._declarations import Study
+from skdigits import _constraints as c
+from skdigits.model_selection._compare import Progress
+from skdigits.studies._declarations import Study, data_of
 from skdigits.studies._experiment_runner import Experiments
 from skdigits.studies._published_figures import compare_published
 from skdigits.studies._quick import quicken
@@ -17,9 +17,8 @@ from skdigits.studies._study_results import StudyResult
 
 SEEDS, QUICK_SEEDS = 5, 2
 
-Progress = Callable[[str, float | None, str], None]
 
-
+@c.with_checked_arguments({"n_seeds": [c.whole_number(1), c.NONE]})
 def run_study(
     study: Study,
     *,
@@ -82,7 +81,7 @@ def run_study(
     >>> list(STUDIES)
     ['activation', 'cnn-vs-mlp', 'binary', 'ann-search', 'cnn-vs-ann']
     """
-    n_seeds = _check_seeds(n_seeds, quick)
+    n_seeds = int(n_seeds or (QUICK_SEEDS if quick else SEEDS))
     if isinstance(data, Mapping):
         study = _on_other_data(study, tuple(data))
     else:
@@ -132,17 +131,9 @@ def _on_other_data(study, names):
     )
 
 
-def _check_seeds(n_seeds, quick):
-    if n_seeds is None:
-        return QUICK_SEEDS if quick else SEEDS
-    if not isinstance(n_seeds, Integral) or n_seeds < 1:
-        raise ValueError(f"n_seeds must be a whole number of at least 1, got {n_seeds!r}.")
-    return int(n_seeds)
-
-
 def _check_data(study, data):
     """Return the names of the data sets to run on, in the study's order."""
-    own = list(dict.fromkeys(itertools.chain(*(each.data for each in study.experiments))))
+    own = data_of(study)
     if data is None:
         return own
     if unknown := [name for name in data if name not in own]:

@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 import skdigits
 from skdigits._files import escaped, plain_names, to_json, write_text
-
-PACKAGES = ("scikit-learn", "keras", "tensorflow", "numpy")
+from skdigits._versions import installed_versions
 
 
 class RunStore:
@@ -45,9 +43,7 @@ class RunStore:
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        versions = {package: version(package) for package in PACKAGES}
-        versions = {"skdigits": skdigits.__version__, **versions}
-        content = {"settings": settings, "versions": versions, "result": result}
+        content = {"settings": settings, "versions": installed_versions(), "result": result}
         write_text(self.folder / _file_name(label, settings), to_json(content))
 
 

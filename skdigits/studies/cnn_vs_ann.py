@@ -4,7 +4,6 @@ from skdigits.studies._declarations import PLAIN, Experiment, Model, Published, 
 
 _SHARED = {
     **PLAIN,
-    "loss": "sparse_categorical_crossentropy",
     "epochs": 10,
     "batch_size": 64,
 }

@@ -1,5 +1,6 @@
 """Train Keras models: fast, repeatable, and without side effects."""
 
+from skdigits.training._checkpoint import CheckpointError
 from skdigits.training._checks import check_loss_values
 from skdigits.training._comparable import describe
 from skdigits.training._loop import Data, Rows, TrainingResult, train
@@ -12,6 +13,7 @@ from skdigits.training._state import versions
 
 __all__ = [
     "TRANSFER_OPTIONS",
+    "CheckpointError",
     "Data",
     "Network",
     "NetworkSpec",

@@ -21,6 +21,10 @@ ROWS_AT_ONCE = 4096
 NOT_COMPARED = ("body", "callbacks", "checkpoint", "owner", "verbose")
 
 
+class CheckpointError(ValueError):
+    """A file is not the state of this training."""
+
+
 class Checkpoint:
     """The file of one training.
 
@@ -32,7 +36,7 @@ class Checkpoint:
 
     Raises
     ------
-    ValueError
+    CheckpointError
         If the file is not one of this training.
     OSError
         If no file can be written there.
@@ -99,13 +103,13 @@ class Checkpoint:
             facts = json.loads(arrays.pop("facts").tobytes())
             is_ours = facts["fingerprint"] == self._fingerprint
         except Exception as error:  # of a file of any other kind
-            raise ValueError(self._complaint("is not the state of a training")) from error
+            raise CheckpointError(self._complaint("is not the state of a training")) from error
         if not is_ours:
             what = (
                 "belongs to a training with other images, parameters or versions, or to another "
                 "fit, as in cross-validation"
             )
-            raise ValueError(self._complaint(what))
+            raise CheckpointError(self._complaint(what))
         return facts, arrays
 
     def _complaint(self, what):

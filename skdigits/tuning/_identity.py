@@ -1,12 +1,10 @@
 """What a search is about. A folder belongs to one search."""
 
-import hashlib
 import json
 from pathlib import Path
 
-import numpy as np
-
 import skdigits
+from skdigits._arrays import digest_of
 from skdigits._files import to_json, write_text
 from skdigits.model_selection._search_space import describe_space, text_of
 
@@ -52,7 +50,7 @@ def check_search(folder, estimator, space, *, random_state=0):
 
 def keep_identity(folder, estimator, space, random_state, X, y):
     """Write what a search is about, or check it if it is written already."""
-    identity = {**_identity(estimator, space, random_state), IMAGES: _digest(X, y)}
+    identity = {**_identity(estimator, space, random_state), IMAGES: digest_of(X, y)}
     if (folder / FILE).exists():
         _compare(folder, identity)
     else:
@@ -69,18 +67,6 @@ def _identity(estimator, space, random_state):
         **{f"parameter {name}": text_of(value) for name, value in parameters.items()},
         **{f"space of {name}": str(values) for name, values in describe_space(space).items()},
     }
-
-
-def _digest(X, y):
-    """Return a text that only the same images and labels have."""
-    found = hashlib.sha256()
-    for array in map(np.asarray, (X, y)):
-        found.update(f"{array.shape} {array.dtype} ".encode())
-        of_objects = array.dtype == object  # which numpy would give as addresses
-        found.update(
-            repr(array.tolist()).encode() if of_objects else np.ascontiguousarray(array).data
-        )
-    return found.hexdigest()[:16]
 
 
 def _compare(folder, identity):

@@ -46,11 +46,11 @@ def _run(study, trial, candidate, train, held_out, report):
     # What chooses the epoch may not measure it. Early stopping sets images of the others aside.
     chooses = candidate.early_stopping and candidate.validation_fraction is not None
     validation = {} if chooses else {"X_val": X_val, "y_val": y_val}
-    judge = _Judge(trial, report)
-    candidate.set_params(callbacks=[*(candidate.callbacks or ()), judge])
+    pruning = _PruningCallback(trial, report)
+    candidate.set_params(callbacks=[*(candidate.callbacks or ()), pruning])
     try:
         candidate.fit(*train, **validation)
-        measures = None if judge.has_pruned else measure(candidate, X_val, y_val)
+        measures = None if pruning.has_pruned else measure(candidate, X_val, y_val)
     except OSError:  # the journal cannot be written
         raise
     except Exception as error:  # of any kind, as in scikit-learn's searches
@@ -84,7 +84,7 @@ def _repeat(study, trial):
     return False
 
 
-class _Judge(keras.callbacks.Callback):
+class _PruningCallback(keras.callbacks.Callback):
     """Tells Optuna the accuracy after each epoch, and stops a hopeless training.
 
     Before the half of a training no accuracy counts: a high learning rate makes it low at first and
