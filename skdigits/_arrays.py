@@ -11,8 +11,9 @@ from numpy.lib import format as npy
 from scipy.sparse import issparse
 
 READ = (
-    "read each picture with np.asarray(PIL.Image.open(path)), bring all pictures to one size, and "
-    "stack them with np.stack(pictures); skdigits.datasets.load_images does so for folders."
+    "read each picture with np.asarray(PIL.Image.open(path).convert('L')), or 'RGB' for colours, "
+    "bring all pictures to one size, and stack them with np.stack(pictures); "
+    "skdigits.datasets.load_images does so for folders."
 )
 
 NAMED = 10  # labels or files that a message names
@@ -39,11 +40,14 @@ def as_array(X):
         If X cannot become an array. The message says how to make one.
     """
     if issparse(X):
+        if X.ndim != 2:
+            raise TypeError(f"X is a sparse array of {X.ndim} dimensions; give X.toarray().")
         return X
     if nw.dependencies.is_into_dataframe(X):  # as scikit-learn recognises data frames
         _check_columns(X)
         return X
     check_type(X)
+    _check_palettes(X)
     array = X if isinstance(X, np.ndarray) else _converted(X)
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise ValueError("X has masked values, which are not numbers; fill them with X.filled(0).")
@@ -239,6 +243,17 @@ def check_type(X):
             "X = np.stack(list(data)). If it gives batches of images and labels: X = "
             "np.concatenate([images for images, labels in data]) and y = np.concatenate([labels "
             "for images, labels in data])."
+        )
+
+
+def _check_palettes(X):
+    """Raise ValueError for pictures of PIL whose numbers are places in a palette."""
+    pictures = X if isinstance(X, Sequence) else [X]
+    modes = {getattr(each, "mode", None) for each in pictures}
+    if modes & {"P", "PA"}:
+        raise ValueError(
+            "X holds pictures with a palette (PIL's mode 'P'), whose numbers are no colours; "
+            "convert each with image.convert('L') for grey, or with image.convert('RGB')."
         )
 
 

@@ -70,7 +70,8 @@ def one_of(*names):
 
 def instance_of(*kinds):
     """Return the constraint of an object of some type."""
-    text = " or ".join(f"an instance of {kind.__name__!r}" for kind in kinds)
+    names = dict.fromkeys(kind.__name__ for kind in kinds)  # bool and numpy.bool have one name
+    text = " or ".join(f"an instance of {name!r}" for name in names)
     return Constraint(text, lambda value: isinstance(value, kinds))
 
 

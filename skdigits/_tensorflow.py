@@ -17,6 +17,8 @@ from skdigits._private_names import swap_numbers_of_names, tensorflow_runs
 # Of a process. More are slow if workers share the cores (docs/performance.md).
 MOST_THREADS = 4
 
+OTHER_BACKENDS = ("torch", "jax", "openvino")  # of Keras; their modules have the same names
+
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
@@ -38,18 +40,32 @@ def _import_quietly():
     os.environ.setdefault(_LOG_LEVEL, "3")  # TensorFlow reads it once, when it loads
     try:
         with without_log_lines(), _no_garbage_collection():
+            keras = _import_keras()
+            # Not before: beside TensorFlow, the import of PyTorch may end the process.
             import tensorflow
-            import keras  # isort: skip  (its backend comes first)
     finally:
         if before is None:
             os.environ.pop(_LOG_LEVEL, None)
-    if keras.backend.backend() != "tensorflow":
-        raise ImportError(
-            f"skdigits trains with Keras on TensorFlow, but Keras uses the backend "
-            f"{keras.backend.backend()!r}; unset KERAS_BACKEND, or set it to 'tensorflow', "
-            "before Keras is imported."
-        )
     return keras, tensorflow
+
+
+def _import_keras():
+    """Import Keras, which imports its backend; refuse any but TensorFlow."""
+    try:
+        import keras
+
+        backend = keras.backend.backend()
+    except ModuleNotFoundError as error:
+        if error.name not in OTHER_BACKENDS:
+            raise
+        backend = error.name
+    if backend != "tensorflow":
+        raise ImportError(
+            f"skdigits trains with Keras on TensorFlow, but Keras uses the backend {backend!r}; "
+            "set KERAS_BACKEND to 'tensorflow' before Keras is imported, or unset it and see what "
+            "keras.json says."
+        )
+    return keras
 
 
 def _fix_number_of_threads():

@@ -54,6 +54,7 @@ BAD_DATA = {
     "complex": (ROWS * 1j, Y, "Complex data not supported"),
     "sparse": (scipy.sparse.csr_matrix(ROWS), Y, "(?i)sparse"),
     "sparse array": (scipy.sparse.coo_array(ROWS), Y, "(?i)sparse"),
+    "sparse 3-D": (scipy.sparse.coo_array(X), Y, r"3 dimensions; give X\.toarray\(\)"),
     "fewer labels": (X, Y[:-1], "X has 60 images, and y has 59 labels"),
     "no labels": (X, None, "labels, .* but the target y is None"),
     "continuous": (X, Y + 0.5, "Unknown label type: continuous"),
@@ -366,6 +367,12 @@ def test_without_eager_execution_one_error_says_so(fitted):
             use()
     assert fitted.n_iter_ == 2
     fitted.predict(X)
+
+
+def test_a_scope_of_several_devices_is_refused():
+    with tf.distribute.OneDeviceStrategy("/CPU:0").scope():
+        with pytest.raises(RuntimeError, match=r"outside of .*strategy\.scope\(\)"):
+            mlp(hidden_layer_sizes=(7,)).fit(X, Y)
 
 
 class TestWeights:

@@ -95,6 +95,7 @@ def test_a_column_of_splits_divides_a_table(tmp_path):
         ("a.png,cat\nb.png,\n", "line 2 of .* has no label"),
         ("a.png,cat\n,dog\n", "line 2 of .* has no path"),
         ("path,label\na.png\n", "line 2 of .* has 1 columns"),
+        ("path,label\na.png,rose, red\n", 'line 2 of .* has 3 columns.*quotes: "one, two"'),
         ("path,label,split\na.png,cat,holdout\n", "the split 'holdout'; use train, val and test"),
         ("a.png,cat\na.png,dog\n", "one label only"),
         ("a.png,cat\n./a.png,dog\n", "line 2 of .* one label only"),

@@ -316,6 +316,12 @@ def mean_of_the_batch(input_shape, n_classes):
     return keras.Model(inputs, layers.Dense(n_classes)(x))
 
 
+def stateful(input_shape, n_classes):
+    inputs = keras.Input(batch_shape=(16, *input_shape[:2]))
+    x = layers.GRU(2, stateful=True)(inputs)
+    return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(x))
+
+
 def fails(input_shape, n_classes):
     raise RuntimeError("no network today")
 
@@ -323,6 +329,7 @@ def fails(input_shape, n_classes):
 BAD = {
     "logits": (logits, ValueError, "may be negative.*from_logits=True"),
     "softmax over the batch": (softmax_over_the_batch, ValueError, "depends on the other images"),
+    "state of the batch before": (stateful, ValueError, "keeps a state from batch to batch"),
     "mean of the batch": (mean_of_the_batch, ValueError, "depends on the other images"),
     "compiled": (compiled, ValueError, "compiled model.*`optimizer` and `loss`"),
     "two inputs": (two_inputs, ValueError, r"inputs of shape \(6, 6, 1\), \(3,\)"),

@@ -77,6 +77,11 @@ NO_ARRAYS = {
     "bytes of files": (lambda: [b"\x89PNG"] * 60, "X holds text.*read each picture"),
     "ragged list": (lambda: RAGGED, SIZES),
     "ragged pictures": (lambda: [*PICTURES[:-1], PICTURES[0].resize((9, 6))], "PIL's Image.resize"),
+    "pictures with a palette": (
+        lambda: [each.convert("RGB").quantize(9) for each in PICTURES],
+        r"a palette.*image\.convert\('L'\)",
+    ),
+    "picture with a palette": (lambda: PICTURES[0].convert("P"), r"a palette"),
     "ragged lists": (lambda: [[[1, 2], [3]]] * 60, "lists whose lengths differ"),
     "pairs": (lambda: list(zip(X, Y, strict=True)), "tuples; give images and labels separately"),
     "array of arrays": (lambda: objects(list(X)), STACK),

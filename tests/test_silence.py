@@ -97,6 +97,15 @@ def test_imports_and_unfitted_estimators_load_neither_tensorflow_nor_keras():
     assert run_python(LIGHT).stdout == "[]\n"
 
 
+def test_another_backend_of_keras_is_refused():
+    """Before TensorFlow is imported: beside it, PyTorch may end the process."""
+    code = "import skdigits, sys\ntry: skdigits.MLPClassifier().fit([[0], [1]], [0, 1])\n"
+    code += "except ImportError as error: print(error, 'tensorflow' in sys.modules)"
+    said = run_python(code, KERAS_BACKEND="torch").stdout
+    assert "uses the backend 'torch'" in said
+    assert said.endswith("False\n")
+
+
 def test_the_name_of_no_module_attribute_is_invented():
     import skdigits
 

@@ -48,6 +48,11 @@ def list_table(path):
         line = f"line {number} of {path}"
         if len(row) <= max(columns.values()):
             raise ValueError(f"{line} has {len(row)} columns, fewer than the first line")
+        if any(map(str.strip, row[len(rows[0][1]) :])):
+            raise ValueError(
+                f"{line} has {len(row)} columns, more than the first line. If a text has a comma "
+                'in it, put it in quotes: "one, two"'
+            )
         name, label = row[columns["path"]].strip(), row[columns["label"]].strip()
         if not name or not label:
             raise ValueError(f"{line} has no {'label' if name else 'path'}")

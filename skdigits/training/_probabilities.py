@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from skdigits._private_names import logits_behind
+from skdigits._private_names import layers_in, logits_behind
 from skdigits._tensorflow import keras, tf
 
 
@@ -223,6 +223,12 @@ def refuse_wrong_outputs(model, traits, loss):
     ------
     ValueError
     """
+    stateful = [layer.name for layer in layers_in(model) if getattr(layer, "stateful", False)]
+    if stateful:
+        raise ValueError(
+            f"The layer {stateful[0]!r} keeps a state from batch to batch, so what the network "
+            f"{model.name!r} says of an image depends on other images. Make it with stateful=False."
+        )
     noise = np.random.default_rng(0).standard_normal((8, *model.input_shape[1:]))
     sizes = np.repeat([0.3, 20.0], 4).reshape(-1, *[1] * (noise.ndim - 1))
     images = tf.constant(sizes * noise, tf.float32)
