@@ -166,6 +166,11 @@ def test_a_bad_parameter_is_named(make, name, value):
     check_bad_parameter(make(), name, value)
 
 
+def test_a_type_is_named_once():
+    with pytest.raises(ValueError, match="must be an instance of 'bool'. Got 1 instead"):
+        mlp(early_stopping=1).fit(X, Y)
+
+
 @pytest.mark.parametrize(("name", "value"), cases(CNN_PARAMETERS))
 def test_a_bad_parameter_of_the_cnn_is_named(name, value):
     check_bad_parameter(cnn(), name, value)
