@@ -83,8 +83,10 @@ def is_free(compiled):
 
 def _find(key):
     """Take an idle model from the pool; drop those that others still hold."""
-    for compiled in [each for each in _idle.values() if key is not None and each.key == key]:
-        del _idle[id(compiled)]
+    # A collection of garbage may call `release` at any moment, which adds models and drops others.
+    for compiled in list(_idle.values()):
+        if key is None or compiled.key != key or _idle.pop(id(compiled), None) is None:
+            continue
         if is_free(compiled):
             return compiled
         _thrown_away.append(None)
