@@ -46,6 +46,23 @@ def to_rows(X, name):
     return X.reshape(len(X), prod(shape)), shape
 
 
+def square_shape(n_features):
+    """Return the shape of a square grey image of so many pixels, (h, w, 1), or None."""
+    side = isqrt(n_features)
+    return (side, side, 1) if side * side == n_features >= SMALLEST_SQUARE**2 else None
+
+
+def image_or_square(estimator):
+    """Return the shape of the images of a fitted estimator, (h, w[, c]), or None for columns.
+
+    A square number of columns is a square image, unless `image_shape` says that they are columns.
+    """
+    shape = estimator.image_shape_
+    if len(shape) > 1:
+        return tuple(shape)
+    return square_shape(*shape) if estimator.image_shape is None else None
+
+
 def resolve_shape(image_shape, given, n_features, *, square_rows):
     """Decide the image shape to train on.
 
@@ -83,10 +100,8 @@ def resolve_shape(image_shape, given, n_features, *, square_rows):
         return wanted
     if given is not None:
         return given
-    side = isqrt(n_features)
-    if square_rows and side * side == n_features >= SMALLEST_SQUARE**2:
-        return (side, side, 1)
-    return (n_features,)
+    square = square_shape(n_features) if square_rows else None
+    return square or (n_features,)
 
 
 def _check_shape(image_shape):

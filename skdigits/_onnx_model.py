@@ -160,7 +160,13 @@ def as_input(images, dtype):
     """Convert images to the dtype of an input, or raise ValueError."""
     if images.dtype == dtype:
         return images
-    converted = images.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = images.astype(dtype)
+    if not np.isfinite(converted).all():
+        raise ValueError(
+            f"The model takes {dtype}, and the images have values that are too large for it, from "
+            f"{images.min():g} to {images.max():g}."
+        )
     if dtype == np.uint8 and not np.array_equal(converted, images):
         raise ValueError(
             "The model takes whole numbers from 0 to 255 (uint8), as it was trained on; the images "
