@@ -58,8 +58,9 @@ def members(estimator):
         return members(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):  # also of searches that are not scikit-learn's
         return members(estimator.best_estimator_)
-    if getattr(estimator, "refit", True) is False:  # a search
+    if hasattr(estimator, "refit"):  # of a search, or of LogisticRegressionCV
         check_is_fitted(estimator)
+    if hasattr(estimator, "cv_results_"):
         raise ValueError(
             f"This {type(estimator).__name__} kept no fitted estimator; search with refit=True."
         )

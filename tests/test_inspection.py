@@ -615,7 +615,11 @@ class TestInside:
         assert counts == np.sum(fitted.predict(X) != wrong)
         assert display.images[0].shape[1:] == (6, 6)
 
-    @pytest.mark.parametrize("make", [lambda c: GridSearchCV(c, {}), AveragingClassifier])
+    @pytest.mark.parametrize(
+        "make",
+        [lambda c: GridSearchCV(c, {}), lambda c: HalvingGridSearchCV(c, {}), AveragingClassifier],
+        ids=["grid", "halving", "average"],
+    )
     def test_what_is_not_fitted_is_refused(self, make):
         for draw in (*DISPLAYS, HistoryDisplay.from_estimator):
             with pytest.raises(NotFittedError):
