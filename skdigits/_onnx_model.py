@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-ROWS_TOGETHER = 1024  # limits the memory of a prediction
+RUN_ROWS = 1024  # rows of one run of the session, to limit its memory
 PREFIX = "skdigits."  # of our entries in the metadata of a file
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}  # others are float32
 
@@ -112,8 +112,8 @@ class OnnxModel:
             If the images have another shape, or values that the file does not take.
         """
         rows = self.to_input(images)
-        starts = range(0, len(rows), ROWS_TOGETHER) or [0]
-        return np.concatenate([self.run(rows[at : at + ROWS_TOGETHER]) for at in starts])
+        starts = range(0, len(rows), RUN_ROWS) or [0]
+        return np.concatenate([self.run(rows[at : at + RUN_ROWS]) for at in starts])
 
     def to_input(self, images):
         """Return images as `run` takes them; raise the errors of `predict_proba`."""

@@ -40,7 +40,7 @@ def copy_network(model, dtype="float32"):
         return type(layer).from_config(config)
 
     # Make a new model first: Keras would try to copy the loss and optimizer of a compiled one.
-    layers = keras.Model(_one(model.inputs), _one(model.outputs), name=model.name)
+    layers = keras.Model(one_or_all(model.inputs), one_or_all(model.outputs), name=model.name)
     new = keras.models.clone_model(layers, clone_function=copied)
     new.set_weights(model.get_weights())
     return new
@@ -52,10 +52,16 @@ def is_graph(layer):
     A class of the user's that derives from ``keras.Sequential`` may have a ``call`` of its own.
     """
     has_inputs = isinstance(layer, keras.Model) and bool(getattr(layer, "inputs", None))
-    return has_inputs and type(layer).call.__module__.partition(".")[0] == "keras"
+    return has_inputs and calls_as_keras(layer)
 
 
-def _one(tensors):
+def calls_as_keras(model):
+    """Tell whether the ``call`` of a model is Keras's, and not that of a class of the user's."""
+    return type(model).call.__module__.partition(".")[0] == "keras"
+
+
+def one_or_all(tensors):
+    """Return the only tensor of a list, or the list: as Keras takes inputs and outputs."""
     return tensors[0] if len(tensors) == 1 else tensors
 
 
