@@ -11,6 +11,16 @@ SMALLEST_SQUARE = 4  # 9 or fewer columns are not an image
 MOST_COLOURS = 4
 
 
+def with_channel(shape):
+    """Return (h, w, 1) for (h, w), and any other shape as it is."""
+    return (*shape, 1) if len(shape) == 2 else tuple(shape)
+
+
+def without_channel(shape):
+    """Return (h, w) for (h, w, 1), and any other shape as it is."""
+    return shape[:2] if len(shape) == 3 and shape[2] == 1 else shape
+
+
 def to_rows(X, name):
     """Flatten images to rows.
 
@@ -42,7 +52,7 @@ def to_rows(X, name):
         )
     if n_dims < 3:
         return X, None
-    shape = (*X.shape[1:], 1) if n_dims == 3 else X.shape[1:]
+    shape = with_channel(X.shape[1:])
     return X.reshape(len(X), prod(shape)), shape
 
 
@@ -113,8 +123,7 @@ def _check_shape(image_shape):
             "The 'image_shape' parameter must be (h, w) or (h, w, c) for images, or (n,) for n "
             f"columns, in whole numbers of at least 1; got {image_shape!r}."
         )
-    shape = tuple(int(n) for n in shape)
-    return (*shape, 1) if len(shape) == 2 else shape
+    return with_channel(tuple(int(n) for n in shape))
 
 
 def check_same_shape(rows, given, expected, name):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skdigits._image_shape import without_channel
+
 RUN_ROWS = 1024  # rows of one run of the session, to limit its memory
 PREFIX = "skdigits."  # of our entries in the metadata of a file
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}  # others are float32
@@ -132,7 +134,7 @@ class OnnxModel:
         """Return whether an image of a shape can be used; other axes would be mixed up silently."""
         if len(shape) < 2 or len(self.image_shape) == 1:  # the file does not know axes of rows
             return bool(shape) and prod(shape) == prod(self.image_shape)
-        return (*shape, 1)[:3] == (*self.image_shape, 1)[:3]
+        return without_channel(shape) == without_channel(self.image_shape)
 
     def run(self, rows):
         """Return the probabilities for an array of shape (n, *input_shape) and `input_dtype`."""

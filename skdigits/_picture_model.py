@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skdigits._image_shape import image_or_square, square_shape
+from skdigits._image_shape import image_or_square, square_shape, with_channel
 from skdigits._picture import COLOR_MODES, Form, read_file
 
 EXPORTED = (".html", ".keras", ".onnx", ".tflite")  # of `skdigits.export`
@@ -63,9 +63,9 @@ class PictureModel:
         """
         if not self.normalizes_digits:
             return read_file(file, self.form)
-        from skdigits.preprocessing._read_digit import read_digit
+        from skdigits.preprocessing._read_digit import digit_of
 
-        return read_digit(file)
+        return digit_of(file)
 
     def to_scale(self, images):
         """Return images of uint8 in the scale of the training images."""
@@ -245,7 +245,7 @@ def _form_of_shape(shape):
     """Return the form of images of a shape, (h, w) or (h, w, c); raise ValueError for others."""
     if len(shape) == 1:
         raise ValueError(f"this model takes rows of {shape[0]} values, which are no pictures")
-    height, width, channels = (*shape, 1)[:3]
+    height, width, channels = with_channel(shape)
     if channels not in COLOR_MODES:
         raise ValueError(f"this model takes images of {channels} channels; pictures have 1 or 3")
     return Form(height, width, COLOR_MODES[channels])

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._arrays import as_array
 from skdigits._base import ImageClassifier
+from skdigits._image_shape import with_channel
 from skdigits._nested import held_by
 from skdigits._numbers import Origin
 from skdigits._warnings import without_warnings
@@ -130,4 +131,4 @@ def _image_shape(images, network):
     shape = images.shape[1:]
     if network is not None and prod(network.image_shape_) == prod(shape):
         return tuple(network.image_shape_)
-    return (*shape, 1) if len(shape) == 2 else tuple(shape)
+    return with_channel(shape)

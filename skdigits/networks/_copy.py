@@ -1,5 +1,6 @@
 """Copy Keras models, and ask about their layers."""
 
+from skdigits._image_shape import without_channel
 from skdigits._tensorflow import keras
 
 
@@ -74,7 +75,5 @@ def convolves(layer):
 
 def takes_images(body, input_shape):
     """Tell whether a Keras model takes images of a shape; grey images need no channel."""
-    shapes = [input_shape]
-    if len(input_shape) == 3 and input_shape[-1] == 1:
-        shapes.append(input_shape[:-1])
+    shapes = (input_shape, without_channel(input_shape))
     return len(body.inputs) == 1 and tuple(body.input_shape[1:]) in shapes

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skdigits._image_shape import with_channel
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.inspection._drawn_images import as_images
 from skdigits.model_selection._inputs import as_data, as_same_labels, n_rows, row_shape
@@ -48,7 +49,7 @@ def evaluated(comparison, X, y, class_names):
         )
     y = as_same_labels(y, np.array(comparison.classes), "y", "the comparison")
     try:
-        return pictures.to_pixels(as_images(X, (*wanted, 1)[:3])), y
+        return pictures.to_pixels(as_images(X, with_channel(wanted))), y
     except ValueError:  # columns of a table, or pictures of several sizes
         return None, y
 

@@ -55,9 +55,9 @@ class ServedModel:
         """
         if not self.form["digits"]:
             return self.pictures.read(file)
-        from skdigits.preprocessing._read_digit import read_digit
+        from skdigits.preprocessing._read_digit import digit_of
 
-        digit = read_digit(file)
+        digit = digit_of(file)
         return digit if self.form["light_ink"] else 255 - digit
 
 
