@@ -28,7 +28,7 @@ def register():
     for transformer, shape, convert in (
         (ImageReshaper, _shape_of_reshaped, _convert_reshaper),
         (PixelScaler, _shape_of_scaled, _convert_scaler),
-        (DigitNormalizer, _refuse_normalizer, _refuse_normalizer),
+        (DigitNormalizer, _refuse_normalizer, _convert_normalizer),
     ):
         alias = f"Skdigits{transformer.__name__}"
         update_registered_converter(transformer, alias, shape, convert)
@@ -185,5 +185,9 @@ def _convert_scaler(scope, operator, container):
     nodes.cast(scaled, np.float32, output=operator.outputs[0].full_name)
 
 
-def _refuse_normalizer(*_):
+def _refuse_normalizer(operator):
     raise ValueError(NORMALIZE_BEFORE)
+
+
+def _convert_normalizer(scope, operator, container):
+    _refuse_normalizer(operator)
