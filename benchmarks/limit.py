@@ -23,7 +23,7 @@ def main(
     images: Annotated[int, typer.Option(min=BATCH, help="Images of a measured fit.")] = 25_600,
 ):
     """Print the milliseconds of each convolution, of all, and of a step, and the share."""
-    from skdigits.training._precision import dtype_policy
+    from skdigits.training._spec import dtype_policy
 
     dtype = (
         "bfloat16" if "bfloat16" in dtype_policy(precision, is_cnn_on_images=True) else "float32"

@@ -11,6 +11,16 @@ SMALLEST_SQUARE = 4  # 9 or fewer columns are not an image
 MOST_COLOURS = 4
 
 
+def with_channel(shape):
+    """Return (h, w, 1) for (h, w), and any other shape as it is."""
+    return (*shape, 1) if len(shape) == 2 else tuple(shape)
+
+
+def without_channel(shape):
+    """Return (h, w) for (h, w, 1), and any other shape as it is."""
+    return shape[:2] if len(shape) == 3 and shape[2] == 1 else shape
+
+
 def to_rows(X, name):
     """Flatten images to rows.
 
@@ -42,8 +52,25 @@ def to_rows(X, name):
         )
     if n_dims < 3:
         return X, None
-    shape = (*X.shape[1:], 1) if n_dims == 3 else X.shape[1:]
+    shape = with_channel(X.shape[1:])
     return X.reshape(len(X), prod(shape)), shape
+
+
+def square_shape(n_features):
+    """Return the shape of a square grey image of so many pixels, (h, w, 1), or None."""
+    side = isqrt(n_features)
+    return (side, side, 1) if side * side == n_features >= SMALLEST_SQUARE**2 else None
+
+
+def image_or_square(estimator):
+    """Return the shape of the images of a fitted estimator, (h, w[, c]), or None for columns.
+
+    A square number of columns is a square image, unless `image_shape` says that they are columns.
+    """
+    shape = estimator.image_shape_
+    if len(shape) > 1:
+        return tuple(shape)
+    return square_shape(*shape) if estimator.image_shape is None else None
 
 
 def resolve_shape(image_shape, given, n_features, *, square_rows):
@@ -83,10 +110,8 @@ def resolve_shape(image_shape, given, n_features, *, square_rows):
         return wanted
     if given is not None:
         return given
-    side = isqrt(n_features)
-    if square_rows and side * side == n_features >= SMALLEST_SQUARE**2:
-        return (side, side, 1)
-    return (n_features,)
+    square = square_shape(n_features) if square_rows else None
+    return square or (n_features,)
 
 
 def _check_shape(image_shape):
@@ -98,8 +123,7 @@ def _check_shape(image_shape):
             "The 'image_shape' parameter must be (h, w) or (h, w, c) for images, or (n,) for n "
             f"columns, in whole numbers of at least 1; got {image_shape!r}."
         )
-    shape = tuple(int(n) for n in shape)
-    return (*shape, 1) if len(shape) == 2 else shape
+    return with_channel(tuple(int(n) for n in shape))
 
 
 def check_same_shape(rows, given, expected, name):

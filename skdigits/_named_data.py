@@ -165,14 +165,18 @@ def _load_own_digits(path, subset):
     from skdigits.datasets import load_images
     from skdigits.datasets._load_images import list_pictures
     from skdigits.datasets._read_pictures import read_files
-    from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of, read_digit
+    from skdigits.preprocessing._read_digit import DIGIT_FORM, digit_of
 
     names, y = list_pictures(path, subset)
-    read: Any = read_digit
+    pictures = {}  # by names that are no paths
     if names is None:
         images, y = load_images(path, subset=subset, return_X_y=True)
         pictures = {f"image {n} of {path}": pixels for n, pixels in enumerate(images)}
-        names, read = list(pictures), lambda name, form: digit_of(pictures[name])
+        names = list(pictures)
+
+    def read(name, form):
+        return digit_of(pictures.get(name, name))
+
     X, readable = read_files(names, DIGIT_FORM, on_error="warn", read=read)
     return X, y[readable]
 

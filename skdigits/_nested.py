@@ -1,8 +1,11 @@
-"""Estimators that hold others: the last step of a pipeline, and the seeds at any depth."""
+"""Estimators that hold others: the steps of a pipeline, fitted ones, seeds at any depth."""
 
 import copy
 
 from sklearn.pipeline import Pipeline
+
+# Attributes that hold fitted estimators; of FrozenEstimator it is the last.
+HOLDERS = ("best_estimator_", "estimators_", "calibrated_classifiers_", "estimator_", "estimator")
 
 
 def last_step(estimator):
@@ -18,6 +21,20 @@ def with_last_step(estimator, step):
     name, _ = estimator.steps[-1]
     pipeline.steps = [*estimator.steps[:-1], (name, step)]
     return pipeline
+
+
+def active_steps(pipeline):
+    """Return the steps of a Pipeline, (name, estimator), without those that do nothing."""
+    return [each for each in pipeline.steps if each[1] not in (None, "passthrough")]
+
+
+def held_by(estimator):
+    """Return the estimators that a fitted one holds: the steps of a Pipeline, or fitted ones."""
+    if isinstance(estimator, Pipeline):
+        return [step for _, step in active_steps(estimator)]
+    held = (getattr(estimator, name, None) for name in HOLDERS)
+    parts = (each if isinstance(each, list | tuple) else [each] for each in held)
+    return [each for part in parts for each in part if each is not None]
 
 
 def random_states(estimator):

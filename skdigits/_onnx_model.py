@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-ROWS_TOGETHER = 1024  # limits the memory of a prediction
+from skdigits._image_shape import without_channel
+
+RUN_ROWS = 1024  # rows of one run of the session, to limit its memory
 PREFIX = "skdigits."  # of our entries in the metadata of a file
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64}  # others are float32
 
@@ -112,8 +114,8 @@ class OnnxModel:
             If the images have another shape, or values that the file does not take.
         """
         rows = self.to_input(images)
-        starts = range(0, len(rows), ROWS_TOGETHER) or [0]
-        return np.concatenate([self.run(rows[at : at + ROWS_TOGETHER]) for at in starts])
+        starts = range(0, len(rows), RUN_ROWS) or [0]
+        return np.concatenate([self.run(rows[at : at + RUN_ROWS]) for at in starts])
 
     def to_input(self, images):
         """Return images as `run` takes them; raise the errors of `predict_proba`."""
@@ -132,7 +134,7 @@ class OnnxModel:
         """Return whether an image of a shape can be used; other axes would be mixed up silently."""
         if len(shape) < 2 or len(self.image_shape) == 1:  # the file does not know axes of rows
             return bool(shape) and prod(shape) == prod(self.image_shape)
-        return (*shape, 1)[:3] == (*self.image_shape, 1)[:3]
+        return without_channel(shape) == without_channel(self.image_shape)
 
     def run(self, rows):
         """Return the probabilities for an array of shape (n, *input_shape) and `input_dtype`."""
@@ -160,7 +162,13 @@ def as_input(images, dtype):
     """Convert images to the dtype of an input, or raise ValueError."""
     if images.dtype == dtype:
         return images
-    converted = images.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = images.astype(dtype)
+    if not np.isfinite(converted).all():
+        raise ValueError(
+            f"The model takes {dtype}, and the images have values that are too large for it, from "
+            f"{images.min():g} to {images.max():g}."
+        )
     if dtype == np.uint8 and not np.array_equal(converted, images):
         raise ValueError(
             "The model takes whole numbers from 0 to 255 (uint8), as it was trained on; the images "

@@ -2,11 +2,23 @@
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits.ensemble import AveragingClassifier
+from skdigits.preprocessing import DigitNormalizer
+
+
+def without_normalizer(model):
+    """Return what is behind a DigitNormalizer at the beginning, and whether there was one.
+
+    A search is opened to its best estimator.
+    """
+    model = getattr(model, "best_estimator_", model)
+    # A subclass may do something else.
+    if isinstance(model, Pipeline) and type(model[0]) is DigitNormalizer and len(model) > 1:
+        return model[1:] if len(model) > 2 else model[1], True
+    return model, False
 
 
 def members(estimator):
@@ -46,8 +58,9 @@ def members(estimator):
         return members(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):  # also of searches that are not scikit-learn's
         return members(estimator.best_estimator_)
-    if isinstance(estimator, GridSearchCV | RandomizedSearchCV):
+    if hasattr(estimator, "refit"):  # of a search, or of LogisticRegressionCV
         check_is_fitted(estimator)
+    if hasattr(estimator, "cv_results_"):
         raise ValueError(
             f"This {type(estimator).__name__} kept no fitted estimator; search with refit=True."
         )

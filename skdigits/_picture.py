@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from skdigits._image_shape import with_channel
+
 # The formats of files that are opened. Pillow has more; that of EPS runs another program.
 FORMATS = (
     *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA"),
@@ -61,7 +63,7 @@ class Form:
     @property
     def shape_with_channels(self):
         """The same with an axis for grey, (height, width, channels)."""
-        return (*self.shape, 1)[:3]
+        return with_channel(self.shape)
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isqrt, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from skdigits._image_shape import image_or_square, square_shape, with_channel
 from skdigits._picture import COLOR_MODES, Form, read_file
 
 EXPORTED = (".html", ".keras", ".onnx", ".tflite")  # of `skdigits.export`
-SMALLEST_SIDE = 4  # pixels of a square image; rows of fewer values are no images
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class PictureModel:
         """
         if not self.normalizes_digits:
             return read_file(file, self.form)
-        from skdigits.preprocessing._read_digit import read_digit
+        from skdigits.preprocessing._read_digit import digit_of
 
-        return read_digit(file)
+        return digit_of(file)
 
     def to_scale(self, images):
         """Return images of uint8 in the scale of the training images."""
@@ -178,7 +178,8 @@ def of_graph(model):
         probabilities = model.predict_proba(scaled)
         return [model.labels[best] for best in probabilities.argmax(axis=1)], probabilities
 
-    form = _form_of_shape(_as_square(model.image_shape))
+    shape = model.image_shape
+    form = _form_of_shape(shape if len(shape) > 1 else square_shape(*shape) or shape)
     return PictureModel(
         labels=model.labels,
         form=form,
@@ -198,15 +199,13 @@ def of_estimator(estimator):
     ValueError
         If it does not take pictures.
     """
-    from sklearn.pipeline import Pipeline
-
+    from skdigits._open_estimators import without_normalizer
     from skdigits._tones import takes_bytes, tones_of
     from skdigits.preprocessing import DigitNormalizer
 
-    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
-    normalizes = isinstance(estimator, Pipeline) and isinstance(estimator[0], DigitNormalizer)
-    if normalizes:
-        estimator = estimator[1:] if len(estimator) > 2 else estimator[1]
+    estimator, normalizes = without_normalizer(estimator)
+    if not hasattr(estimator, "classes_"):
+        raise ValueError(f"this {type(estimator).__name__} is no fitted classifier")
     if any(isinstance(each, DigitNormalizer) for each in _estimators_in(estimator)):
         raise ValueError(
             "the DigitNormalizer of this model lies inside of another estimator; make it the first "
@@ -234,24 +233,19 @@ def _answer(estimator, images):
 def _form_of(estimator):
     """Return the form of the images that an estimator has learned from."""
     n_values = getattr(estimator, "n_features_in_", 0)
-    shapes = (getattr(each, "image_shape_", ()) for each in _estimators_in(estimator))
-    found = [shape for shape in shapes if len(shape) > 1 and prod(shape) == n_values]
-    return _form_of_shape(found[0] if found else _as_square((n_values,)))
-
-
-def _as_square(shape):
-    """Return the shape of square images for a number of columns, if there is one."""
-    if len(shape) > 1:
-        return shape
-    side = isqrt(shape[0])
-    return (side, side) if side**2 == shape[0] and side >= SMALLEST_SIDE else shape
+    known = [each for each in _estimators_in(estimator) if hasattr(each, "image_shape_")]
+    known = [each for each in known if prod(each.image_shape_) == n_values]
+    if not known:
+        return _form_of_shape(square_shape(n_values) or (n_values,))
+    first = max(known, key=lambda each: len(each.image_shape_))  # rather one of images
+    return _form_of_shape(image_or_square(first) or (n_values,))
 
 
 def _form_of_shape(shape):
     """Return the form of images of a shape, (h, w) or (h, w, c); raise ValueError for others."""
     if len(shape) == 1:
         raise ValueError(f"this model takes rows of {shape[0]} values, which are no pictures")
-    height, width, channels = (*shape, 1)[:3]
+    height, width, channels = with_channel(shape)
     if channels not in COLOR_MODES:
         raise ValueError(f"this model takes images of {channels} channels; pictures have 1 or 3")
     return Form(height, width, COLOR_MODES[channels])
@@ -259,11 +253,8 @@ def _form_of_shape(shape):
 
 def _estimators_in(estimator):
     """Yield an estimator and all fitted ones in it, from the first step on."""
+    from skdigits._nested import held_by
+
     yield estimator
-    held = [step for _, step in getattr(estimator, "steps", ())]
-    for name in ("estimators_", "calibrated_classifiers_"):
-        held += list(getattr(estimator, name, ()))
-    held += [getattr(estimator, name, None) for name in ("estimator_", "estimator")]
-    for each in held:
-        if each is not None:
-            yield from _estimators_in(each)
+    for each in held_by(estimator):
+        yield from _estimators_in(each)

@@ -121,6 +121,15 @@ def neutral_keras():
             random.setstate(random_state)
 
 
+def check_scope():
+    """Raise RuntimeError in a scope that spreads new variables over several devices."""
+    if tf.distribute.has_strategy():
+        raise RuntimeError(
+            "skdigits trains each network on one device; use classifiers outside of "
+            "'with strategy.scope()' of tf.distribute."
+        )
+
+
 def check_process():
     """Raise if TensorFlow cannot run here.
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.pipeline import Pipeline
 
+from skdigits._nested import held_by
 from skdigits.preprocessing import ImageReshaper
 
 BYTES = (0, 255)
@@ -12,7 +13,6 @@ USUAL = ((0, 1), (0, 16), BYTES, (0, 1023), (0, 4095), (0, 16383), (0, 65535), (
 NEAR = 0.5  # the share of the ends of a usual scale that the training images have to reach
 SMALL = 16  # whole numbers up to here may have a smaller scale than bytes
 ROUNDING = 1e-4  # of the range, by scalers
-HOLDERS = ("best_estimator_", "estimators_", "calibrated_classifiers_", "estimator_", "estimator")
 
 
 def tones_of(estimator):
@@ -44,21 +44,13 @@ def takes_bytes(estimator):
         return not before and takes_bytes(last)
     if (scale := getattr(estimator, "_scale", None)) is not None:
         return scale.low.dtype == np.uint8
-    known = [each for each in _held_by(estimator) if _range(each) is not None]
+    known = [each for each in held_by(estimator) if _range(each) is not None]
     return bool(known) and takes_bytes(known[0])
 
 
 def _steps_that_change(pipeline):
     """Return the steps of a pipeline without those that leave the values as they are."""
-    steps = [step for _, step in pipeline.steps if step not in (None, "passthrough")]
-    return [step for step in steps if not isinstance(step, ImageReshaper)]
-
-
-def _held_by(estimator):
-    """Return the fitted estimators that another one holds."""
-    held = (getattr(estimator, name, None) for name in HOLDERS)
-    parts = (each if isinstance(each, list | tuple) else [each] for each in held)
-    return [each for part in parts for each in part if each is not None]
+    return [step for step in held_by(pipeline) if not isinstance(step, ImageReshaper)]
 
 
 def _range(estimator):
@@ -72,7 +64,7 @@ def _range(estimator):
         if scale.low.dtype == np.uint8 and np.max(scale.high) > SMALL:
             return np.array(BYTES)
         return np.stack([scale.low, scale.high]) * estimator.unit_ + estimator.offset_
-    ranges = (_range(each) for each in _held_by(estimator))
+    ranges = (_range(each) for each in held_by(estimator))
     return next((found for found in ranges if found is not None), None)
 
 

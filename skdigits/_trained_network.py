@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from skdigits._duration import resolve_batch_size, resolve_epochs
 from skdigits._epoch_tasks import EpochTasks
-from skdigits._held_out import hold_out
 from skdigits._interrupts import is_part_of_more
 from skdigits._numbers import Moments
 from skdigits._sample_weights import loss_weights
@@ -229,8 +229,39 @@ class TrainedNetwork(ValidatedInput, CallbackSupportMixin, BaseEstimator):
         if validation is not None:
             return rows, np.arange(len(validation[1]), dtype=np.int32)
         if may_hold_out and self.early_stopping and self.validation_fraction is not None:
-            return hold_out(rows, codes[rows], self.validation_fraction, self._split_seed)
+            return _hold_out(rows, codes[rows], self.validation_fraction, self._split_seed)
         return rows, rows[:0]
+
+
+def _hold_out(rows, codes, fraction, seed):
+    """Split rows into rows to train on and rows to measure, stratified by class.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+    codes : ndarray of int
+        The class of each of them.
+    fraction : float
+        Share of the rows to measure.
+    seed : int
+
+    Returns
+    -------
+    train_rows, validation_rows : ndarray of int
+
+    Raises
+    ------
+    ValueError
+        If a class has too few rows.
+    """
+    try:
+        return train_test_split(rows, test_size=fraction, stratify=codes, random_state=seed)
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping with validation_fraction={fraction} cannot split {len(rows)} samples "
+            f"of {len(np.unique(codes))} classes: {error} Use more samples, another fraction, or "
+            "validation_fraction=None to stop on the training loss."
+        ) from error
 
 
 def _extended(history, n_before, logs):

@@ -16,6 +16,7 @@ from skdigits._image_shape import (
     resolve_shape,
     to_rows,
     warn_of_channels_first,
+    without_channel,
 )
 from skdigits._memory_mapped import is_mapped, parts
 from skdigits._numbers import Origin, to_float32
@@ -148,7 +149,7 @@ class ValidatedInput:
         if (
             type(X) is np.ndarray  # subclasses may have a mask
             and X.dtype in (np.uint8, np.float32)
-            and X.shape[1:] in (shape, _without_channel(shape), (prod(shape),))
+            and X.shape[1:] in (shape, without_channel(shape), (prod(shape),))
             and len(X)
             and not hasattr(self, "feature_names_in_")
             and (X.dtype == np.uint8 or np.isfinite(X).all())
@@ -189,11 +190,6 @@ class ValidatedInput:
         """Return checked numbers as images or columns of the network, uint8 or float32."""
         images = rows.reshape(-1, *self.image_shape_)
         return to_float32(images, getattr(self, "_origin", None))  # old pickles have none
-
-
-def _without_channel(shape):
-    """Return the shape of images without their only channel; other shapes as they are."""
-    return shape[:-1] if len(shape) == 3 and shape[-1] == 1 else shape
 
 
 def _warn_of_scale(scale, images, name, expected):

@@ -13,10 +13,11 @@ import pytest
 from pictures import save, save_array
 from PIL import ExifTags, Image
 from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from support import mlp, slow_but
+from support import mlp, slow_but, tiny
 
 import skdigits
 from skdigits.cli import main
@@ -492,6 +493,35 @@ def test_wrong_use_is_one_line_and_exit_2(model, folder, capsys, tmp_path, args,
     assert captured.out == ""
     assert re.fullmatch(r"skdigits: error: [^\n]+\n", captured.err)
     assert message in captured.err
+
+
+NO_CLASSIFIERS = {
+    "unfitted": lambda X, y: mlp(),
+    "transformer": lambda X, y: PixelScaler().fit(X),
+    "normalizer": lambda X, y: make_pipeline(DigitNormalizer()).fit(X),
+    "columns": lambda X, y: mlp(image_shape=(144,)).fit(X.reshape(60, -1), y),
+}
+
+
+@pytest.mark.parametrize("name", NO_CLASSIFIERS)
+def test_a_model_that_answers_for_no_pictures(name, images, tmp_path, capsys):
+    model = NO_CLASSIFIERS[name](*images)
+    assert main(["predict", str(skdigits.save(model, tmp_path / "m.skd")), "x.png"]) == 2
+    told = "rows of 144 values, which are no pictures" if name == "columns" else "no fitted"
+    assert re.fullmatch(
+        rf"skdigits: error: [^\n]+m\.skd: .*{told}[^\n]*\n", capsys.readouterr().err
+    )
+
+
+def test_a_search_inside_of_a_pipeline_knows_the_size_of_the_pictures(tmp_path, capsys):
+    X, y = tiny(shape=(8, 6))
+    search = GridSearchCV(mlp(), {"epochs": [1]}, cv=2)
+    model = make_pipeline(PixelScaler(), search).fit(X, y)
+    picture = save_array(tmp_path / "1.png", X[0])
+    (found,) = predicted(capsys, skdigits.save(model, tmp_path / "m.skd"), picture)
+    expected = map(float, model.predict_proba(X[:1])[0])
+    values = [found["probabilities"][str(label)] for label in model.classes_]
+    np.testing.assert_allclose(values, list(expected), atol=1e-4)
 
 
 def test_help_has_an_example(capsys):

@@ -11,9 +11,10 @@ from PIL import Image
 from scipy.sparse import csr_array
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from support import (
@@ -614,14 +615,19 @@ class TestInside:
         assert counts == np.sum(fitted.predict(X) != wrong)
         assert display.images[0].shape[1:] == (6, 6)
 
-    @pytest.mark.parametrize("make", [lambda c: GridSearchCV(c, {}), AveragingClassifier])
+    @pytest.mark.parametrize(
+        "make",
+        [lambda c: GridSearchCV(c, {}), lambda c: HalvingGridSearchCV(c, {}), AveragingClassifier],
+        ids=["grid", "halving", "average"],
+    )
     def test_what_is_not_fitted_is_refused(self, make):
         for draw in (*DISPLAYS, HistoryDisplay.from_estimator):
             with pytest.raises(NotFittedError):
                 draw(make(mlp()))
 
-    def test_a_search_that_kept_nothing_is_refused(self):
-        search = GridSearchCV(linear(), {"epochs": [1]}, cv=2, refit=False).fit(*tiny())
+    @pytest.mark.parametrize("kind", [GridSearchCV, HalvingGridSearchCV])
+    def test_a_search_that_kept_nothing_is_refused(self, kind):
+        search = kind(linear(), {"epochs": [1]}, cv=2, refit=False).fit(*tiny())
         for draw in (*DISPLAYS, HistoryDisplay.from_estimator):
             with pytest.raises(ValueError, match="search with refit=True"):
                 draw(search)

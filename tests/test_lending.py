@@ -237,6 +237,20 @@ def test_what_somebody_holds_is_left_alone(case):
         np.testing.assert_array_equal(now, then)
 
 
+def test_a_search_of_the_pool_copes_with_models_that_come_back_meanwhile(monkeypatch):
+    """It collects garbage, whose models come back, so that the pool drops others."""
+    monkeypatch.setenv("SKDIGITS_POOL_SIZE", "2")
+    parameters = {"hidden_layer_sizes": (9,), "epochs": 1}
+    held, garbage = ([mlp(**parameters).fit(X, Y) for _ in range(2)] for _ in range(2))
+    kept = [estimator.model_ for estimator in held]
+    cycle(garbage.pop())
+    cycle(garbage.pop())
+    del held
+    again = mlp(**parameters).fit(X, Y)
+    for model in kept:
+        assert model is not again.model_
+
+
 CHANGES = {
     "trainable": lambda model: setattr(model.layers[2], "trainable", False),
     "rate of dropout": lambda model: setattr(model.get_layer("hidden_1_dropout"), "rate", 0.9),

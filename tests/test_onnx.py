@@ -489,6 +489,11 @@ def test_the_reader(tmp_path):
     assert model.predict(X[:0]) == []
     with pytest.raises(ValueError, match=r"values from 0 to 0\.7"):
         model.predict_proba(X / 255)
+    of_floats = OnnxModel(
+        skdigits.export(small_mlp().fit(X / 255, Y), tmp_path / "floats.onnx", images=X / 255)
+    )
+    with pytest.raises(ValueError, match=r"takes float32, and .* too large for it, from .*1e\+300"):
+        of_floats.predict_proba(np.full(X.shape, 1e300))
     foreign = tmp_path / "foreign.onnx"
     foreign.write_bytes(skl2onnx.to_onnx(rows_mlp(), ROWS[:1]).SerializeToString())
     with pytest.raises(ValueError, match="not written by skdigits"):

@@ -387,11 +387,16 @@ class Held:
         return self._graph.run(images)
 
 
+def with_graph(model, kind, **limits):
+    """Return a graph of this class around that of the model, and the app of the model with it."""
+    graph = kind(model.pictures.graph)
+    pictures = dataclasses.replace(model.pictures, graph=graph)
+    return graph, make_app(dataclasses.replace(model, pictures=pictures), Limits(**limits))
+
+
 def held(model, **limits):
     """Return a graph that waits, and the app of the model with it."""
-    graph = Held(model.graph)
-    served = dataclasses.replace(model, graph=graph)
-    return graph, make_app(served, Limits(**limits))
+    return with_graph(model, Held, **limits)
 
 
 async def until(condition):
@@ -462,7 +467,7 @@ def test_a_failure_of_the_model_shows_no_traceback(model):
         def run(self, images):
             raise RuntimeError("secret")
 
-    app = make_app(dataclasses.replace(model, graph=Broken(model.graph)))
+    _, app = with_graph(model, Broken)
     for _ in range(2):
         assert predict(app, content=encoded(X[0])) == (
             500, "the service has failed; its log says why",
@@ -487,7 +492,7 @@ def test_probabilities_that_are_not_numbers_are_strict_json(model):
         def run(self, images):
             return np.full((len(images), 10), np.nan, np.float32)
 
-    app = make_app(dataclasses.replace(model, graph=Broken(model.graph)))
+    _, app = with_graph(model, Broken)
     (found,) = predict(app, content=encoded(X[0]))[1]
     assert list(found["probabilities"].values()) == [None] * 10
 

@@ -10,6 +10,7 @@ import pytest
 from sklearn.base import clone
 from support import cnn, dense, mlp, slow_but, tiny
 
+import skdigits
 from skdigits import NetworkClassifier
 from skdigits.ensemble import AveragingClassifier
 
@@ -139,6 +140,41 @@ def test_a_loaded_body_does_not_wait_for_a_fit_that_waits_for_it(monkeypatch):
     threads[1].join(60)
     threads[0].join(60)
     assert len(fitted) == 2
+
+
+@pytest.mark.parametrize("suffix", ["keras", "tflite"])
+def test_an_export_does_not_wait_for_a_network_that_waits_for_it(suffix, tmp_path, monkeypatch):
+    """Each had taken one of two locks, and waited for the other one."""
+    loaded = copy.deepcopy(mlp().fit(X, Y))  # without a compiled model, but the pool has one
+    fitted = mlp(hidden_layer_sizes=(24, len(suffix))).fit(X, Y)  # as no other test
+    other = copy.deepcopy(fitted)  # that has to build one
+    floatx, get_state, has_begun = keras.config.floatx, np.random.get_state, threading.Event()
+    done = []
+
+    def export():
+        done.append(skdigits.export(loaded, tmp_path / f"model.{suffix}", images=X))
+
+    threads = [threading.Thread(target=export, daemon=True)]
+    threads.append(threading.Thread(target=lambda: done.append(other.predict(X)), daemon=True))
+
+    def begin():
+        """Let the other network be built as the export works with Keras's settings."""
+        monkeypatch.setattr(keras.config, "floatx", floatx)
+        threads[1].start()
+        assert has_begun.wait(60)
+        return floatx()
+
+    def tell():
+        """Tell that this has begun."""
+        has_begun.set()
+        return get_state()
+
+    monkeypatch.setattr(keras.config, "floatx", begin)
+    monkeypatch.setattr(np.random, "get_state", tell)
+    threads[0].start()
+    for thread in threads:
+        thread.join(60)
+    assert len(done) == 2
 
 
 def test_trainings_that_fail_leave_the_classifier_to_the_others():

@@ -20,6 +20,7 @@ from skdigits.formats._layers import (
     Softmax,
     View,
 )
+from skdigits.networks._copy import calls_as_keras
 from skdigits.training._probabilities import loss_traits
 from skdigits.training._views import views
 
@@ -119,7 +120,7 @@ def _in_order(model):
     """Return the layers of a model that is a chain of layers."""
     for layer in (model, *model.layers):  # before get_config, which those of the user's may lack
         if isinstance(layer, keras.Model):
-            if type(layer).call.__module__.partition(".")[0] != "keras":
+            if not calls_as_keras(layer):
                 raise UnknownLayerError(_unknown(layer, "whose `call` may do anything"))
         elif type(layer) not in _TRANSLATIONS:
             raise UnknownLayerError(_unknown(layer))

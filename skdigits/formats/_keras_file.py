@@ -31,11 +31,13 @@ def keras_content(model, path, images=None):
     tried = probe(model, images).images[:MOST_IMAGES]
     with without_warnings():
         pixels = model._validate_images(tried).astype(np.float32)
+    # It may be a model of the pool, whose users wait for Keras's settings: so it comes first.
+    network = model.model_
     with neutral_keras(), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.keras"
-        own = {type(layer).__name__: type(layer) for layer in layers_in(model.model_)}
+        own = {type(layer).__name__: type(layer) for layer in layers_in(network)}
         try:
-            copy_network(model.model_).save(file)  # a copy has no optimizer
+            copy_network(network).save(file)  # a copy has no optimizer
             loaded = keras.models.load_model(file, own, compile=False, safe_mode=False)
         except OSError as error:
             raise OSError(f"{path.name} was not written: {error}, for a temporary file") from error
@@ -44,7 +46,7 @@ def keras_content(model, path, images=None):
                 f"{path.name} was not written: Keras cannot make a layer of the network again from "
                 f"its get_config(): {error}"
             ) from error
-        check_probabilities(_outputs(loaded, pixels), _outputs(model.model_, pixels), path)
+        check_probabilities(_outputs(loaded, pixels), _outputs(network, pixels), path)
         return file.read_bytes()
 
 

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._base import ImageClassifier
 from skdigits._log_lines import LOG_LINE, without_log_lines
+from skdigits._nested import held_by
 from skdigits._tensorflow import neutral_keras, tf
 from skdigits._warnings import without_warnings
 from skdigits.ensemble import AveragingClassifier
@@ -63,8 +64,10 @@ def litert_content(model, path, images=None, quantize=None):
             "quantize='int8' needs several images like those of the training, since they tell the "
             "range of each layer's numbers. All of these are the same."
         )
+    # It may take models of the pool, whose users wait for Keras's settings: so it comes first.
+    function = _function(model)
     with neutral_keras(), _log_settings_kept(), without_log_lines(_LINES), without_warnings():
-        content = _convert(_function(model), tried, quantize, path)
+        content = _convert(function, tried, quantize, path)
         found = _run(Interpreter(model_content=content), tried)
     if quantize == "int8":
         wanted = model.predict_proba(tried)  # with its warning of another scale
@@ -109,8 +112,7 @@ def _function(model):
         case FrozenEstimator():
             return _function(model.estimator)
         case Pipeline():
-            kept = [step for _, step in model.steps if step not in (None, "passthrough")]
-            return _chain([_function(step) for step in kept])
+            return _chain([_function(step) for step in held_by(model)])
         case ImageReshaper():
             return lambda x: tf.reshape(x, [-1, *model.image_shape_])
         case PixelScaler():

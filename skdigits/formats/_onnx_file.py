@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 import skdigits
+from skdigits._nested import active_steps
 from skdigits._onnx_model import PREFIX, start_session
 from skdigits._tones import tones_of
 from skdigits.formats._agreement import MOST_IMAGES, check_labels, check_probabilities, expected
@@ -83,9 +84,8 @@ def _opened(model):
     if not isinstance(model, Pipeline):
         return model
     opened = copy.copy(model)
-    *before, (name, last) = model.steps
-    kept = [step for step in before if step[1] not in (None, "passthrough")]
-    opened.steps = [*kept, (name, _opened(last))]
+    *before, (name, last) = active_steps(model)
+    opened.steps = [*before, (name, _opened(last))]
     return opened
 
 

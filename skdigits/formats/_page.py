@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 
-from skdigits._open_estimators import members
+from skdigits._open_estimators import members, without_normalizer
 from skdigits.formats._agreement import MOST_IMAGES, expected
-from skdigits.formats._page_input import page_input, without_normalizer
+from skdigits.formats._page_input import page_input
 from skdigits.formats._page_model import Weights, page_model
 from skdigits.formats._probe import probe
 from skdigits.preprocessing import DigitNormalizer

@@ -1,14 +1,10 @@
 """What a page has to know of the images of a model: shape, tones, whether they are digits."""
 
-from math import isqrt
-
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-from skdigits._image_shape import SMALLEST_SQUARE
+from skdigits._image_shape import image_or_square
 from skdigits._open_estimators import members
 from skdigits._tones import takes_bytes, tones_of
-from skdigits.preprocessing import DigitNormalizer
 
 MNIST_SHAPE = (28, 28, 1)
 DIGITS = frozenset("0123456789")
@@ -16,15 +12,6 @@ DIGITS = frozenset("0123456789")
 # that of Fashion-MNIST's garments, whose labels are digits too, is 0.14.
 BORDER, BLANK = 2, 0.03
 CHANNELS = (1, 3)  # grey, and red, green, blue
-
-
-def without_normalizer(model):
-    """Return the steps behind a DigitNormalizer at the beginning, and whether there was one."""
-    model = getattr(model, "best_estimator_", model)
-    # A subclass may do something else; `page_model` refuses it.
-    if isinstance(model, Pipeline) and type(model[0]) is DigitNormalizer and len(model) > 1:
-        return model[1:], True
-    return model, False
 
 
 def page_input(model, normalized):
@@ -77,16 +64,14 @@ def page_input(model, normalized):
 
 def _image_shape(network):
     """Return (height, width, channels); a square number of columns is taken for a square image."""
-    shape = network.image_shape_
-    if len(shape) == 3:
-        return tuple(shape)
-    side = isqrt(shape[0])
-    if network.image_shape is not None or side * side != shape[0] or side < SMALLEST_SQUARE:
+    shape = image_or_square(network)
+    if shape is None:
+        (n_columns,) = network.image_shape_
         raise ValueError(
-            f"A page is for images, but this {type(network).__name__} was fitted on {shape[0]} "
+            f"A page is for images, but this {type(network).__name__} was fitted on {n_columns} "
             "columns. Fit it on images, or set its image_shape."
         )
-    return side, side, 1
+    return shape
 
 
 def _light_ink(scale):

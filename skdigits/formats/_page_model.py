@@ -13,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skdigits._builder import NetworkClassifier
 from skdigits._cnn import CNNClassifier
 from skdigits._mlp import MLPClassifier
+from skdigits._nested import held_by
 from skdigits.ensemble import AveragingClassifier
 from skdigits.formats import _layers as plain
 from skdigits.formats._describe import UnknownLayerError, describe
@@ -100,8 +101,9 @@ def page_model(model, weights):
     if kind in (CNNClassifier, MLPClassifier, NetworkClassifier):
         return _network(model, weights)
     if kind is Pipeline:
-        steps = [_step(step, weights) for _, step in model.steps[:-1]]
-        inner = page_model(model[-1], weights)
+        *before, last = held_by(model)
+        steps = [_step(step, weights) for step in before]
+        inner = page_model(last, weights)
         steps = [step for step in steps if step is not None]
         return {"kind": "steps", "steps": steps, "of": inner} if steps else inner
     if kind is AveragingClassifier:
@@ -131,7 +133,7 @@ def _calibrated(calibrated, weights):
 def _step(step, weights):
     """Return a step before a network as a layer, or None if it changes no value."""
     kind = type(step)
-    if step in (None, "passthrough") or kind is ImageReshaper:
+    if kind is ImageReshaper:
         return None
     scale: np.ndarray
     if kind is PixelScaler:

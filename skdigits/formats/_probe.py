@@ -8,13 +8,13 @@ from sklearn.pipeline import Pipeline
 
 from skdigits._arrays import as_array
 from skdigits._base import ImageClassifier
+from skdigits._image_shape import with_channel
+from skdigits._nested import held_by
 from skdigits._numbers import Origin
 from skdigits._warnings import without_warnings
 from skdigits.preprocessing import DigitNormalizer, ImageReshaper
 
 N_GENERATED = 256
-# Attributes that hold fitted estimators; of FrozenEstimator it is the last.
-_HELD = ("best_estimator_", "calibrated_classifiers_", "estimators_", "estimator_", "estimator")
 NORMALIZE_BEFORE = (
     "DigitNormalizer works only in Python: it finds the digit in a picture by steps that the other "
     "runtimes lack. Normalise pictures in Python, normalizer.transform(pictures), and write the "
@@ -119,16 +119,11 @@ def _first_network(model):
     if isinstance(model, ImageClassifier) and hasattr(model, "_network"):
         return [], model
     if isinstance(model, Pipeline):
-        steps, network = _first_network(model[-1])
-        before = [step for _, step in model.steps[:-1] if step not in (None, "passthrough")]
+        *before, last = held_by(model)
+        steps, network = _first_network(last)
         return before + steps, network
-    for held in _HELD:
-        found = getattr(model, held, None)
-        for each in found if isinstance(found, list | tuple) else [found]:
-            steps, network = _first_network(each) if each is not None else ([], None)
-            if network is not None:
-                return steps, network
-    return [], None
+    found = map(_first_network, held_by(model))
+    return next((each for each in found if each[1] is not None), ([], None))
 
 
 def _image_shape(images, network):
@@ -136,4 +131,4 @@ def _image_shape(images, network):
     shape = images.shape[1:]
     if network is not None and prod(network.image_shape_) == prod(shape):
         return tuple(network.image_shape_)
-    return (*shape, 1) if len(shape) == 2 else tuple(shape)
+    return with_channel(shape)

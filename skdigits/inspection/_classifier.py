@@ -4,8 +4,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits._base import ImageClassifier
 from skdigits._classifier_registry import CLASSIFIERS
+from skdigits._image_shape import image_or_square
 from skdigits._open_estimators import members
-from skdigits.inspection._drawn_images import square_shape
 
 
 def networks(estimator, display):
@@ -52,9 +52,7 @@ def image_shape(classifier, display):
     ValueError
         If the classifier was fitted on columns that are not an image.
     """
-    shape = classifier.image_shape_
-    if len(shape) == 1:
-        shape = square_shape(shape[0]) if classifier.image_shape is None else None
+    shape = image_or_square(classifier)
     if shape is None:
         raise ValueError(
             f"{display} draws images, but this {type(classifier).__name__} was fitted on "

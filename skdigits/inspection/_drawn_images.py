@@ -6,14 +6,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdigits._arrays import as_array
-from skdigits._image_shape import SMALLEST_SQUARE
+from skdigits._image_shape import square_shape
 from skdigits._open_estimators import members
-
-
-def square_shape(n_features):
-    """Return the shape of a square grey image with this number of pixels, or None."""
-    side = math.isqrt(n_features)
-    return (side, side, 1) if side * side == n_features >= SMALLEST_SQUARE**2 else None
 
 
 def as_images(X, shape=None):

@@ -2,6 +2,8 @@
 
 from numbers import Integral, Real
 
+from skdigits._image_shape import with_channel
+
 
 def shapes(input_shape, n_classes, meta):
     """Return the shape and the number of classes, from SciKeras's `meta` if not given."""
@@ -17,7 +19,7 @@ def shapes(input_shape, n_classes, meta):
         )
     if n_classes < 2:
         raise ValueError(f"n_classes must be at least 2; got {n_classes}.")
-    return (*shape, 1) if len(shape) == 2 else shape, int(n_classes)
+    return with_channel(shape), int(n_classes)
 
 
 def sizes_of(name, sizes, *, least=0):

@@ -3,7 +3,7 @@
 from skdigits._private_names import creation_number, layers_in
 from skdigits._tensorflow import keras
 from skdigits.networks._arguments import shapes
-from skdigits.networks._copy import convolves, is_graph, takes_images
+from skdigits.networks._copy import convolves, is_graph, one_or_all, takes_images
 from skdigits.networks._layers import STANDARDIZE, standardized_input
 
 
@@ -129,8 +129,7 @@ def _layers_on(x, model, inputs):
         )
         return layer(*args, **kwargs)
 
-    tensors = model.outputs
-    graph = keras.Model(model.inputs[0], tensors[0] if len(tensors) == 1 else tensors)
+    graph = keras.Model(model.inputs[0], one_or_all(model.outputs))
     return keras.models.clone_model(
         graph, input_tensors=inputs, clone_function=lambda layer: layer, call_function=call
     ).output

@@ -1,5 +1,6 @@
 """Copy Keras models, and ask about their layers."""
 
+from skdigits._image_shape import without_channel
 from skdigits._tensorflow import keras
 
 
@@ -40,7 +41,7 @@ def copy_network(model, dtype="float32"):
         return type(layer).from_config(config)
 
     # Make a new model first: Keras would try to copy the loss and optimizer of a compiled one.
-    layers = keras.Model(_one(model.inputs), _one(model.outputs), name=model.name)
+    layers = keras.Model(one_or_all(model.inputs), one_or_all(model.outputs), name=model.name)
     new = keras.models.clone_model(layers, clone_function=copied)
     new.set_weights(model.get_weights())
     return new
@@ -52,10 +53,16 @@ def is_graph(layer):
     A class of the user's that derives from ``keras.Sequential`` may have a ``call`` of its own.
     """
     has_inputs = isinstance(layer, keras.Model) and bool(getattr(layer, "inputs", None))
-    return has_inputs and type(layer).call.__module__.partition(".")[0] == "keras"
+    return has_inputs and calls_as_keras(layer)
 
 
-def _one(tensors):
+def calls_as_keras(model):
+    """Tell whether the ``call`` of a model is Keras's, and not that of a class of the user's."""
+    return type(model).call.__module__.partition(".")[0] == "keras"
+
+
+def one_or_all(tensors):
+    """Return the only tensor of a list, or the list: as Keras takes inputs and outputs."""
     return tensors[0] if len(tensors) == 1 else tensors
 
 
@@ -68,7 +75,5 @@ def convolves(layer):
 
 def takes_images(body, input_shape):
     """Tell whether a Keras model takes images of a shape; grey images need no channel."""
-    shapes = [input_shape]
-    if len(input_shape) == 3 and input_shape[-1] == 1:
-        shapes.append(input_shape[:-1])
+    shapes = (input_shape, without_channel(input_shape))
     return len(body.inputs) == 1 and tuple(body.input_shape[1:]) in shapes

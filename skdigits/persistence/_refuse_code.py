@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from skdigits._base import ImageClassifier
 
 LIBRARIES = {"builtins", "numpy", "scipy", "sklearn", "skdigits"}  # files have their code by name
+CONTAINERS = (list, tuple, set, frozenset, dict, np.ndarray)
 FUNCTIONS = (BuiltinFunctionType, FunctionType, MethodType, partial, type)
 
 
@@ -43,27 +44,25 @@ class _Search:
         self._seen[id(value)] = value
         if isinstance(value, ImageClassifier):
             self._visit_network(value)
-        elif isinstance(value, list | tuple | set | frozenset | dict):
-            inside = [*value, *value.values()] if isinstance(value, dict) else value
-            for each in inside:
-                self.visit(each, owner, name, of_network)
-        elif isinstance(value, np.ndarray):
-            if value.dtype.kind == "V" and not value.dtype.names:
-                _refuse(owner, name, f"an array of dtype {value.dtype}")
-            for each in value.flat if value.dtype == object else ():
-                self.visit(each, owner, name, of_network)
-        elif isinstance(value, FUNCTIONS) or issparse(value):
-            if not _is_of_library(value) or issparse(value):
-                _refuse(owner, name, _described(value))
-        elif of_network and not _is_of_library(type(value)) and not hasattr(value, "get_params"):
+        elif _cannot_be_held(value, of_network):
             _refuse(owner, name, _described(value))
+        elif isinstance(value, CONTAINERS):
+            for each in _items(value):
+                self.visit(each, owner, name, of_network)
+        elif isinstance(value, FUNCTIONS):
+            return
+        elif hasattr(value, "get_params"):
+            self._visit_estimator(value)
         else:
-            for attribute, each in getattr(value, "__dict__", {}).items():
-                if hasattr(value, "get_params"):
-                    owner, name = type(value).__name__, attribute
-                    if attribute == "memory" and each is not None:
-                        _refuse(owner, name, "a folder of pickles that a later fit would read")
+            for each in getattr(value, "__dict__", {}).values():
                 self.visit(each, owner, name)
+
+    def _visit_estimator(self, estimator):
+        owner = type(estimator).__name__
+        for name, value in vars(estimator).items():
+            if name == "memory" and value is not None:
+                _refuse(owner, name, "a folder of pickles that a later fit would read")
+            self.visit(value, owner, name)
 
     def _visit_network(self, classifier):
         from skdigits.training._spec import PARAMETERS
@@ -78,12 +77,30 @@ class _Search:
             self.visit(value, owner, PARAMETERS.get(name, name), of_network=True)
 
 
+def _cannot_be_held(value, of_network):
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "V" and not value.dtype.names
+    if isinstance(value, FUNCTIONS):
+        return not _is_of_library(value)
+    is_known = isinstance(value, CONTAINERS) or _is_of_library(type(value))
+    return issparse(value) or (of_network and not is_known and not hasattr(value, "get_params"))
+
+
+def _items(container):
+    """Return what a container holds, of an array only objects."""
+    if isinstance(container, np.ndarray):
+        return container.flat if container.dtype == object else ()
+    return [*container, *container.values()] if isinstance(container, dict) else container
+
+
 def _is_of_library(function):
     function = function.func if isinstance(function, partial) else function
     return (getattr(function, "__module__", None) or "").partition(".")[0] in LIBRARIES
 
 
 def _described(value):
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype}"
     if issparse(value):
         return "a sparse matrix"
     if isinstance(value, type):

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits import _constraints as c
+from skdigits._image_shape import without_channel
 from skdigits._pickling import OldPickles
 from skdigits.preprocessing._image_input import check_features, check_images
 from skdigits.preprocessing._image_output import ImageOutputMixin
@@ -163,7 +164,7 @@ def _check_fits(images, shape):
             f"{math.prod(shape)}."
         )
     found = images.shape[1:]
-    if images.ndim > 2 and _without_single_channel(found) != _without_single_channel(shape):
+    if images.ndim > 2 and without_channel(found) != without_channel(shape):
         raise ValueError(
             f"X has images of shape {found}, but image_shape={shape}: reshaping would scramble "
             "them. Flatten X to 2 dimensions if that is what you want."
@@ -177,8 +178,3 @@ def _guess_shape(images):
     n_features = images.shape[1]
     side = math.isqrt(n_features)
     return (side, side) if side * side == n_features else (1, n_features)
-
-
-def _without_single_channel(shape):
-    """Return (height, width) for (height, width, 1), and any other shape as it is."""
-    return shape[:2] if len(shape) == 3 and shape[2] == 1 else shape

@@ -1,9 +1,9 @@
 """The digit on a picture, in MNIST's form."""
 
-from skdigits._picture import Form, open_picture
+from skdigits._picture import Form
 from skdigits.preprocessing._digit_normalization.find_digit import digit_ink
 from skdigits.preprocessing._digit_normalization.mnist_form import SIDE, to_mnist_form
-from skdigits.preprocessing._digit_normalization.reading import LARGEST_SIDE, read_picture
+from skdigits.preprocessing._digit_normalization.reading import read_picture
 
 DIGIT_FORM = Form(SIDE, SIDE, "grayscale")
 
@@ -13,7 +13,8 @@ def digit_of(picture):
 
     Parameters
     ----------
-    picture : array-like, PIL image, str or path-like
+    picture : array-like, PIL image, str, path-like or io.BytesIO
+        As `read_picture` takes it.
 
     Raises
     ------
@@ -21,23 +22,3 @@ def digit_of(picture):
         If this is not a picture, or shows no digit.
     """
     return to_mnist_form(digit_ink(*read_picture(picture)))
-
-
-def read_digit(file, form=DIGIT_FORM):
-    """Return the digit on the picture in a file.
-
-    Parameters
-    ----------
-    file : str or io.BytesIO
-        Path or content of the file.
-    form : Form
-        `DIGIT_FORM`, so that this can take the place of `read_file`.
-
-    Raises
-    ------
-    PictureError
-        If the file cannot be read, or shows no digit.
-    """
-    with open_picture(file) as image:
-        image.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
-        return digit_of(image)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skdigits._files import escaped, to_json, write_bytes, write_text
+from skdigits._image_shape import with_channel
 from skdigits._shown_numbers import count, percent
 from skdigits.inspection import SampleImagesDisplay, choose_samples, find_confusions
 from skdigits.inspection._drawn_images import as_images
@@ -79,7 +80,7 @@ def evaluated(comparison, X, y, class_names):
         )
     y = as_same_labels(y, np.array(comparison.classes), "y", "the comparison")
     try:
-        return pictures.to_pixels(as_images(X, (*wanted, 1)[:3])), y
+        return pictures.to_pixels(as_images(X, with_channel(wanted))), y
     except ValueError:  # columns of a table, or pictures of several sizes
         return None, y
 

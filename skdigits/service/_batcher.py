@@ -62,12 +62,13 @@ class Batcher:
         try:
             while batch := self._next_batch():
                 together = [images for images, _ in batch]
+                ends = np.cumsum([len(images) for images in together])
                 try:
                     found = await loop.run_in_executor(self._thread, self._predict, together)
                 except Exception as error:
-                    _answer(batch, lambda start, stop, error=error: error)
+                    _answer(batch, [error] * len(batch))
                 else:
-                    _answer(batch, lambda start, stop, found=found: found[start:stop])
+                    _answer(batch, np.split(found, ends[:-1]))
         finally:
             self._worker = None
 
@@ -95,13 +96,9 @@ class Batcher:
         return np.concatenate([self._run(part) for part in parts])
 
 
-def _answer(batch, result):
-    """Hand each request of a batch its part of the result, or the error."""
-    start = 0
-    for images, future in batch:
-        stop = start + len(images)
-        found = result(start, stop)
+def _answer(batch, parts):
+    """Hand each request of a batch its part of the result, or its error."""
+    for (_, future), part in zip(batch, parts, strict=True):
         if not future.done():
-            set_ = future.set_exception if isinstance(found, Exception) else future.set_result
-            set_(found)
-        start = stop
+            set_ = future.set_exception if isinstance(part, Exception) else future.set_result
+            set_(part)

@@ -8,8 +8,8 @@ from skdigits.service._errors import RequestError, busy
 DISCARDED = 4  # times the limit: a body that is too large is read so far, for the answer to arrive
 
 
-class Traffic:
-    """The requests that are under way, and the bytes of their bodies.
+class RequestsUnderWay:
+    """Counts the requests that are under way, and the bytes of their bodies.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ class Traffic:
 class _Body:
     """The body of one request."""
 
-    def __init__(self, traffic, limits):
-        self._traffic, self._limits = traffic, limits
-        self.n_bytes = 0  # that count in the traffic
+    def __init__(self, under_way, limits):
+        self._under_way, self._limits = under_way, limits
+        self.n_bytes = 0  # that count among those under way
 
     async def read(self, request):
         """Return the body of a request as bytes.
@@ -91,8 +91,8 @@ class _Body:
 
     def _count(self, n_bytes):
         self.n_bytes += n_bytes
-        self._traffic.n_bytes += n_bytes
-        if self._traffic.n_bytes > self._limits.bytes_under_way:
+        self._under_way.n_bytes += n_bytes
+        if self._under_way.n_bytes > self._limits.bytes_under_way:
             raise busy()
 
 

@@ -2,6 +2,7 @@
 
 import io
 from codecs import BOM_UTF8
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image
@@ -39,7 +40,7 @@ class Pictures:
         self._files = files
         self.n_pixels = 0
         for number, content in enumerate(files):
-            with self._errors_name(number):
+            with _errors_told(self._name(number)):
                 self.n_pixels += _n_pixels(content, limits.n_pixels)
             if self.n_pixels > limits.n_pixels:
                 raise _too_many_pixels(limits.n_pixels)
@@ -48,29 +49,23 @@ class Pictures:
         """Return what a function makes of each file, as one array."""
         images = []
         for number, content in enumerate(self._files):
-            with self._errors_name(number):
+            with _errors_told(self._name(number)):
                 images.append(read_file(io.BytesIO(content)))
         return np.stack(images)
 
-    def _errors_name(self, number):
-        return _Named("" if len(self._files) == 1 else f"picture {number + 1}: ")
+    def _name(self, number):
+        return "" if len(self._files) == 1 else f"picture {number + 1}: "
 
 
-class _Named:
-    """Turns errors of a picture into errors for the client, which say which picture it is."""
-
-    def __init__(self, name):
-        self._name = name
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        if isinstance(error, UnknownFormatError):
-            message = f"{self._name}the file is not a picture; send {ACCEPTED}"
-            raise RequestError(415, message) from None
-        if isinstance(error, PictureError):
-            raise RequestError(422, f"{self._name}{error}") from None
+@contextmanager
+def _errors_told(name):
+    """Turn errors of a picture into errors for the client, which begin with its name."""
+    try:
+        yield
+    except UnknownFormatError:
+        raise RequestError(415, f"{name}the file is not a picture; send {ACCEPTED}") from None
+    except PictureError as error:
+        raise RequestError(422, f"{name}{error}") from None
 
 
 def _n_pixels(content, limit):

@@ -77,14 +77,11 @@ class Ready(BaseModel):
 
 def add_inference_protocol(app, service):
     """Add the routes to an app."""
-    model = service.model
-    classes = np.asarray(model.graph.classes)
-    metadata = _metadata(model, classes)
+    _add_server_routes(app)
+    _add_model_routes(app, service)
 
-    def check(name):
-        if name != model.name:
-            raise RequestError(404, f"there is no model {name!r}; this service has {model.name!r}")
 
+def _add_server_routes(app):
     @app.get("/v2", summary="What the server is", responses={200: {"model": ServerMetadata}})
     async def server_metadata():
         version = skdigits.__version__
@@ -100,6 +97,16 @@ def add_inference_protocol(app, service):
     @app.get("/v2/health/ready", summary="Whether the server is ready")
     async def ready():
         return json_response({"ready": True})
+
+
+def _add_model_routes(app, service):
+    model, graph = service.model, service.model.pictures.graph
+    classes = np.asarray(graph.classes)
+    metadata = _metadata(model.name, graph, classes)
+
+    def check(name):
+        if name != model.name:
+            raise RequestError(404, f"there is no model {name!r}; this service has {model.name!r}")
 
     @app.get(
         MODEL,
@@ -128,29 +135,25 @@ def add_inference_protocol(app, service):
     async def infer(name: str, request: Request):
         """Send images as the ONNX file of the model takes them, in the scale of the training."""
         check(name)
-        found: list[InferRequest] = []
 
-        async def to_images(body):
+        async def answer(body):
             asked, images = await service.read(_read, body, request.headers.get(HEADER), service)
-            found.append(asked)
-            return images
+            probabilities = await service.predict(images)
+            arrays = {LABEL: classes[probabilities.argmax(axis=1)], PROBABILITIES: probabilities}
+            return _answer(asked, model.name, arrays)
 
-        probabilities = await service.predict(request, to_images)
-        arrays = {LABEL: classes[probabilities.argmax(axis=1)], PROBABILITIES: probabilities}
-        return _answer(found[0], model.name, arrays)
+        return await service.answer(request, answer)
 
 
-def _metadata(model, classes):
-    rows = [-1, *model.graph.input_shape]
+def _metadata(name, graph, classes):
+    rows = [-1, *graph.input_shape]
     labels = {"name": LABEL, "datatype": datatype_of(classes.dtype), "shape": [-1]}
     shape = [-1, len(classes)]
     return {
-        "name": model.name,
+        "name": name,
         "platform": "onnx_onnxruntime",
         "versions": [],
-        "inputs": [
-            {"name": INPUT, "datatype": datatype_of(model.graph.input_dtype), "shape": rows}
-        ],
+        "inputs": [{"name": INPUT, "datatype": datatype_of(graph.input_dtype), "shape": rows}],
         "outputs": [labels, {"name": PROBABILITIES, "datatype": "FP32", "shape": shape}],
     }
 
@@ -189,7 +192,7 @@ def _read(body, header, service):
     if len(array) > service.limits.n_images:
         raise RequestError(413, f"a request may have at most {service.limits.n_images} images")
     try:
-        return asked, service.model.graph.to_input(array)
+        return asked, service.model.pictures.graph.to_input(array)
     except ValueError as error:
         raise RequestError(400, str(error)) from None
 

@@ -44,15 +44,18 @@ def add_predict(app, service):
         picture counts.
         """
         content_type = request.headers.get("content-type", "")
-        probabilities = await service.predict(
-            request, lambda body: service.read_images(content_type, body)
-        )
-        labels = [pictures.labels[best] for best in probabilities.argmax(axis=1)]
-        found = [
-            {"label": label, "probabilities": dict(ranking)}
-            for label, ranking in rankings(pictures.labels, labels, probabilities)
-        ]
-        return json_response({"model": service.model.name, "predictions": found})
+
+        async def answer(body):
+            images = await service.read_images(content_type, body)
+            probabilities = await service.predict(images)
+            labels = [pictures.labels[best] for best in probabilities.argmax(axis=1)]
+            found = [
+                {"label": label, "probabilities": dict(ranking)}
+                for label, ranking in rankings(pictures.labels, labels, probabilities)
+            ]
+            return json_response({"model": service.model.name, "predictions": found})
+
+        return await service.answer(request, answer)
 
 
 def _body(form):

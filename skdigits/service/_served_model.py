@@ -25,9 +25,7 @@ class ServedModel:
     name : str
         Of the file, without its suffix.
     pictures : PictureModel
-        Reads pictures, and knows their form and the labels.
-    graph : OnnxModel
-        Predicts.
+        Reads pictures, and knows their form and the labels. Its `graph` predicts.
     form : dict
         Of the images, as the page shows them; `drawing_page` describes it.
     reads_for_page : bool
@@ -38,14 +36,13 @@ class ServedModel:
 
     name: str
     pictures: PictureModel
-    graph: OnnxModel
     form: dict
     reads_for_page: bool
     page: bytes
 
     def to_input(self, images):
         """Return images of uint8 as the graph takes them."""
-        return self.graph.to_input(self.pictures.to_scale(images))
+        return self.pictures.graph.to_input(self.pictures.to_scale(images))
 
     def read_for_page(self, file):
         """Return a picture as the page shows it, an array of `pictures.form.shape`, uint8.
@@ -55,9 +52,9 @@ class ServedModel:
         """
         if not self.form["digits"]:
             return self.pictures.read(file)
-        from skdigits.preprocessing._read_digit import read_digit
+        from skdigits.preprocessing._read_digit import digit_of
 
-        digit = read_digit(file)
+        digit = digit_of(file)
         return digit if self.form["light_ink"] else 255 - digit
 
 
@@ -76,7 +73,7 @@ def open_served(path):
     form, name = parts["form"], Path(path).stem
     reads = not form["digits"] or all(find_spec(each) for each in ("sklearn", "scipy"))
     page = drawing_page(**parts, name=name, service={"reads": reads})
-    return ServedModel(name, opened, opened.graph, form, reads, page)
+    return ServedModel(name, opened, form, reads, page)
 
 
 def _as_graph(opened, path):

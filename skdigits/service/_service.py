@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from skdigits.service._batcher import Batcher
-from skdigits.service._bodies import Traffic
+from skdigits.service._bodies import RequestsUnderWay
 from skdigits.service._errors import busy
 from skdigits.service._images import Pictures, images_of
 from skdigits.service._metrics import Metrics
@@ -27,14 +27,14 @@ class Service:
     def __init__(self, model, limits):
         self.model, self.limits = model, limits
         self.metrics = Metrics()
-        self._traffic = Traffic(limits)
-        self._batcher = Batcher(model.graph.run, limits, self.metrics.count_images)
+        self._under_way = RequestsUnderWay(limits)
+        self._batcher = Batcher(model.pictures.graph.run, limits, self.metrics.count_images)
         n_readers = min(os.cpu_count() or 1, MOST_READERS)
         self._readers = ThreadPoolExecutor(n_readers, "skdigits-reader")
         self._reader_of_large = ThreadPoolExecutor(1, "skdigits-large")
         self.metrics.watch(
             "skdigits_requests_under_way", "Requests that have no answer yet.",
-            lambda: self._traffic.n_requests,
+            lambda: self._under_way.n_requests,
         )  # fmt: skip
         self.metrics.watch(
             "skdigits_images_waiting", "Images that wait for the model.",
@@ -43,23 +43,13 @@ class Service:
 
     def close(self):
         """End the threads."""
-        for each in (self._readers, self._reader_of_large, self._batcher):
-            each.shutdown(wait=False) if isinstance(each, ThreadPoolExecutor) else each.close()
+        self._readers.shutdown(wait=False)
+        self._reader_of_large.shutdown(wait=False)
+        self._batcher.close()
 
-    async def predict(self, request, to_images):
-        """Return the probabilities for the images of a request, an array of (n, n_classes).
-
-        Parameters
-        ----------
-        request : Request
-        to_images : coroutine function
-            Takes the body, and returns images as the graph takes them.
-        """
-
-        async def probabilities(body):
-            return await self._batcher.predict(await to_images(body))
-
-        return await self.answer(request, probabilities)
+    async def predict(self, images):
+        """Return the probabilities for images as the graph takes them, of shape (n, n_classes)."""
+        return await self._batcher.predict(images)
 
     async def answer(self, request, function):
         """Return what a function makes of the body of a request, within the limits.
@@ -68,14 +58,14 @@ class Service:
         ----------
         request : Request
         function : coroutine function
-            Takes the body.
+            Takes the body, and returns the response.
 
         Raises
         ------
         RequestError
             If the request cannot be answered.
         """
-        with self._traffic.admit() as body:
+        with self._under_way.admit() as body:
             content = await body.read(request)
             try:
                 async with asyncio.timeout(self.limits.seconds_for_answer):

@@ -31,8 +31,12 @@ def add_pages(app, service):
         @app.post("/read", include_in_schema=False)
         async def read(request: Request):
             """Answer the page with the image that the model gets of a picture."""
-            image = await service.answer(request, service.read_for_page)
-            return json_response({"model": model.name, "image": image.tolist()})
+
+            async def answer(body):
+                image = await service.read_for_page(body)
+                return json_response({"model": model.name, "image": image.tolist()})
+
+            return await service.answer(request, answer)
 
     @app.get("/docs", include_in_schema=False)
     async def docs():

@@ -16,7 +16,7 @@ from skdigits.training._state import versions
 from skdigits.training._variables import to_array
 
 STOPPING = ("wait", "stopped_epoch", "best", "best_score", "best_epoch")  # of early stopping
-ROWS_AT_ONCE = 4096
+HASHED_ROWS = 4096  # that the digest reads at a time
 # They change no result, or, like the body, are part of the network.
 NOT_COMPARED = ("body", "callbacks", "checkpoint", "owner", "verbose")
 
@@ -149,10 +149,10 @@ def fingerprint(network, parameters, training, validation, rng):
         digest.update(np.ascontiguousarray(numbers).data)
         for array in (data.labels, data.weights):
             digest.update(np.asarray(array).data)
-        for start in range(0, data.images.shape[0], ROWS_AT_ONCE):
-            rows = np.arange(start, min(start + ROWS_AT_ONCE, data.images.shape[0]))
+        for start in range(0, data.images.shape[0], HASHED_ROWS):
+            rows = np.arange(start, min(start + HASHED_ROWS, data.images.shape[0]))
             is_mapped = isinstance(data.images, MappedRows)
-            part = data.images[rows] if is_mapped else data.images[start : start + ROWS_AT_ONCE]
+            part = data.images[rows] if is_mapped else data.images[start : start + HASHED_ROWS]
             digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 

@@ -15,7 +15,7 @@ PREDICT_ROWS = 256  # rows of one call of the prediction graph
 PREDICT_THREADS = 2  # calls of the prediction graph at the same time, each on a core
 # The number of images is filled up to a multiple of this, so that a prediction does not depend on
 # the place of an image: matrix products round the last few rows differently (seen with AVX2).
-ROWS_TOGETHER = 8
+ROW_MULTIPLE = 8
 
 INFERENCE = ("evaluate", "predict", "logarithms")  # graphs that give the network's outputs
 
@@ -170,6 +170,6 @@ class Graphs:
 
 
 def _filled(images):
-    """Return images, filled up to a multiple of `ROWS_TOGETHER` with zeros."""
-    rest = np.zeros((-len(images) % ROWS_TOGETHER, *images.shape[1:]), images.dtype)
+    """Return images, filled up to a multiple of `ROW_MULTIPLE` with zeros."""
+    rest = np.zeros((-len(images) % ROW_MULTIPLE, *images.shape[1:]), images.dtype)
     return np.concatenate([images, rest]) if len(rest) else images

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 
 import numpy as np
 
-from skdigits._tensorflow import check_process, neutral_keras
+from skdigits._tensorflow import check_process, check_scope, neutral_keras
 from skdigits.training._compiled_model import CompiledModel
 from skdigits.training._lent_models import Condition
 
@@ -83,8 +83,10 @@ def is_free(compiled):
 
 def _find(key):
     """Take an idle model from the pool; drop those that others still hold."""
-    for compiled in [each for each in _idle.values() if key is not None and each.key == key]:
-        del _idle[id(compiled)]
+    # A collection of garbage may call `release` at any moment, which adds models and drops others.
+    for compiled in list(_idle.values()):
+        if key is None or compiled.key != key or _idle.pop(id(compiled), None) is None:
+            continue
         if is_free(compiled):
             return compiled
         _thrown_away.append(None)
@@ -92,6 +94,7 @@ def _find(key):
 
 
 def _build(spec, key, seed):
+    check_scope()
     if len(_thrown_away) >= max(GARBAGE_SIZE, _size() // 2):
         _thrown_away.clear()
         gc.collect()

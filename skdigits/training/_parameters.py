@@ -58,6 +58,6 @@ class TrainingParameters:
     tol: float
     callbacks: tuple
     verbose: int
-    checkpoint: str | None = None
-    in_parts: bool = False
-    gently: bool = False
+    checkpoint: str | None
+    in_parts: bool
+    gently: bool

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from skdigits import networks
+from skdigits import _processor, networks
 from skdigits._tensorflow import check_process, keras, neutral_keras
 from skdigits.networks._copy import takes_images
 from skdigits.training._checks import CROSS_ENTROPY, check_parameters, is_name, loss_of
 from skdigits.training._comparable import UnknownError, describe, freeze, freeze_with_types
 from skdigits.training._dropout import without_rates
 from skdigits.training._optimizer import copy_optimizer
-from skdigits.training._precision import dtype_policy
 
 # The options of a network that count if its body comes from another one.
 TRANSFER_OPTIONS = ("output_activation", "kernel_initializer")
@@ -162,6 +161,41 @@ def _build_and_options(parameters, body):
     given = parameters.build_options
     options = {name: given[name] for name in TRANSFER_OPTIONS if name in given}
     return networks.build_from, {"dtype": dtype, **options}
+
+
+def dtype_policy(precision, is_cnn_on_images):
+    """Return Keras's dtype policy for a `precision` parameter.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        "auto" is bfloat16 for convolutions on a processor that has bfloat16 arithmetic, and float32
+        otherwise (docs/performance.md has the measurements).
+
+    is_cnn_on_images : bool
+        Whether the network spends most of its time on convolutions.
+
+    Returns
+    -------
+    str
+        "float32" or "mixed_bfloat16" (weights stay float32).
+
+    Raises
+    ------
+    ValueError
+        If bfloat16 is asked for by name, and would end the process.
+    """
+    if precision == "auto":
+        helps = is_cnn_on_images and _processor.has_bfloat16()
+        precision = "bfloat16" if helps else "float32"
+    if precision == "bfloat16" and _processor.bfloat16_ends_the_process():
+        variable, limit = _processor.onednn_limit()
+        raise ValueError(
+            f"precision='bfloat16' cannot be used: the environment variable {variable} limits "
+            f"oneDNN to {limit}, which has no bfloat16. Unset it before Python starts, or set "
+            "precision='auto'."
+        )
+    return "mixed_bfloat16" if precision == "bfloat16" else "float32"
 
 
 def model_of(body):

@@ -1,5 +1,6 @@
 """Read a picture, whatever holds it, as an array of grey values."""
 
+import io
 import os
 import warnings
 
@@ -36,9 +37,9 @@ def read_picture(picture):
 
     Parameters
     ----------
-    picture : array-like, PIL image, str or path-like
+    picture : array-like, PIL image, str, path-like or io.BytesIO
         An array has shape (height, width) or (height, width, channels), with 1 channel (grey), 2
-        (grey, alpha), 3 (red, green, blue) or 4 (and alpha).
+        (grey, alpha), 3 (red, green, blue) or 4 (and alpha). io.BytesIO has the content of a file.
 
     Returns
     -------
@@ -55,6 +56,8 @@ def read_picture(picture):
     """
     if isinstance(picture, str | os.PathLike):
         pixels = _read_file(os.fsdecode(picture))
+    elif isinstance(picture, io.BytesIO):
+        pixels = _read_file(picture)
     elif isinstance(picture, Image.Image):
         pixels = _read_image(picture)
     else:
@@ -67,8 +70,8 @@ def read_picture(picture):
     return _to_grey(pixels), False
 
 
-def _read_file(path):
-    with open_picture(path) as image:
+def _read_file(file):
+    with open_picture(file) as image:
         image.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
         return _read_image(image)
 
