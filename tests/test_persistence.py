@@ -225,6 +225,7 @@ def test_labels_of_any_type(labels, tmp_path):
         (small(activation=lambda x: x), "'activation' holds the function .*lambda"),
         (small(loss=lambda y, p: keras.ops.sum(p)), "'loss' holds the function"),
         (small(callbacks=[keras.callbacks.EarlyStopping()]), "'callbacks' holds an object of .*Ea"),
+        (small(callbacks=[keras.callbacks.LambdaCallback()]), r"'callbacks' holds .*LambdaCall"),
         (small(transfer_from=keras.Sequential([keras.Input((3,))])), "'transfer_from' holds"),
         (small(augmentation=keras.layers.Lambda(lambda x: x)), "'augmentation' holds an object"),
         (NetworkClassifier(lambda shape, n: None), "NetworkClassifier .*'build' holds the fun"),

@@ -69,6 +69,8 @@ class _Search:
 
         owner = type(classifier).__name__
         state = classifier.__getstate__()
+        if "callbacks" in state:
+            state["callbacks"] = classifier.callbacks  # pickle gets wrappers of some
         spec = state.pop("_network", {}).get("spec", {})
         options = spec.pop("options", {}).get("pairs", [])
         if state["checkpoint"] is not None:

@@ -72,9 +72,8 @@ class _Call:
             return self._call_of_keras(inputs, training=training, mask=mask)
         inputs = tf.cast(inputs, self._layer.compute_dtype)
         normalized = _normalized_rows if n_axes == 2 else _normalized_images
-        outputs, mean, variance = normalized(
-            inputs, *map(tf.convert_to_tensor, (self._gamma, self._beta)), self._layer.epsilon
-        )
+        gamma, beta = tf.convert_to_tensor(self._gamma), tf.convert_to_tensor(self._beta)
+        outputs, mean, variance = normalized(inputs, gamma, beta, self._layer.epsilon)
         self._average(self._variance, variance)
         self._average(self._mean, mean)
         return outputs
