@@ -248,7 +248,7 @@ def check_type(X):
 
 def _check_palettes(X):
     """Raise ValueError for pictures of PIL whose numbers are places in a palette."""
-    pictures = X if isinstance(X, Sequence) else [X]
+    pictures = X if isinstance(X, list | tuple) else [X]
     modes = {getattr(each, "mode", None) for each in pictures}
     if modes & {"P", "PA"}:
         raise ValueError(

@@ -80,6 +80,22 @@ def tensorflow_runs():
     return context.context()._initialized
 
 
+def _eager_context():
+    return object()
+
+
+@with_public_way(_eager_context)
+def eager_context():
+    """Return TensorFlow's state of this process, which must not be copied.
+
+    When a copy is collected, TensorFlow loses what it keeps for gradients, and no eager gradient
+    works any more in this process. The public way returns another object.
+    """
+    from tensorflow.python.eager import context
+
+    return context.context()
+
+
 # The label of the kernels that TensorFlow itself puts in the place of its own, in TensorFlow.
 _LABEL = "MklNameChangeOp"
 

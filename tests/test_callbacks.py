@@ -1,6 +1,7 @@
 """Callbacks of Keras and of scikit-learn, and Ctrl-C."""
 
 import copy
+import gc
 import os
 import pickle
 import signal
@@ -609,6 +610,20 @@ class TestCopies:
         assert callback.names == ["file", "file"]
         assert callback.n_files == 2
         assert clone(estimator).fit(X, Y).callbacks[0].names == ["file"] * 4
+
+    def test_what_tensorflow_knows_is_not_copied(self, tmp_path):
+        """A copy of the state behind a writer would take the gradients from the process."""
+
+        class Writes(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                self.writer = tf.summary.create_file_writer(str(tmp_path))
+
+        mlp(callbacks=[Writes()]).fit(X, Y)
+        gc.collect()
+        numbers = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(numbers)
+        assert tape.gradient(total, numbers).numpy().tolist() == [1, 1]
 
     def test_they_are_the_users_own_objects(self):
         stopping = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=1e9)

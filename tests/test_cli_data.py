@@ -338,6 +338,7 @@ def test_a_folder_whose_name_has_no_letters_of_ours_replaces_nothing(name, flowe
     assert len(list((tmp_path / "out").glob("tiny-*/index.html"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_a_study_on_your_own_pictures(flowers, tmp_path, capsys):
     args = ["study", "run", "tiny", "--seeds", "1", "--out", str(tmp_path / "out"), "--data"]

@@ -162,6 +162,7 @@ def test_folders_of_any_name(name, tmp_path, capsys):
     assert re.fullmatch(r"skdigits: error: --out .* is not a folder\n", capsys.readouterr().err)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX locales")
 def test_the_c_locale(tmp_path):
     """Arguments are bytes there."""

@@ -146,6 +146,7 @@ class TestLargeOffsets:
         np.testing.assert_array_equal(estimator.predict_proba(moved), expected)
         assert estimator.offset_.tolist() == [0, 10**12]
 
+    @pytest.mark.slow
     def test_they_stay_with_the_classifier(self):
         moved = self.X + 1_700_000_000
         settings = {"learning_rate_schedule": "constant", "warm_start": True}

@@ -334,6 +334,7 @@ print(fetch_mnist().target.tolist())
 """
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(tiny):
     # The mirror answers neither before both have asked, so both download at the same time.
     tiny.first.before_images = threading.Barrier(2, timeout=60)

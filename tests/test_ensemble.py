@@ -153,6 +153,7 @@ def test_members_in_threads_give_the_same_bits():
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.slow
 def test_members_in_processes_give_the_same_bits():
     X, y = tiny()
     one, two = (averaged(n_jobs=n).fit(X, y).predict_proba(X) for n in (1, 2))

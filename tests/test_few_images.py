@@ -107,6 +107,7 @@ class TestFromNothing:
             estimator.partial_fit(X[start : start + 100], Y[start : start + 100], range(10))
         assert estimator.score(X_TEST, Y_TEST) > 0.75
 
+    @pytest.mark.slow
     def test_rows_of_a_table_whose_columns_have_units_of_their_own(self):
         table, labels = make_classification(
             250, 25, n_informative=8, n_redundant=0, n_classes=4, random_state=0

@@ -148,6 +148,7 @@ def test_a_part_twice_or_missing_or_exchanged(content, refused):
     refused(rezipped(content, lambda n, m: [(n, m)] + (added if n == "0.npy" else [])), "99.npy")
 
 
+@pytest.mark.slow
 def test_very_many_parts(content, refused):
     added = [(f"{number}.npy", b"") for number in range(100, 30_000)]
     refused(rezipped(content, lambda n, m: [(n, m)] + (added if n == "0.npy" else [])), "changed")

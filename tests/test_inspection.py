@@ -328,6 +328,7 @@ def test_a_number_of_indices_is_a_whole_number(number):
             find(y, y, n_images=number)
 
 
+@pytest.mark.slow
 def test_confusions_of_what_the_estimator_takes(tmp_path):
     X, y = tiny(shape=(3, 12))
     pipeline = make_pipeline(ImageReshaper(image_shape=(3, 12)), mlp(epochs=1))

@@ -237,6 +237,7 @@ def test_what_somebody_holds_is_left_alone(case):
         np.testing.assert_array_equal(now, then)
 
 
+@pytest.mark.slow
 def test_a_search_of_the_pool_copes_with_models_that_come_back_meanwhile(monkeypatch):
     """It collects garbage, whose models come back, so that the pool drops others."""
     monkeypatch.setenv("SKDIGITS_POOL_SIZE", "2")

@@ -506,6 +506,7 @@ for folder in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_many_large_pictures_are_not_held(tmp_path):
     """30 of 4 MB each, decoded."""
     pytest.importorskip("resource")

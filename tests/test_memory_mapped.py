@@ -55,6 +55,7 @@ def large(tmp_path_factory):
     return np.load(path, mmap_mode="r")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_read_at_once(large):
     y = np.arange(len(large)) % 2
 

@@ -176,6 +176,7 @@ def test_the_output_layer_of_a_network_in_a_network_learns_by_adam():
         assert learns_by_adam == ("outputs" in name or "bias" in name)
 
 
+@pytest.mark.slow
 def test_networks_of_ones_own():
     """Layers of other kinds learn by Adam, frozen ones not at all; constraints hold."""
 

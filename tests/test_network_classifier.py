@@ -624,6 +624,7 @@ def test_a_loss_keeps_the_types_of_its_attributes():
     assert network(loss=Costs(), epochs=20).fit(X, Y).score(X, Y) > 0.5
 
 
+@pytest.mark.slow
 def test_an_average_and_a_transfer():
     average = AveragingClassifier(network(), n_estimators=2, random_state=0).fit(X, Y)
     assert average.predict_proba(X).shape == (60, 3)
@@ -728,6 +729,7 @@ def test_a_copy_whose_network_has_become_another_is_refused(way, monkeypatch):
     np.testing.assert_array_equal(estimator.predict_proba(X), expected)
 
 
+@pytest.mark.slow
 def test_a_builder_that_reads_files_or_imports_is_called_for_each_fit(monkeypatch, tmp_path):
     path = tmp_path / "units"
 

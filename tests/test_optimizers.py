@@ -182,6 +182,7 @@ def test_many_steps_in_one_call(case, start):
     assert_close(ours.model_.get_weights(), theirs.get_weights())
 
 
+@pytest.mark.slow
 def test_two_that_differ_in_what_a_part_decays_do_not_share_a_network():
     def trained(names):
         inner = optimizers.AdamW(0.01, weight_decay=5.0)

@@ -89,6 +89,7 @@ class TestOfOtherVersions:
         assert estimator.partial_fit(X, Y).n_iter_ == 3
         assert np.isfinite(estimator.predict_proba(X)).all()
 
+    @pytest.mark.slow
     def test_order_does_not_matter(self):
         def turn_round(state):
             for name in list(state)[::-1]:

@@ -75,6 +75,13 @@ def test_tensorflow_does_not_run_yet():
     run_python(RUNS)
 
 
+def test_eager_context():
+    one = way_of("eager_context", "private")()
+    assert one is way_of("eager_context", "private")()
+    assert hasattr(one, "ones_rank_cache")
+    assert way_of("eager_context", "public")() is not one
+
+
 def test_onednn_operations():
     """What they compute is in test_onednn.py."""
     add = way_of("onednn_operations", "private")()

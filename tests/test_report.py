@@ -242,6 +242,7 @@ def test_same_comparison_same_page(comparison, data, folder, tmp_path):
         assert (page.parent / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_seeds_are_summed_and_tested_in_pairs(tmp_path):
     X, y = tiny()
     models = {"long": mlp(epochs=9), "short": mlp(epochs=1)}
@@ -495,6 +496,7 @@ def test_other_settings_of_matplotlib_leave_the_page_as_it_is(comparison, data, 
     assert page == plain
 
 
+@pytest.mark.slow
 def test_a_report_needs_no_pyplot(tmp_path):
     code = """
 import sys

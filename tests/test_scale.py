@@ -166,6 +166,7 @@ def fitted():
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(["images", "rows", "scaled", "plain"]),

@@ -113,6 +113,7 @@ def test_the_full_space_of_a_cnn_trains(n_iter):
     assert np.isfinite(search.fit(X, Y).best_score_)
 
 
+@pytest.mark.slow
 def test_halving_with_epochs_as_the_resource():
     estimator = mlp()
     space = search_space(estimator) | {"hidden_layer_sizes": [(8,), (16,)]}

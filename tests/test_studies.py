@@ -242,6 +242,7 @@ def test_a_run_of_another_version_is_run_again(tmp_path, pair):
     assert numbers(again) == numbers(replace(pair[0], n_taken_over=5))
 
 
+@pytest.mark.slow
 def test_another_network_to_begin_with_is_another_run(tmp_path):
     """Its parameters are the same, and so is its text."""
     X, y = digits()
@@ -283,6 +284,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 def test_filters_and_kernels_of_every_form(tmp_path):
     small = {**TINY, "hidden_layer_sizes": (), "epochs": 1}
     models = {
@@ -331,6 +333,7 @@ def test_an_error_names_the_run():
             run_study(replace(PAIR, experiments=(part,), published=()), n_seeds=1, quick=True)
 
 
+@pytest.mark.slow
 def test_a_sweep_has_every_point(kinds):
     sweep = kinds.experiments[2]
     assert sweep.axes == {

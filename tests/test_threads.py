@@ -142,6 +142,7 @@ def test_a_loaded_body_does_not_wait_for_a_fit_that_waits_for_it(monkeypatch):
     assert len(fitted) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["keras", "tflite"])
 def test_an_export_does_not_wait_for_a_network_that_waits_for_it(suffix, tmp_path, monkeypatch):
     """Each had taken one of two locks, and waited for the other one."""

@@ -171,6 +171,7 @@ def test_weight_decay_takes_a_share_of_the_kernels_only(make, optimizer):
         np.testing.assert_allclose(after, np.array(variable) - share * before, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_weight_decay_none_is_the_optimizers_own():
     def fitted(weight_decay):
         return weights(mlp(optimizer="adamw", weight_decay=weight_decay).fit(X, Y))

@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
-from skdigits._private_names import forget_swapped_averages, take_model_back
+from skdigits._private_names import eager_context, forget_swapped_averages, take_model_back
 from skdigits._tensorflow import keras
 from skdigits._warnings import warn
 from skdigits.training._muon import Muon
@@ -180,7 +180,23 @@ def _can_be_copied(value):
     if isinstance(value, keras.Layer | np.ndarray):  # trying would be slow
         return True
     try:
-        copy.deepcopy(value)
+        copy.deepcopy(value, _Memo())
     except Exception:  # objects may raise any error
         return False
     return True
+
+
+class _Memo(dict):
+    """What `copy.deepcopy` has copied so far; it refuses to copy TensorFlow's state.
+
+    The writers of a TensorBoard callback refer to that.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._refused = id(eager_context())
+
+    def get(self, key, default=None):
+        if key == self._refused:
+            raise TypeError("TensorFlow's state cannot be copied")
+        return super().get(key, default)
