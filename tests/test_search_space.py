@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm, randint
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (for the import below)
 from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from support import MLP_AND_SLOWLY_CNN, cnn, digits, mlp, slow_but
